@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cg.h - cgroup v2: make a group, limit it, read it, kill it, remove it. Knows no OCI words.
+ *
+ * Sources: Documentation/admin-guide/cgroup-v2.rst, cgroups(7); kernel >= 5.15. Paths are
+ * relative to the cgroup2 root and start with '/'. All work goes through directory
+ * descriptors; no component may be a symlink or "..". */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/error.h"
+
+#define CG_KEEP INT64_MIN /* leave the kernel's value alone */
+#define CG_MAX  INT64_MAX /* the word "max" */
+
+/* ---- the host's tree ---- */
+
+enum cg_controller {
+	CG_CPUSET = 1 << 0,
+	CG_CPU = 1 << 1,
+	CG_IO = 1 << 2,
+	CG_MEMORY = 1 << 3,
+	CG_HUGETLB = 1 << 4,
+	CG_PIDS = 1 << 5,
+	CG_RDMA = 1 << 6,
+	CG_MISC = 1 << 7,
+};
+
+extern const char *const cg_controller_names[8]; /* by bit */
+
+/* What /sys/fs/cgroup is. When it is not a pure v2 tree, "why" says in one line which
+ * controller is mounted where (v1 and hybrid hosts). */
+struct cg_host {
+	bool v2;
+	unsigned controllers; /* at the root: CG_* bits */
+	char why[200];
+};
+
+void cg_probe(struct cg_host *out);
+
+/* The caller's own group, "/user.slice/...", from /proc/self/cgroup. */
+int cg_self_path(char *buf, size_t size, struct err *e) CHECK;
+
+/* Which of CG_* the limits need (for enabling and for refusing in time). */
+struct cg_limits;
+unsigned cg_needs(const struct cg_limits *l);
+
+/* ---- limits ---- */
+
+struct cg_pair {
+	const char *key, *value;
+};
+
+struct cg_io_limit {
+	int64_t major, minor;
+	const char *key; /* "rbps" "wbps" "riops" "wiops" */
+	uint64_t rate;   /* 0: max */
+};
+
+struct cg_io_weight {
+	int64_t major, minor; /* -1, -1: the default */
+	uint16_t bfq;         /* 1 to 1000: io.bfq.weight as is; io.weight is made from it */
+};
+
+struct cg_hugetlb {
+	const char *size; /* "2MB" */
+	uint64_t max;
+};
+
+struct cg_rdma {
+	const char *device;
+	int64_t handles, objects; /* CG_KEEP or CG_MAX or a count */
+};
+
+struct cg_device {
+	bool allow;
+	char type;            /* 'a' 'b' 'c' */
+	int64_t major, minor; /* -1: any */
+	bool read, write, mknod;
+};
+
+struct cg_limits {
+	struct {
+		int64_t low, max, swap_max;
+	} memory;                 /* bytes, CG_KEEP, CG_MAX */
+	bool check_before_update; /* refuse a memory.max below memory.current */
+	int64_t pids_max;
+	struct {
+		int64_t weight, quota_us, period_us, burst_us, idle;
+	} cpu;                   /* each may be CG_KEEP; quota may be CG_MAX */
+	const char *cpus, *mems; /* NULL: keep */
+	const struct cg_io_limit *io;
+	size_t io_n;
+	const struct cg_io_weight *io_weights;
+	size_t io_weights_n;
+	const struct cg_hugetlb *hugetlb;
+	size_t hugetlb_n;
+	const struct cg_rdma *rdma;
+	size_t rdma_n;
+	bool has_devices;                /* false: the device filter is left alone */
+	const struct cg_device *devices; /* in order, last match wins, default deny */
+	size_t devices_n;
+	const struct cg_pair *unified; /* written last, in order */
+	size_t unified_n;
+};
+
+/* ---- one group ---- */
+
+struct cg; /* opaque: an open directory and the name that errors use */
+
+/* Makes the group and what is missing of its ancestors, enables the controllers `need' (CG_*)
+ * in every ancestor. A group that exists already is an error unless it is empty. What was
+ * made is removed again on failure. The result is freed by cg_close. */
+int cg_make(const char *path, unsigned need, struct cg **out, struct err *e) CHECK;
+int cg_open(const char *path, struct cg **out, struct err *e) CHECK; /* ENOENT in e->sys */
+void cg_close(struct cg *cg);
+static inline void cg_close_(struct cg **cg)
+{
+	cg_close(*cg);
+}
+#define autocg __attribute__((cleanup(cg_close_)))
+
+int cg_fd(const struct cg *cg); /* the directory, for CLONE_INTO_CGROUP; still cg's */
+const char *cg_path(const struct cg *cg);
+
+/* Writes all that is not CG_KEEP; unified last. The first refusal ends it: file, value, and
+ * why, with a remedy where one is known. Devices are attached as an eBPF filter; a filter of
+ * ours that was there is replaced atomically. */
+int cg_limit(const struct cg *cg, const struct cg_limits *l, struct err *e) CHECK;
+
+int cg_add(const struct cg *cg, pid_t pid, struct err *e) CHECK;
+/* chown of the directory and the files of /sys/kernel/cgroup/delegate. */
+int cg_delegate(const struct cg *cg, uid_t uid, gid_t gid, struct err *e) CHECK;
+
+int cg_freeze(const struct cg *cg, bool frozen, int timeout_ms, struct err *e) CHECK;
+bool cg_is_frozen(const struct cg *cg);
+bool cg_is_populated(const struct cg *cg);
+/* SIGKILL to every process in the subtree (cgroup.kill; else freeze, signal, thaw). */
+int cg_kill(const struct cg *cg, struct err *e);
+/* Any signal to every process in the subtree. */
+int cg_signal(const struct cg *cg, int signal, struct err *e) CHECK;
+/* All pids of the subtree as our pid namespace sees them; *pids is the caller's to free. */
+int cg_pids(const struct cg *cg, pid_t **pids, size_t *n, struct err *e) CHECK;
+
+/* Removes the group and its children. Bounded: gives up after timeout_ms and says who is
+ * still inside. A group that is gone is success. */
+int cg_remove(const char *path, int timeout_ms, struct err *e);
+
+/* ---- reading ---- */
+
+struct cg_usage {
+	int64_t memory_current, memory_peak; /* bytes; -1: not known */
+	int64_t memory_max, swap_current;
+	int64_t pids_current, pids_peak, pids_max_hits;
+	int64_t cpu_usec, cpu_user_usec, cpu_system_usec;
+	int64_t cpu_throttled, cpu_throttled_usec;
+	int64_t io_read_bytes, io_write_bytes;
+	int64_t oom_kills; /* memory.events: oom_kill; a kill counter, not a process count */
+	int64_t oom_group_kills, oom_local; /* memory.events.local: oom (own limit was hit) */
+};
+
+/* Never fails: what cannot be read is -1. */
+void cg_usage(const struct cg *cg, struct cg_usage *out);

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Controllers are passed on from parent to child by cgroup.subtree_control. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "cgroups/cg_private.h"
+
+#define CONTROL "cgroup.subtree_control"
+
+static unsigned read_bits(int dir, const char *file)
+{
+	char text[256];
+
+	return file_peek_at(dir, file, text, sizeof(text)) < 0 ? 0 : cg_bits(text);
+}
+
+bool cg_enabled(int dir, unsigned need)
+{
+	return need == 0 || (need & ~read_bits(dir, CONTROL)) == 0;
+}
+
+/* The first process of a group, for the error that says who is in the way. */
+static void first_process(int dir, char *buf, size_t size)
+{
+	if (file_peek_at(dir, "cgroup.procs", buf, size) <= 0)
+		(void)snprintf(buf, size, "?");
+	buf[strcspn(buf, "\n")] = '\0';
+}
+
+static int not_there(const char *path, unsigned missing, unsigned has, struct err *e)
+{
+	char want[96] = "", have[96] = "";
+	struct sbuf w = SBUF(want), h = SBUF(have);
+
+	cg_words(missing, "", &w);
+	cg_words(has, "", &h);
+	(void)fail(e, ERR_HOST, "cgroup %s: wanted controller %s: only %s there", path, want,
+		   has != 0 ? have : "none");
+	if (str_eq(path, "/"))
+		return hint(e, "the kernel lacks it, has it switched off (cgroup_disable=), or "
+			       "has it bound to a v1 hierarchy: see /proc/cgroups");
+	return hint(e,
+		    "the parent must pass it on (cgroup.subtree_control), under systemd with "
+		    "Delegate=%s for the unit",
+		    want);
+}
+
+/* What stands in the way: cgroup-v2.rst, "Organizing Processes and Threads" and "No Internal
+ * Process Constraint". */
+static void obstacle(int dir, int errnum, struct sbuf *b)
+{
+	char found[64];
+
+	if (errnum == EBUSY) {
+		first_process(dir, found, sizeof(found));
+		sbuf_add(b, ": process %s is in it", found);
+	} else if (errnum == EOPNOTSUPP &&
+		   file_peek_at(dir, "cgroup.type", found, sizeof(found)) > 0) {
+		sbuf_add(b, ": its type is %s", found);
+	}
+}
+
+static int refused(int dir, const char *path, const char *words, int errnum, struct err *e)
+{
+	char found[96] = "";
+	struct sbuf b = SBUF(found);
+
+	obstacle(dir, errnum, &b);
+	(void)fail_sys(e, errnum, "cgroup %s: write %s to " CONTROL "%s", path, words, found);
+	return cg_remedy(CONTROL, errnum, e);
+}
+
+int cg_enable(int dir, const char *path, unsigned need, struct err *e)
+{
+	unsigned missing = need & ~read_bits(dir, CONTROL), has;
+	char text[128] = "";
+	struct sbuf b = SBUF(text);
+	int r;
+
+	if (missing == 0)
+		return 0;
+	cg_words(missing, "+", &b);
+	r = file_put_at(dir, CONTROL, text);
+	if (r == 0)
+		return 0;
+	has = read_bits(dir, "cgroup.controllers");
+	if ((missing & ~has) != 0)
+		return not_there(path, missing & ~has, has, e);
+	return refused(dir, path, text, -r, e);
+}

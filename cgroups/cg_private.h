@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cg_private.h - what the files of cgroups/ share, and what their tests see. */
+#pragma once
+#include <linux/bpf.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/str.h"
+#include "cgroups/cg.h"
+
+#define CG_ROOT  "/sys/fs/cgroup"
+#define CG_DEPTH 64 /* how deep below a group we follow its children */
+
+struct cg {
+	int dir;
+	char path[]; /* the name that errors use */
+};
+
+/* A group from an open directory, which is the group's from then on (on success). */
+int cg_at(int dir, const char *name, struct cg **out) CHECK;
+
+/* The cgroup2 root, O_PATH; an error that says what is there in its place. */
+int cg_root(struct err *e) CHECK;
+/* What a mountinfo text says about cgroups, in one line. */
+void cg_explain(const char *mountinfo, char *buf, size_t size);
+
+/* A path in its shortest form, or an error for one with "." or ".." in it. */
+int cg_tidy(const char *path, char out[], size_t size, struct err *e) CHECK;
+/* Opens a tidy path below the root: never a symlink, never another mount. fd or -errno. */
+int cg_open_below(int root, const char *path, int flags) CHECK;
+
+/* CG_* bits from the words of cgroup.controllers, and back. */
+unsigned cg_bits(const char *words);
+void cg_words(unsigned bits, const char *prefix, struct sbuf *b);
+/* The controller of a control file: "memory.max" -> CG_MEMORY; 0 for the core's own. */
+unsigned cg_file_controller(const char *file);
+/* Enables what is missing of `need' for the children of an open group. */
+int cg_enable(int dir, const char *path, unsigned need, struct err *e) CHECK;
+/* Are all of `need' enabled for its children? */
+bool cg_enabled(int dir, unsigned need);
+
+/* One value, one write. The error names file, value and, where one is known, a remedy. */
+int cg_put(const struct cg *cg, const char *file, const char *value, struct err *e) CHECK;
+/* The error for a write that gave -errno. */
+int cg_refused(const struct cg *cg, const char *file, const char *value, int errnum,
+	       struct err *e);
+
+/* Adds the remedy for a control file's errno, where one is known; -1. */
+int cg_remedy(const char *file, int errnum, struct err *e);
+/* cg_kill where there is no cgroup.kill. */
+int cg_kill_each(const struct cg *cg, struct err *e) CHECK;
+
+/* The number behind a key in a "key value" text; -1 when it is not there. */
+int64_t cg_key(const char *text, const char *key);
+
+/* Calls fn for each child group until it fails; 0, or fn's -errno, or our own. */
+typedef int cg_child_fn(int dir, const char *name, void *arg);
+int cg_each_child(int dir, cg_child_fn *fn, void *arg) CHECK;
+/* Removes the groups below an open one, deepest first. 0 or -errno. */
+int cg_remove_children(int dir, unsigned depth) CHECK;
+
+/* ---- device filter ---- */
+
+struct cg_program {
+	struct bpf_insn *insn; /* malloc'd */
+	size_t n;
+	bool allows_all;
+};
+
+/* The rules as an eBPF program. Each of read, write and mknod that is asked for is decided by
+ * the last rule that speaks of it; all must be granted. */
+int cg_device_program(const struct cg_device *d, size_t n, struct cg_program *out,
+		      struct err *e) CHECK;
+/* Makes, loads and attaches it in place of ours that was there. */
+int cg_put_devices(const struct cg *cg, const struct cg_limits *l, struct err *e) CHECK;

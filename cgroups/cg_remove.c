@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/auto.h"
+#include "base/proc.h"
+#include "cgroups/cg_private.h"
+
+#define DIR_FLAGS  (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+#define SLEEP_MAX  50 /* ms */
+#define NAMED_PIDS 5
+
+static int remove_child(int dir, const char *name, void *arg)
+{
+	unsigned depth = *(unsigned *)arg;
+	autofd int child = openat(dir, name, DIR_FLAGS);
+	int r;
+
+	if (child < 0)
+		return errno == ENOENT ? 0 : -errno;
+	if (depth >= CG_DEPTH)
+		return -ELOOP;
+	r = cg_remove_children(child, depth + 1);
+	if (r < 0)
+		return r;
+	return unlinkat(dir, name, AT_REMOVEDIR) == 0 || errno == ENOENT ? 0 : -errno;
+}
+
+int cg_remove_children(int dir, unsigned depth)
+{
+	return cg_each_child(dir, remove_child, &depth);
+}
+
+/* One try: the group itself, which is all there is to do for most; when it is busy, what is
+ * below it and then itself again. */
+static int try_remove(int root, const char *path)
+{
+	autofd int dir = -1;
+	int r;
+
+	if (unlinkat(root, path + 1, AT_REMOVEDIR) == 0 || errno == ENOENT)
+		return 0;
+	if (errno != EBUSY && errno != ENOTEMPTY)
+		return -errno;
+	dir = cg_open_below(root, path, O_RDONLY | O_DIRECTORY);
+	if (dir < 0)
+		return dir == -ENOENT ? 0 : dir;
+	r = cg_remove_children(dir, 0);
+	if (r < 0)
+		return r;
+	return unlinkat(root, path + 1, AT_REMOVEDIR) == 0 || errno == ENOENT ? 0 : -errno;
+}
+
+static int still_inside(int root, const char *path, int timeout_ms, struct err *e)
+{
+	int dir = cg_open_below(root, path, O_RDONLY | O_DIRECTORY);
+	autocg struct cg *cg = NULL;
+	autofree pid_t *pid = NULL;
+	char text[80] = "nobody we see";
+	struct sbuf b = SBUF(text);
+	struct err ignored = { 0 };
+	size_t n = 0;
+
+	if (dir >= 0 && cg_at(dir, path, &cg) < 0)
+		auto_close_(&dir);
+	if (cg == NULL || cg_pids(cg, &pid, &n, &ignored) < 0)
+		n = 0;
+	for (size_t i = 0; i < n && i < NAMED_PIDS; i++)
+		sbuf_add(&b, "%s%d", i == 0 ? "pid " : " ", pid[i]);
+	if (n > NAMED_PIDS)
+		sbuf_add(&b, " and %zu more", n - NAMED_PIDS);
+	return fail_sys(e, EBUSY, "cgroup %s: remove: %s still inside after %d ms", path, text,
+			timeout_ms);
+}
+
+int cg_remove(const char *path, int timeout_ms, struct err *e)
+{
+	uint64_t end = now_boot_ms() + (uint64_t)(timeout_ms > 0 ? timeout_ms : 0);
+	char name[PATH_MAX];
+	autofd int root = -1;
+	long ms = 1;
+	int r;
+
+	if (cg_tidy(path, name, sizeof(name), e) < 0)
+		return -1;
+	if (str_eq(name, "/"))
+		return fail(e, ERR_SPEC, "cgroup /: remove: it is the root");
+	root = cg_root(e);
+	if (root < 0)
+		return -1;
+	while ((r = try_remove(root, name)) == -EBUSY && now_boot_ms() < end) {
+		const struct timespec t = { 0, ms * 1000000L };
+
+		(void)nanosleep(&t, NULL);
+		ms = ms * 2 < SLEEP_MAX ? ms * 2 : SLEEP_MAX;
+	}
+	if (r == -EBUSY)
+		return still_inside(root, name, timeout_ms, e);
+	return r < 0 ? fail_sys(e, -r, "cgroup %s: remove", name) : 0;
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "base/auto.h"
+#include "base/file.h"
+#include "cgroups/cg_private.h"
+
+#define IO_STAT_MAX ((size_t)1 << 20)
+
+/* A file with one number. */
+static int64_t number(int dir, const char *file)
+{
+	char text[32];
+	int64_t n;
+
+	if (file_peek_at(dir, file, text, sizeof(text)) < 0)
+		return -1;
+	if (str_eq(text, "max"))
+		return CG_MAX;
+	return str_int64(text, 0, INT64_MAX, &n) ? n : -1;
+}
+
+/* Some keys of one file with "key value" lines; n of them, each -1 when it is not there. */
+struct keyed {
+	const char *key;
+	int64_t *to;
+};
+
+static void keys(int dir, const char *file, const struct keyed *k, size_t n)
+{
+	char text[2048];
+	bool there = file_peek_at(dir, file, text, sizeof(text)) >= 0;
+
+	for (size_t i = 0; i < n; i++)
+		*k[i].to = there ? cg_key(text, k[i].key) : -1;
+}
+
+/* The sum over all devices of "key=value" in io.stat. */
+static int64_t io_sum(const char *text, const char *key)
+{
+	int64_t sum = 0;
+
+	for (const char *p = strstr(text, key); p != NULL; p = strstr(p, key)) {
+		char word[24] = "";
+		int64_t n;
+		size_t len;
+
+		p += strlen(key);
+		len = strspn(p, "0123456789");
+		memcpy(word, p, len < sizeof(word) ? len : sizeof(word) - 1);
+		if (str_int64(word, 0, INT64_MAX, &n) && __builtin_add_overflow(sum, n, &sum))
+			return -1;
+	}
+	return sum;
+}
+
+static void read_io(int dir, struct cg_usage *out)
+{
+	autofree char *text = NULL;
+	struct err ignored = { 0 };
+	size_t len;
+
+	out->io_read_bytes = out->io_write_bytes = -1;
+	if (file_read_at(dir, "io.stat", IO_STAT_MAX, "io.stat", &text, &len, &ignored) < 0)
+		return;
+	out->io_read_bytes = io_sum(text, " rbytes=");
+	out->io_write_bytes = io_sum(text, " wbytes=");
+}
+
+void cg_usage(const struct cg *cg, struct cg_usage *out)
+{
+	const struct keyed cpu[] = {
+		{ "usage_usec", &out->cpu_usec },
+		{ "user_usec", &out->cpu_user_usec },
+		{ "system_usec", &out->cpu_system_usec },
+		{ "nr_throttled", &out->cpu_throttled },
+		{ "throttled_usec", &out->cpu_throttled_usec },
+	};
+	const struct keyed memory[] = {
+		{ "oom_kill", &out->oom_kills },
+		{ "oom_group_kill", &out->oom_group_kills },
+	};
+	const struct keyed local[] = { { "oom", &out->oom_local } };
+	const struct keyed pids[] = { { "max", &out->pids_max_hits } };
+	int dir = cg->dir;
+
+	out->memory_current = number(dir, "memory.current");
+	out->memory_peak = number(dir, "memory.peak");
+	out->memory_max = number(dir, "memory.max");
+	out->swap_current = number(dir, "memory.swap.current");
+	out->pids_current = number(dir, "pids.current");
+	out->pids_peak = number(dir, "pids.peak");
+	keys(dir, "pids.events", pids, COUNT(pids));
+	keys(dir, "cpu.stat", cpu, COUNT(cpu));
+	keys(dir, "memory.events", memory, COUNT(memory));
+	keys(dir, "memory.events.local", local, COUNT(local));
+	read_io(dir, out);
+}

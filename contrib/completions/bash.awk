@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+# Lines of --dump-options to a bash completion.
+function add(list, word) { return list == "" ? word : list " " word }
+# What completes a value: "=" and words, or the name of a compgen action.
+function values(arg) {
+	if (arg ~ /^[a-z]+(\|[a-z]+)+$/) { gsub(/\|/, " ", arg); return "=" arg }
+	if (arg == "DIR") return "directory"
+	if (arg == "FILE" || arg == "SOCKET" || arg ~ /^PATH/) return "file"
+	return "="
+}
+$2 == "" { commands = add(commands, $1); order[++n] = $1; args[$1] = $4; next }
+{
+	options[$1] = add(options[$1], $2)
+	if ($3 != "") options[$1] = add(options[$1], $3)
+	if ($4 != "") {
+		pattern = $1 ":" $2
+		if ($3 != "") pattern = pattern " | " $1 ":" $3
+		cases = cases sprintf("\t%s) _caisson_values '%s' ;;\n", pattern, values($4))
+		if ($1 == "caisson") takes = (takes == "" ? "" : takes " | ") $2
+	}
+}
+END {
+	print "# Made by contrib/completions/generate: do not edit."
+	print "# shellcheck shell=bash"
+	print "_caisson_values() {"
+	print "\tcase $1 in"
+	print "\t=*) mapfile -t COMPREPLY < <(compgen -W \"${1#=}\" -- \"$cur\") ;;"
+	print "\t*) mapfile -t COMPREPLY < <(compgen -A \"$1\" -- \"$cur\") ;;"
+	print "\tesac"
+	print "}\n"
+	print "_caisson_words() {"
+	print "\tmapfile -t COMPREPLY < <(compgen -W \"$1\" -- \"$cur\")"
+	print "}\n"
+	print "_caisson() {"
+	print "\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}"
+	print "\tlocal command=caisson i"
+	print "\tCOMPREPLY=()"
+	print "\tfor ((i = 1; i < COMP_CWORD; i++)); do"
+	print "\t\tcase ${COMP_WORDS[i]} in"
+	printf "\t\t%s) ((i++)) ;;\n", takes
+	print "\t\t-* | =) ;;"
+	print "\t\t*)"
+	print "\t\t\tcommand=${COMP_WORDS[i]}"
+	print "\t\t\tbreak"
+	print "\t\t\t;;"
+	print "\t\tesac"
+	print "\tdone"
+	print "\tcase $command:$prev in"
+	printf "%s", cases
+	print "\t*) _caisson_plain ;;"
+	print "\tesac"
+	print "}\n"
+	print "_caisson_plain() {"
+	print "\tcase $command:$cur in"
+	printf "\tcaisson:-*) _caisson_words '%s' ;;\n", options["caisson"]
+	printf "\tcaisson:*) _caisson_words '%s' ;;\n", commands
+	for (i = 1; i <= n; i++) {
+		printf "\t%s:-*) _caisson_words '%s' ;;\n", order[i], options[order[i]]
+		if (args[order[i]] ~ /^ID/ && order[i] != "create" && order[i] != "run")
+			ids = (ids == "" ? "" : ids " | ") order[i] ":*"
+	}
+	printf "\t%s) _caisson_words \"$(caisson list -q 2>/dev/null)\" ;;\n", ids
+	print "\tcheck:*) _caisson_values directory ;;"
+	printf "\thelp:*) _caisson_words '%s' ;;\n", commands
+	print "\tesac"
+	print "}\n"
+	print "complete -F _caisson caisson"
+}

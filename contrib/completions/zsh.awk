@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+# Lines of --dump-options to a zsh completion.
+function quote(s) {
+	gsub(/'/, "'\\''", s)
+	gsub(/\[/, "\\[", s)
+	gsub(/\]/, "\\]", s)
+	gsub(/:/, "\\:", s)
+	return s
+}
+function values(arg, words) {
+	words = arg
+	if (arg ~ /^[a-z]+(\|[a-z]+)+$/) { gsub(/\|/, " ", words); return ":" "value:(" words ")" }
+	if (arg == "DIR") return ":directory:_files -/"
+	if (arg == "FILE" || arg == "SOCKET" || arg ~ /^PATH/) return ":file:_files"
+	return ":" quote(arg) ":"
+}
+function argument(command, arg) {
+	if (command == "create" || command == "run") return "'1:id:'"
+	if (arg == "ID") return "'1:id:_caisson_ids'"
+	if (arg ~ /^ID/) return "'1:id:_caisson_ids' '2:signal:_signals'"
+	if (arg == "[BUNDLE]") return "'1:bundle:_files -/'"
+	if (arg == "[COMMAND]") return "'1:command:_caisson_commands'"
+	return ""
+}
+$2 == "" { order[++n] = $1; args[$1] = $4; about[$1] = $5; next }
+{
+	tail = "[" quote($5) "]" ($4 == "" ? "" : values($4)) "'"
+	row[$1] = row[$1] sprintf(" \\\n\t\t\t'%s%s", $2 ($4 == "" ? "" : "="), tail)
+	if ($3 != "")
+		row[$1] = row[$1] sprintf(" \\\n\t\t\t'%s%s", $3 ($4 == "" ? "" : "+"), tail)
+}
+END {
+	print "#compdef caisson"
+	print "# Made by contrib/completions/generate: do not edit."
+	print "_caisson_commands() {"
+	print "\tlocal -a commands=("
+	for (i = 1; i <= n; i++)
+		printf "\t\t'%s:%s'\n", order[i], quote(about[order[i]])
+	print "\t)"
+	print "\t_describe command commands"
+	print "}\n"
+	print "_caisson_ids() {"
+	print "\tlocal -a ids=(${(f)\"$(caisson list -q 2>/dev/null)\"})"
+	print "\t_describe container ids"
+	print "}\n"
+	print "_caisson() {"
+	print "\tlocal curcontext=$curcontext state line"
+	print "\t_arguments -C" row["caisson"] " \\"
+	print "\t\t'1:command:_caisson_commands' '*::argument:->rest'"
+	print "\t[[ $state == rest ]] || return"
+	print "\tcase $words[1] in"
+	for (i = 1; i <= n; i++) {
+		printf "\t%s)\n\t\t_arguments%s", order[i], row[order[i]]
+		if (argument(order[i], args[order[i]]) != "")
+			printf " \\\n\t\t\t%s", argument(order[i], args[order[i]])
+		print "\n\t\t;;"
+	}
+	print "\tesac"
+	print "}\n"
+	print "_caisson \"$@\""
+}

@@ -1,0 +1,26 @@
+bashcompletiondir = $(datadir)/bash-completion/completions
+dist_bashcompletion_DATA = contrib/completions/caisson.bash
+zshcompletiondir = $(datadir)/zsh/site-functions
+dist_zshcompletion_DATA = contrib/completions/_caisson
+fishcompletiondir = $(datadir)/fish/vendor_completions.d
+dist_fishcompletion_DATA = contrib/completions/caisson.fish
+
+# What an administrator copies: none of it may change an engine by being installed.
+contribdir = $(docdir)
+nobase_dist_contrib_DATA = \
+	contrib/containerd/caisson.toml \
+	contrib/crio/caisson.conf \
+	contrib/kubernetes/runtimeclass.yaml \
+	contrib/podman/caisson.conf
+
+EXTRA_DIST += \
+	contrib/completions/bash.awk \
+	contrib/completions/fish.awk \
+	contrib/completions/generate \
+	contrib/completions/zsh.awk
+
+# The completions are in git, so that a build needs no built caisson; tests/lint/options says
+# when they are old.
+.PHONY: completions
+completions: caisson
+	$(srcdir)/contrib/completions/generate ./caisson

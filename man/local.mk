@@ -1,0 +1,26 @@
+dist_man_MANS += \
+	man/caisson.8 \
+	man/caisson-check.8 \
+	man/caisson-create.8 \
+	man/caisson-kill.8 \
+	man/caisson-state.8
+
+# Each command is found under its own name: a page that only points at another.
+MAN_POINTERS = \
+	man/caisson-delete.8 \
+	man/caisson-features.8 \
+	man/caisson-list.8 \
+	man/caisson-run.8 \
+	man/caisson-spec.8 \
+	man/caisson-start.8
+nodist_man_MANS = $(MAN_POINTERS)
+CLEANFILES += $(MAN_POINTERS)
+
+$(MAN_POINTERS):
+	$(AM_V_GEN)case $@ in \
+	*-delete.8) page=kill ;; \
+	*-features.8 | *-spec.8) page=check ;; \
+	*-list.8) page=state ;; \
+	*) page=create ;; \
+	esac; \
+	$(MKDIR_P) $(@D) && echo ".so man8/caisson-$$page.8" >$@

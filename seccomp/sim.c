@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "seccomp/policy.h"
+
+/* Which instructions the kernel takes in a seccomp filter, and what to look at in each:
+ * kernel/seccomp.c seccomp_check_filter and net/core/filter.c bpf_check_classic. */
+enum rule {
+	REFUSED = 0,
+	PLAIN,
+	DATA,   /* k is an offset into struct seccomp_data */
+	DIVIDE, /* k is not 0 */
+	SHIFT,  /* k is less than 32 */
+	MEMORY, /* k is one of 16 words */
+	JUMP,   /* k stays inside */
+	BRANCH, /* jt and jf stay inside */
+	RETURN,
+};
+
+static const unsigned char rules[256] = {
+	[BPF_LD | BPF_W | BPF_ABS] = DATA,
+	[BPF_LD | BPF_W | BPF_LEN] = PLAIN,
+	[BPF_LDX | BPF_W | BPF_LEN] = PLAIN,
+	[BPF_LD | BPF_IMM] = PLAIN,
+	[BPF_LDX | BPF_IMM] = PLAIN,
+	[BPF_LD | BPF_MEM] = MEMORY,
+	[BPF_LDX | BPF_MEM] = MEMORY,
+	[BPF_ST] = MEMORY,
+	[BPF_STX] = MEMORY,
+	[BPF_MISC | BPF_TAX] = PLAIN,
+	[BPF_MISC | BPF_TXA] = PLAIN,
+	[BPF_ALU | BPF_ADD | BPF_K] = PLAIN,
+	[BPF_ALU | BPF_ADD | BPF_X] = PLAIN,
+	[BPF_ALU | BPF_SUB | BPF_K] = PLAIN,
+	[BPF_ALU | BPF_SUB | BPF_X] = PLAIN,
+	[BPF_ALU | BPF_MUL | BPF_K] = PLAIN,
+	[BPF_ALU | BPF_MUL | BPF_X] = PLAIN,
+	[BPF_ALU | BPF_DIV | BPF_K] = DIVIDE,
+	[BPF_ALU | BPF_DIV | BPF_X] = PLAIN,
+	[BPF_ALU | BPF_AND | BPF_K] = PLAIN,
+	[BPF_ALU | BPF_AND | BPF_X] = PLAIN,
+	[BPF_ALU | BPF_OR | BPF_K] = PLAIN,
+	[BPF_ALU | BPF_OR | BPF_X] = PLAIN,
+	[BPF_ALU | BPF_XOR | BPF_K] = PLAIN,
+	[BPF_ALU | BPF_XOR | BPF_X] = PLAIN,
+	[BPF_ALU | BPF_LSH | BPF_K] = SHIFT,
+	[BPF_ALU | BPF_LSH | BPF_X] = PLAIN,
+	[BPF_ALU | BPF_RSH | BPF_K] = SHIFT,
+	[BPF_ALU | BPF_RSH | BPF_X] = PLAIN,
+	[BPF_ALU | BPF_NEG] = PLAIN,
+	[BPF_JMP | BPF_JA] = JUMP,
+	[BPF_JMP | BPF_JEQ | BPF_K] = BRANCH,
+	[BPF_JMP | BPF_JEQ | BPF_X] = BRANCH,
+	[BPF_JMP | BPF_JGE | BPF_K] = BRANCH,
+	[BPF_JMP | BPF_JGE | BPF_X] = BRANCH,
+	[BPF_JMP | BPF_JGT | BPF_K] = BRANCH,
+	[BPF_JMP | BPF_JGT | BPF_X] = BRANCH,
+	[BPF_JMP | BPF_JSET | BPF_K] = BRANCH,
+	[BPF_JMP | BPF_JSET | BPF_X] = BRANCH,
+	[BPF_RET | BPF_K] = RETURN,
+	[BPF_RET | BPF_A] = RETURN,
+};
+
+static enum rule rule_of(const struct sock_filter *in)
+{
+	return in->code < COUNT(rules) ? (enum rule)rules[in->code] : REFUSED;
+}
+
+/* What the instruction wants, or NULL when it is as it should be. left: how many follow. */
+static const char *wrong(const struct sock_filter *in, size_t left)
+{
+	switch (rule_of(in)) {
+	case REFUSED:
+		return "an instruction that seccomp allows";
+	case DATA:
+		return in->k % 4 == 0 && in->k < sizeof(struct seccomp_data)
+			       ? NULL
+			       : "an aligned offset into seccomp_data";
+	case DIVIDE:
+		return in->k != 0 ? NULL : "a divisor";
+	case SHIFT:
+		return in->k < 32 ? NULL : "a shift below 32";
+	case MEMORY:
+		return in->k < BPF_MEMWORDS ? NULL : "one of 16 memory words";
+	case JUMP:
+		return in->k < left ? NULL : "a jump inside the program";
+	case BRANCH:
+		return in->jt < left && in->jf < left ? NULL : "a jump inside the program";
+	case PLAIN:
+	case RETURN:
+		return NULL;
+	}
+	return "an instruction";
+}
+
+/* No word of memory is read before it was written on every way there; as the kernel's
+ * check_load_and_stores. Jumps go forward only, so one pass is enough. */
+static int check_memory(const struct filter *f, struct err *e)
+{
+	uint16_t lost[BPF_MAXINSNS] = { 0 }; /* words that some way here did not write */
+	uint16_t unset = UINT16_MAX;
+
+	for (size_t pc = 0; pc < f->n; pc++) {
+		const struct sock_filter *in = &f->insns[pc];
+		const enum rule rule = rule_of(in);
+		const bool store =
+			BPF_CLASS(in->code) == BPF_ST || BPF_CLASS(in->code) == BPF_STX;
+
+		unset |= lost[pc];
+		if (rule == MEMORY && store)
+			unset &= (uint16_t) ~(1u << in->k);
+		else if (rule == MEMORY && (unset & 1u << in->k) != 0)
+			return fail(e, ERR_POLICY,
+				    "seccomp filter: instruction %zu: memory that was written: "
+				    "word %u",
+				    pc, in->k);
+		if (rule == JUMP)
+			lost[pc + 1 + in->k] |= unset;
+		if (rule == BRANCH) {
+			lost[pc + 1 + in->jt] |= unset;
+			lost[pc + 1 + in->jf] |= unset;
+		}
+		if (rule == JUMP || rule == BRANCH)
+			unset = 0;
+	}
+	return 0;
+}
+
+int filter_check(const struct filter *f, struct err *e)
+{
+	if (f->n == 0 || f->n > BPF_MAXINSNS)
+		return fail(e, ERR_POLICY, "seccomp filter: 1 to %d instructions: %u",
+			    BPF_MAXINSNS, f->n);
+	for (size_t pc = 0; pc < f->n; pc++) {
+		const struct sock_filter *in = &f->insns[pc];
+		const char *want = wrong(in, f->n - pc - 1);
+
+		if (want != NULL)
+			return fail(e, ERR_POLICY,
+				    "seccomp filter: instruction %zu: %s: code %#x k %#x jt %u "
+				    "jf "
+				    "%u",
+				    pc, want, in->code, in->k, in->jt, in->jf);
+	}
+	if (rule_of(&f->insns[f->n - 1]) != RETURN)
+		return fail(e, ERR_POLICY, "seccomp filter: a return at the end: code %#x",
+			    f->insns[f->n - 1].code);
+	return check_memory(f, e);
+}
+
+struct machine {
+	uint32_t a, x, mem[BPF_MEMWORDS];
+	unsigned char data[sizeof(struct seccomp_data)];
+};
+
+static uint32_t operand(const struct machine *m, const struct sock_filter *in)
+{
+	return BPF_SRC(in->code) == BPF_X ? m->x : in->k;
+}
+
+static uint32_t load(const struct machine *m, const struct sock_filter *in)
+{
+	uint32_t word;
+
+	switch (BPF_MODE(in->code)) {
+	case BPF_ABS:
+		memcpy(&word, m->data + in->k, sizeof(word));
+		return word;
+	case BPF_LEN:
+		return sizeof(struct seccomp_data);
+	case BPF_MEM:
+		return m->mem[in->k];
+	default:
+		return in->k;
+	}
+}
+
+/* False: a division by zero, which ends the program with 0. */
+static bool compute(struct machine *m, const struct sock_filter *in)
+{
+	const uint32_t v = operand(m, in);
+
+	switch (BPF_OP(in->code)) {
+	case BPF_ADD:
+		m->a += v;
+		break;
+	case BPF_SUB:
+		m->a -= v;
+		break;
+	case BPF_MUL:
+		m->a *= v;
+		break;
+	case BPF_DIV:
+		if (v == 0)
+			return false;
+		m->a /= v;
+		break;
+	case BPF_AND:
+		m->a &= v;
+		break;
+	case BPF_OR:
+		m->a |= v;
+		break;
+	case BPF_XOR:
+		m->a ^= v;
+		break;
+	case BPF_LSH:
+		m->a <<= v & 31;
+		break;
+	case BPF_RSH:
+		m->a >>= v & 31;
+		break;
+	default: /* BPF_NEG */
+		m->a = 0 - m->a;
+		break;
+	}
+	return true;
+}
+
+static size_t jump(const struct machine *m, const struct sock_filter *in)
+{
+	const uint32_t v = operand(m, in);
+	bool holds;
+
+	switch (BPF_OP(in->code)) {
+	case BPF_JA:
+		return in->k;
+	case BPF_JEQ:
+		holds = m->a == v;
+		break;
+	case BPF_JGE:
+		holds = m->a >= v;
+		break;
+	case BPF_JGT:
+		holds = m->a > v;
+		break;
+	default: /* BPF_JSET */
+		holds = (m->a & v) != 0;
+		break;
+	}
+	return holds ? in->jt : in->jf;
+}
+
+/* Executes anything but jumps and returns. */
+static bool step(struct machine *m, const struct sock_filter *in)
+{
+	switch (BPF_CLASS(in->code)) {
+	case BPF_LD:
+		m->a = load(m, in);
+		break;
+	case BPF_LDX:
+		m->x = load(m, in);
+		break;
+	case BPF_ST:
+		m->mem[in->k] = m->a;
+		break;
+	case BPF_STX:
+		m->mem[in->k] = m->x;
+		break;
+	case BPF_ALU:
+		return compute(m, in);
+	default: /* BPF_MISC */
+		if (BPF_MISCOP(in->code) == BPF_TAX)
+			m->x = m->a;
+		else
+			m->a = m->x;
+		break;
+	}
+	return true;
+}
+
+int filter_simulate(const struct filter *f, const struct seccomp_data *call, uint32_t *verdict,
+		    struct err *e)
+{
+	struct machine m = { 0 };
+
+	if (filter_check(f, e) < 0)
+		return -1;
+	memcpy(m.data, call, sizeof(m.data));
+	for (size_t pc = 0;; pc++) {
+		const struct sock_filter *in = &f->insns[pc];
+
+		if (BPF_CLASS(in->code) == BPF_RET) {
+			*verdict = BPF_RVAL(in->code) == BPF_A ? m.a : in->k;
+			return 0;
+		}
+		if (BPF_CLASS(in->code) == BPF_JMP) {
+			pc += jump(&m, in);
+		} else if (!step(&m, in)) {
+			*verdict = SECCOMP_RET_KILL_THREAD;
+			return 0;
+		}
+	}
+}

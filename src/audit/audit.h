@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* audit.h - events as JSON lines in OCSF form, RFC 8785, appended whole.
+ *
+ * A line is at most AUDIT_LINE bytes and goes out in one write(2) to a file opened O_APPEND,
+ * under flock(2), so that concurrent writers never tear one another. */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/json.h"
+
+#define AUDIT_LINE 65536
+
+enum audit_event {
+	AUDIT_CREATE, /* container.create  6002/1 */
+	AUDIT_START,  /* container.start   6002/3 */
+	AUDIT_EXIT,   /* container.exit    6002/4 */
+	AUDIT_DELETE, /* container.delete  6002/2 */
+	AUDIT_KILL,   /* container.kill    6002/99 */
+};
+
+/* Who and what the events are about; strings may be NULL. */
+struct audit_subject {
+	const char *id, *bundle, *engine, *image;
+	pid_t pid;               /* of the container's init, 0: none */
+	const char *const *argv; /* NULL-ended or NULL */
+	const char *policy_name, *policy_digest;
+};
+
+struct audit_result {
+	const struct err *err; /* NULL: success */
+	const struct json
+		*verdict; /* container.exit: what goes to unmapped.verdict, else NULL */
+	int exit_code;    /* container.exit; -1: not known */
+};
+
+struct audit; /* opaque: an open log and what never changes in its lines */
+
+/* The log: `path', else /var/log/caisson/audit.jsonl for root, else
+ * $XDG_STATE_HOME/caisson/audit.jsonl; directories are made 0700. "none" as path: no log, every
+ * call succeeds. Freed by audit_close. */
+int audit_open(const char *path, struct audit **out, struct err *e) CHECK;
+void audit_close(struct audit *au);
+
+/* Appends one event. The arena is for scratch. */
+int audit_write(struct audit *au, struct arena *a, enum audit_event what,
+		const struct audit_subject *who, const struct audit_result *result,
+		struct err *e) CHECK;
+
+/* The line that audit_write would append, without the newline; pure, for tests. */
+struct audit_facts {
+	uint64_t wall_ns, boot_ns, sequence;
+	const char *hostname, *boot_id, *user;
+	uid_t uid, login_uid;
+	pid_t caller;
+};
+const char *audit_line(struct arena *a, const struct audit_facts *f, enum audit_event what,
+		       const struct audit_subject *who, const struct audit_result *result);

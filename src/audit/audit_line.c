@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One event as a line: OCSF's class 6002, Application Lifecycle, with the container profile.
+ * Numbers beyond 2^53 are strings, for RFC 8785 knows only what a double holds. */
+#include <stdio.h>
+#include <string.h>
+
+#include "audit/audit.h"
+#include "base/str.h"
+
+#define OCSF_VERSION   "1.8.0"
+#define CLASS_UID      6002
+#define CATEGORY_UID   6
+#define LOGIN_UID_NONE ((uid_t)-1)
+
+static const struct kind {
+	const char *event, *done, *undone;
+	unsigned activity;
+} kinds[] = {
+	[AUDIT_CREATE] = { "container.create", "created", "not created", 1 },
+	[AUDIT_START] = { "container.start", "started", "not started", 3 },
+	[AUDIT_EXIT] = { "container.exit", "ended", "ended", 4 },
+	[AUDIT_DELETE] = { "container.delete", "deleted", "not deleted", 2 },
+	[AUDIT_KILL] = { "container.kill", "signalled", "not signalled", 99 },
+};
+
+enum severity {
+	SEVERITY_INFO = 1,
+	SEVERITY_LOW = 2
+};
+enum status {
+	STATUS_SUCCESS = 1,
+	STATUS_FAILURE = 2
+};
+
+/* What every part of the line is made with. */
+struct making {
+	struct arena *a;
+	size_t text_max; /* longer texts are cut to that many bytes, with a marker */
+	bool with_verdict;
+};
+
+static const char *cut(const struct making *m, const char *s)
+{
+	size_t n = strlen(s), keep = m->text_max;
+
+	if (n <= m->text_max)
+		return s;
+	while (keep > 0 && (s[keep] & 0xc0) == 0x80) /* no half characters */
+		keep--;
+	return arena_printf(m->a, "%.*s...[%zu bytes cut]", (int)keep, s, n - keep);
+}
+
+static void set_text(const struct making *m, struct json *o, const char *key, const char *s)
+{
+	if (s != NULL && s[0] != '\0')
+		json_set(o, key, json_string(m->a, cut(m, s)));
+}
+
+static void set_int(const struct making *m, struct json *o, const char *key, int64_t n)
+{
+	json_set(o, key, json_int(m->a, n));
+}
+
+/* An object is worth its place only with something in it. */
+static void set_object(struct json *o, const char *key, struct json *v)
+{
+	if (v->n > 0)
+		json_set(o, key, v);
+}
+
+/* Bytes that a shell would take as they are. */
+static bool is_plain(const char *s)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789_-+=./:,@%^";
+
+	return *s != '\0' && s[strspn(s, plain)] == '\0';
+}
+
+static size_t quoted_size(const char *s)
+{
+	size_t n = 3; /* a blank and two quotes */
+
+	for (; *s != '\0'; s++)
+		n += *s == '\'' ? 4 : 1;
+	return n;
+}
+
+static char *add_quoted(char *p, const char *s)
+{
+	bool plain = is_plain(s);
+
+	if (!plain)
+		*p++ = '\'';
+	for (; *s != '\0'; s++) {
+		if (*s == '\'') {
+			memcpy(p, "'\\''", 4);
+			p += 4;
+		} else {
+			*p++ = *s;
+		}
+	}
+	if (!plain)
+		*p++ = '\'';
+	return p;
+}
+
+/* One text of which the words can be told apart again: quoted as for a shell. */
+static const char *command_line(struct arena *a, const char *const *argv)
+{
+	size_t size = 1;
+	char *text, *p;
+
+	if (argv == NULL)
+		return NULL;
+	for (size_t i = 0; argv[i] != NULL; i++)
+		size += quoted_size(argv[i]);
+	text = p = arena_alloc(a, size);
+	for (size_t i = 0; argv[i] != NULL; i++) {
+		if (i > 0)
+			*p++ = ' ';
+		p = add_quoted(p, argv[i]);
+	}
+	*p = '\0';
+	return text;
+}
+
+static struct json *metadata(const struct making *m, const struct audit_facts *f)
+{
+	struct json *o = json_object(m->a), *product = json_object(m->a);
+	struct json *profiles = json_array(m->a);
+
+	set_text(m, product, "name", "caisson");
+	set_text(m, product, "version", PACKAGE_VERSION);
+	json_add(profiles, json_string(m->a, "container"));
+	set_text(m, o, "version", OCSF_VERSION);
+	set_text(m, o, "log_name", "audit");
+	json_set(o, "product", product);
+	json_set(o, "profiles", profiles);
+	json_set(o, "sequence", json_uint(m->a, f->sequence));
+	set_text(m, o, "uid",
+		 arena_printf(m->a, "%016llx-%x-%llx", (unsigned long long)f->wall_ns,
+			      (unsigned)f->caller, (unsigned long long)f->sequence));
+	return o;
+}
+
+static struct json *actor(const struct making *m, const struct audit_facts *f)
+{
+	struct json *o = json_object(m->a), *user = json_object(m->a);
+	struct json *process = json_object(m->a);
+
+	set_text(m, user, "uid", arena_printf(m->a, "%u", f->uid));
+	set_text(m, user, "name", f->user);
+	set_int(m, process, "pid", f->caller);
+	if (f->login_uid != LOGIN_UID_NONE)
+		set_int(m, process, "auid", f->login_uid);
+	json_set(o, "user", user);
+	json_set(o, "process", process);
+	return o;
+}
+
+static struct json *device(const struct making *m, const struct audit_facts *f)
+{
+	struct json *o = json_object(m->a);
+
+	set_text(m, o, "hostname", f->hostname);
+	set_text(m, o, "boot_uid", f->boot_id);
+	return o;
+}
+
+static struct json *container(const struct making *m, const struct audit_subject *who)
+{
+	struct json *o = json_object(m->a), *image = json_object(m->a);
+
+	set_text(m, o, "uid", who->id);
+	set_text(m, o, "name", who->id);
+	set_text(m, o, "runtime", "caisson");
+	set_text(m, o, "orchestrator", who->engine);
+	set_text(m, image, "name", who->image);
+	set_object(o, "image", image);
+	return o;
+}
+
+static struct json *process(const struct making *m, enum audit_event what,
+			    const struct audit_subject *who, const struct audit_result *result)
+{
+	struct json *o = json_object(m->a);
+
+	if (who->pid > 0)
+		set_int(m, o, "pid", who->pid);
+	set_text(m, o, "cmd_line", command_line(m->a, who->argv));
+	if (what == AUDIT_EXIT && result->exit_code >= 0)
+		set_int(m, o, "exit_code", result->exit_code);
+	return o;
+}
+
+static struct json *policy(const struct making *m, const struct audit_subject *who)
+{
+	struct json *o = json_object(m->a);
+
+	set_text(m, o, "name", who->policy_name);
+	set_text(m, o, "uid", who->policy_digest);
+	return o;
+}
+
+static void set_time(const struct making *m, struct json *o, const char *key, uint64_t ns)
+{
+	set_text(m, o, key, arena_printf(m->a, "%llu", (unsigned long long)ns));
+}
+
+static struct json *unmapped(const struct making *m, const struct audit_facts *f,
+			     const struct audit_subject *who, const struct audit_result *result)
+{
+	struct json *o = json_object(m->a);
+
+	set_text(m, o, "bundle", who->bundle);
+	set_time(m, o, "wall_ns", f->wall_ns);
+	set_time(m, o, "boot_ns", f->boot_ns);
+	if (result->err != NULL)
+		set_text(m, o, "step", result->err->step);
+	if (result->verdict == NULL)
+		return o;
+	if (m->with_verdict) {
+		/* the node itself is copied: json_set hangs it into our list */
+		struct json *copy = arena_new(m->a, struct json);
+
+		*copy = *result->verdict;
+		copy->next = NULL;
+		json_set(o, "verdict", copy);
+	} else {
+		set_text(m, o, "verdict", "[cut]");
+	}
+	return o;
+}
+
+static const char *reason(const struct audit_result *result)
+{
+	const struct json *v = result->verdict != NULL && result->verdict->kind == JSON_OBJECT
+				       ? json_get(result->verdict, "reason")
+				       : NULL;
+
+	return v != NULL && v->kind == JSON_STRING ? v->text : NULL;
+}
+
+static void set_outcome(const struct making *m, struct json *o, enum audit_event what,
+			const struct audit_subject *who, const struct audit_result *result)
+{
+	const struct kind *k = &kinds[what];
+	const char *why = what == AUDIT_EXIT ? reason(result) : NULL;
+	bool failed = result->err != NULL;
+	bool odd = failed || (why != NULL && !str_eq(why, "exited"));
+	const char *id = who->id != NULL ? who->id : "?";
+	char text[512];
+
+	set_int(m, o, "severity_id", odd ? SEVERITY_LOW : SEVERITY_INFO);
+	set_int(m, o, "status_id", failed ? STATUS_FAILURE : STATUS_SUCCESS);
+	if (failed) {
+		err_format(result->err, text, sizeof(text));
+		set_text(m, o, "status_code", err_code(result->err));
+		set_text(m, o, "status_detail", arena_strdup(m->a, text));
+		why = arena_strdup(m->a, text);
+	}
+	set_text(m, o, "message",
+		 arena_printf(m->a, "container %s %s%s%s", cut(m, id),
+			      failed ? k->undone : k->done, why != NULL ? ": " : "",
+			      why != NULL ? why : ""));
+}
+
+static const char *make_line(const struct making *m, const struct audit_facts *f,
+			     enum audit_event what, const struct audit_subject *who,
+			     const struct audit_result *result, size_t *len)
+{
+	const struct kind *k = &kinds[what];
+	struct json *o = json_object(m->a), *app = json_object(m->a);
+
+	set_text(m, o, "event", k->event);
+	set_int(m, o, "activity_id", k->activity);
+	set_int(m, o, "category_uid", CATEGORY_UID);
+	set_int(m, o, "class_uid", CLASS_UID);
+	set_int(m, o, "type_uid", CLASS_UID * 100 + k->activity);
+	set_int(m, o, "time", (int64_t)(f->wall_ns / 1000000));
+	set_outcome(m, o, what, who, result);
+	set_text(m, app, "name", who->id);
+	set_object(o, "app", app);
+	json_set(o, "metadata", metadata(m, f));
+	json_set(o, "actor", actor(m, f));
+	set_object(o, "device", device(m, f));
+	json_set(o, "container", container(m, who));
+	set_object(o, "process", process(m, what, who, result));
+	set_object(o, "policy", policy(m, who));
+	json_set(o, "unmapped", unmapped(m, f, who, result));
+	return json_print(m->a, o, JSON_CANONICAL, len);
+}
+
+/* A byte becomes at most six ("\u0001"), and about a dozen texts are not ours: the last row
+ * always fits. */
+const char *audit_line(struct arena *a, const struct audit_facts *f, enum audit_event what,
+		       const struct audit_subject *who, const struct audit_result *result)
+{
+	static const size_t text_max[] = { AUDIT_LINE, 16384, 4096, 512 };
+	const char *line = NULL;
+	size_t len;
+
+	for (size_t i = 0; i < COUNT(text_max); i++) {
+		const struct making m = { a, text_max[i], i + 1 < COUNT(text_max) };
+
+		line = make_line(&m, f, what, who, result, &len);
+		if (len < AUDIT_LINE)
+			break;
+	}
+	return line;
+}

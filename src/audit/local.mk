@@ -1,0 +1,14 @@
+noinst_LIBRARIES += libaudit.a
+libaudit_a_SOURCES = \
+	src/audit/audit.c src/audit/audit.h src/audit/audit_line.c \
+	src/audit/who.c src/audit/who.h
+AUDIT_LIBS = libaudit.a $(BASE_LIBS)
+
+if HAVE_CRITERION
+check_PROGRAMS += unit-audit
+unit_audit_SOURCES = tests/unit/t_audit.c \
+	tests/unit/scratch.c tests/unit/scratch.h
+unit_audit_CFLAGS = $(TEST_CFLAGS)
+unit_audit_LDADD = $(AUDIT_LIBS) $(CRITERION_LIBS)
+TESTS += unit-audit
+endif

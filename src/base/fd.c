@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/fd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include "base/auto.h"
+#include "base/sys.h"
+
+#ifndef CLOSE_RANGE_CLOEXEC
+#define CLOSE_RANGE_CLOEXEC 4U
+#endif
+
+#define FDS_MAX 8 /* what we take in at once, in order to close it */
+
+union control {
+	struct cmsghdr head; /* for alignment */
+	char bytes[CMSG_SPACE(FDS_MAX * sizeof(int))];
+};
+
+int fd_send(int sock, const void *data, size_t len, int fd)
+{
+	union control control = { .bytes = { 0 } };
+	struct iovec iov = { (void *)(uintptr_t)data, len };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+	struct cmsghdr *c;
+	ssize_t n;
+
+	msg.msg_control = control.bytes;
+	msg.msg_controllen = CMSG_SPACE(sizeof(int));
+	c = CMSG_FIRSTHDR(&msg);
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(c), &fd, sizeof(fd));
+	do
+		n = sendmsg(sock, &msg, MSG_NOSIGNAL);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return -errno;
+	return (size_t)n == len ? 0 : -EMSGSIZE;
+}
+
+/* All descriptors of a message, at most FDS_MAX. */
+static size_t received(struct msghdr *msg, int fds[FDS_MAX])
+{
+	size_t n = 0;
+
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c != NULL; c = CMSG_NXTHDR(msg, c)) {
+		size_t m;
+
+		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+			continue;
+		m = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+		if (m > FDS_MAX - n)
+			m = FDS_MAX - n;
+		memcpy(fds + n, CMSG_DATA(c), m * sizeof(int));
+		n += m;
+	}
+	return n;
+}
+
+long fd_recv(int sock, void *data, size_t len, int *fd)
+{
+	union control control;
+	struct iovec iov = { data, len };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+	int fds[FDS_MAX];
+	size_t n_fds;
+	ssize_t n;
+
+	*fd = -1;
+	msg.msg_control = control.bytes;
+	msg.msg_controllen = sizeof(control.bytes);
+	do
+		n = recvmsg(sock, &msg, MSG_CMSG_CLOEXEC);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return -errno;
+	n_fds = received(&msg, fds);
+	if (n_fds <= 1 && (msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) == 0) {
+		*fd = n_fds == 1 ? fds[0] : -1;
+		return n;
+	}
+	for (size_t i = 0; i < n_fds; i++)
+		(void)close(fds[i]);
+	return (msg.msg_flags & MSG_TRUNC) != 0 ? -EMSGSIZE : -EPROTO;
+}
+
+int fd_cloexec_from(unsigned first)
+{
+	return sys_close_range(first, ~0U, CLOSE_RANGE_CLOEXEC);
+}
+
+int fd_close_from(unsigned first)
+{
+	return sys_close_range(first, ~0U, 0);
+}
+
+int fd_move_up(int fd)
+{
+	int up = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+
+	return up < 0 ? -errno : up;
+}
+
+int fd_guard_stdio(void)
+{
+	struct pollfd stdio[] = { { .fd = 0 }, { .fd = 1 }, { .fd = 2 } };
+
+	/* POLLNVAL is said without being asked for; one call in place of three fcntl(2). */
+	if (poll(stdio, COUNT(stdio), 0) < 0)
+		return -errno;
+	for (size_t i = 0; i < COUNT(stdio); i++) {
+		if ((stdio[i].revents & POLLNVAL) == 0)
+			continue;
+		/* The lowest free number is i: those below it are open by now. */
+		if (open("/dev/null", O_RDWR | O_NOCTTY) < 0)
+			return -errno;
+	}
+	return 0;
+}
+
+/* Socket names have 108 bytes and no *at() form: go through the descriptor of the directory,
+ * and, when the name alone is too long, say so. */
+static int unix_name(int dir, const char *name, struct sockaddr_un *sun)
+{
+	int n;
+
+	*sun = (struct sockaddr_un){ .sun_family = AF_UNIX };
+	n = snprintf(sun->sun_path, sizeof(sun->sun_path), "/proc/self/fd/%d/%s", dir, name);
+	return n < 0 || (size_t)n >= sizeof(sun->sun_path) ? -ENAMETOOLONG : 0;
+}
+
+int unix_connect_at(int dir, const char *name, int type)
+{
+	autofd int fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
+	struct sockaddr_un sun;
+	int r = unix_name(dir, name, &sun);
+
+	if (fd < 0)
+		return -errno;
+	if (r < 0)
+		return r;
+	if (connect(fd, (const struct sockaddr *)&sun, sizeof(sun)) < 0)
+		return -errno;
+	return take_fd(&fd);
+}
+
+int unix_listen_at(int dir, const char *name, int type, int backlog)
+{
+	autofd int fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
+	struct sockaddr_un sun;
+	int r = unix_name(dir, name, &sun);
+
+	if (fd < 0)
+		return -errno;
+	if (r < 0)
+		return r;
+	if (bind(fd, (const struct sockaddr *)&sun, sizeof(sun)) < 0 || listen(fd, backlog) < 0)
+		return -errno;
+	return take_fd(&fd);
+}

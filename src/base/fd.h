@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* fd.h - descriptors: sent, received, kept, closed. */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+
+/* One message of len bytes with one descriptor beside it. 0 or -errno. */
+int fd_send(int sock, const void *data, size_t len, int fd);
+/* Receives the same; *fd is -1 when none came, O_CLOEXEC otherwise. Any further descriptor is
+ * closed and the message refused. Bytes read or -errno. */
+long fd_recv(int sock, void *data, size_t len, int *fd);
+
+/* Marks everything from `first' up close-on-exec, or closes it. 0 or -errno. */
+int fd_cloexec_from(unsigned first);
+int fd_close_from(unsigned first);
+/* A duplicate above stdio, close-on-exec; fd itself stays open. -errno on failure. */
+int fd_move_up(int fd);
+/* Makes sure that 0, 1, 2 are open, on /dev/null where they were not. 0 or -errno. */
+int fd_guard_stdio(void);
+
+/* Connects, or binds and listens, to an AF_UNIX socket of that type in an open directory,
+ * however long the directory's path is (through /proc/self/fd). The socket or -errno. */
+int unix_connect_at(int dir, const char *name, int type);
+int unix_listen_at(int dir, const char *name, int type, int backlog);

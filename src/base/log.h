@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* log.h - where messages go. The only mutable data at file scope in this program.
+ *
+ * The callers' rules (contract 1.2): the log file exists from the start and is appended to; in
+ * JSON form one object a line with level, msg, time; exactly one object unless --debug; the
+ * plain message goes to stderr as well. */
+#pragma once
+#include <stdbool.h>
+
+#include "base/error.h"
+
+struct log_options {
+	const char *path; /* NULL: stderr only */
+	bool json;
+	bool debug;
+};
+
+int log_open(const struct log_options *o, struct err *e) CHECK;
+
+/* The one error of this run, with its remedy; to stderr, and to the log file if there is one.
+ */
+void log_error(const struct err *e);
+/* Only with --debug. */
+void log_debug(const char *fmt, ...) PRINTF(1, 2);

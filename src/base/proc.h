@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* proc.h - processes: seen, waited for, run with a time limit. */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/error.h"
+
+/* Start time in clock ticks after boot (field 22 of /proc/PID/stat) and the state letter; with
+ * the pid it names a process for good. 0 or -errno. */
+int proc_stat(pid_t pid, uint64_t *start_time, char *state);
+
+/* Alive: that pid with that start time, neither zombie nor dead. */
+bool proc_alive(pid_t pid, uint64_t start_time);
+
+/* Milliseconds on CLOCK_BOOTTIME and CLOCK_REALTIME. */
+uint64_t now_boot_ms(void);
+uint64_t now_wall_ns(void);
+/* "2026-11-22T02:14:01.123456789Z" */
+void time_rfc3339(uint64_t wall_ns, char buf[40]);
+
+struct proc_job {
+	const char *path;        /* absolute, no PATH search */
+	const char *const *argv; /* NULL-ended; NULL: { path } */
+	const char *const *envp; /* NULL-ended; NULL: none */
+	const char *input;       /* given on stdin; NULL: /dev/null */
+	size_t input_len;
+	int timeout_ms; /* -1: none */
+	int root;       /* chdir here first: a directory, or -1 */
+};
+
+/* What became of a job; said is the tail of what it wrote to stderr (and stdout), one line. */
+struct proc_result {
+	bool timed_out;
+	int exit_code; /* -1 when killed by a signal */
+	int signal;
+	char said[256];
+};
+
+/* Runs a program with nothing inherited but stdio, default signals, no descriptors of ours.
+ * Killed, and reaped, when the time is over. -1 when it could not be started at all. */
+int proc_run(const struct proc_job *job, struct proc_result *out, struct err *e) CHECK;
+
+/* Waits for a child by pid with a limit (-1: none). 0, -ETIMEDOUT or -errno; *status as
+ * wait(2). */
+int proc_wait(pid_t pid, int pidfd, int timeout_ms, int *status);
+
+/* Signal dispositions and mask to their defaults, as execve needs them. */
+void proc_reset_signals(void);
+
+/* _exit that writes coverage data first in coverage builds. */
+_Noreturn void proc_exit(int code);

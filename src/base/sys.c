@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/sys.h"
+
+#include <errno.h>
+#include <linux/bpf.h>
+#include <linux/capability.h>
+#include <linux/futex.h>
+#include <linux/keyctl.h>
+#include <linux/memfd.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#ifndef MFD_NOEXEC_SEAL /* Linux 6.3 */
+#define MFD_NOEXEC_SEAL 0x0008U
+#define MFD_EXEC        0x0010U
+#endif
+
+/* keyutils.h, which we do not need for anything else: KEY_POS_ALL | KEY_USR_ALL */
+#define KEY_OWNER_ALL 0x3f3f0000UL
+
+/* SCHED_ATTR_SIZE_VER0 of linux/sched/types.h, a header that older kernels ship in a form that
+ * collides with libc's sched.h. */
+struct sched_attr_v0 {
+	uint32_t size;
+	uint32_t policy;
+	uint64_t flags;
+	int32_t nice;
+	uint32_t priority;
+	uint64_t runtime, deadline, period;
+};
+_Static_assert(sizeof(struct sched_attr_v0) == 48, "the kernel reads it by size");
+
+static long result(long r)
+{
+	return r < 0 ? -errno : r;
+}
+
+static int int_result(long r)
+{
+	return (int)result(r);
+}
+
+pid_t sys_clone3(struct clone_args *args, size_t size)
+{
+	return (pid_t)result(syscall(SYS_clone3, args, size));
+}
+
+int sys_pidfd_open(pid_t pid, unsigned flags)
+{
+	return int_result(syscall(SYS_pidfd_open, pid, flags));
+}
+
+int sys_pidfd_send_signal(int pidfd, int sig)
+{
+	return int_result(syscall(SYS_pidfd_send_signal, pidfd, sig, NULL, 0));
+}
+
+int sys_openat2(int dir, const char *path, const struct open_how *how)
+{
+	return int_result(syscall(SYS_openat2, dir, path, how, sizeof(*how)));
+}
+
+int sys_close_range(unsigned first, unsigned last, unsigned flags)
+{
+	return int_result(syscall(SYS_close_range, first, last, flags));
+}
+
+int sys_open_tree(int dir, const char *path, unsigned flags)
+{
+	return int_result(syscall(SYS_open_tree, dir, path, flags));
+}
+
+int sys_move_mount(int from_dir, const char *from, int to_dir, const char *to, unsigned flags)
+{
+	return int_result(syscall(SYS_move_mount, from_dir, from, to_dir, to, flags));
+}
+
+int sys_fsopen(const char *type, unsigned flags)
+{
+	return int_result(syscall(SYS_fsopen, type, flags));
+}
+
+int sys_fsconfig(int fd, unsigned cmd, const char *key, const void *value, int aux)
+{
+	return int_result(syscall(SYS_fsconfig, fd, cmd, key, value, aux));
+}
+
+int sys_fsmount(int fd, unsigned flags, unsigned attr)
+{
+	return int_result(syscall(SYS_fsmount, fd, flags, attr));
+}
+
+int sys_mount_setattr(int dir, const char *path, unsigned flags, struct mount_attr *attr)
+{
+	return int_result(syscall(SYS_mount_setattr, dir, path, flags, attr, sizeof(*attr)));
+}
+
+int sys_pivot_root(const char *new_root, const char *put_old)
+{
+	return int_result(syscall(SYS_pivot_root, new_root, put_old));
+}
+
+int sys_seccomp(unsigned op, unsigned flags, void *arg)
+{
+	return int_result(syscall(SYS_seccomp, op, flags, arg));
+}
+
+int sys_keyctl_join_session(const char *name)
+{
+	return int_result(syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, name));
+}
+
+int sys_keyctl_set_owner_perms(void)
+{
+	return int_result(
+		syscall(SYS_keyctl, KEYCTL_SETPERM, KEY_SPEC_SESSION_KEYRING, KEY_OWNER_ALL));
+}
+
+int sys_ioprio_set(int which, int who, int value)
+{
+	return int_result(syscall(SYS_ioprio_set, which, who, value));
+}
+
+int sys_sched_setattr(pid_t pid, uint32_t policy, uint64_t flags, int32_t nice,
+		      uint32_t priority, uint64_t runtime, uint64_t deadline, uint64_t period)
+{
+	struct sched_attr_v0 attr = {
+		.size = sizeof(attr),
+		.policy = policy,
+		.flags = flags,
+		.nice = nice,
+		.priority = priority,
+		.runtime = runtime,
+		.deadline = deadline,
+		.period = period,
+	};
+
+	return int_result(syscall(SYS_sched_setattr, pid, &attr, 0));
+}
+
+int sys_setresuid(uid_t r, uid_t e, uid_t s)
+{
+	return int_result(syscall(SYS_setresuid, r, e, s));
+}
+
+int sys_setresgid(gid_t r, gid_t e, gid_t s)
+{
+	return int_result(syscall(SYS_setresgid, r, e, s));
+}
+
+int sys_setgroups(size_t n, const gid_t *list)
+{
+	return int_result(syscall(SYS_setgroups, n, list));
+}
+
+int sys_capset(uint64_t effective, uint64_t permitted, uint64_t inheritable)
+{
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2];
+
+	for (unsigned i = 0; i < 2; i++) {
+		data[i].effective = (uint32_t)(effective >> (32 * i));
+		data[i].permitted = (uint32_t)(permitted >> (32 * i));
+		data[i].inheritable = (uint32_t)(inheritable >> (32 * i));
+	}
+	return int_result(syscall(SYS_capset, &head, data));
+}
+
+/* Not executable unless asked for: with vm.memfd_noexec=2 the kernel refuses anything else
+ * (Documentation/userspace-api/mfd_noexec.rst); before 6.3 it does not know the flag. */
+int sys_memfd(const char *name, unsigned flags)
+{
+	int fd = -EINVAL;
+
+	if ((flags & (MFD_EXEC | MFD_NOEXEC_SEAL)) == 0)
+		fd = int_result(syscall(SYS_memfd_create, name, flags | MFD_NOEXEC_SEAL));
+	if (fd != -EINVAL)
+		return fd;
+	return int_result(syscall(SYS_memfd_create, name, flags));
+}
+
+int sys_bpf(int cmd, void *attr, size_t size)
+{
+	return int_result(syscall(SYS_bpf, cmd, attr, size));
+}
+
+int sys_futex_wait(const void *word, int value)
+{
+	return int_result(syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, NULL, NULL, 0));
+}
+
+int sys_futex_wake(const void *word)
+{
+	return int_result(syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0));
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* sys.h - raw system calls that libc lacks or hides. Each returns -errno and says nothing.
+ * The only file besides the child of clone3 in run/ where syscall(2) may be named. */
+#pragma once
+#include <linux/filter.h>
+#include <linux/mount.h>
+#include <linux/openat2.h>
+#include <linux/sched.h>
+#include <sched.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+pid_t sys_clone3(struct clone_args *args, size_t size);
+int sys_pidfd_open(pid_t pid, unsigned flags);
+int sys_pidfd_send_signal(int pidfd, int sig);
+int sys_openat2(int dir, const char *path, const struct open_how *how);
+int sys_close_range(unsigned first, unsigned last, unsigned flags);
+
+int sys_open_tree(int dir, const char *path, unsigned flags);
+int sys_move_mount(int from_dir, const char *from, int to_dir, const char *to, unsigned flags);
+int sys_fsopen(const char *type, unsigned flags);
+int sys_fsconfig(int fd, unsigned cmd, const char *key, const void *value, int aux);
+int sys_fsmount(int fd, unsigned flags, unsigned attr);
+int sys_mount_setattr(int dir, const char *path, unsigned flags, struct mount_attr *attr);
+int sys_pivot_root(const char *new_root, const char *put_old);
+
+int sys_seccomp(unsigned op, unsigned flags, void *arg);
+int sys_keyctl_join_session(const char *name);
+int sys_keyctl_set_owner_perms(void); /* KEYCTL_SETPERM: possessor and user all */
+int sys_ioprio_set(int which, int who, int value);
+
+/* sched_setattr(2), see its manual page for the units. */
+int sys_sched_setattr(pid_t pid, uint32_t policy, uint64_t flags, int32_t nice,
+		      uint32_t priority, uint64_t runtime, uint64_t deadline, uint64_t period);
+
+/* Raw credentials: of this thread only, unlike libc's, which signal all threads. */
+int sys_setresuid(uid_t r, uid_t e, uid_t s);
+int sys_setresgid(gid_t r, gid_t e, gid_t s);
+int sys_setgroups(size_t n, const gid_t *list);
+int sys_capset(uint64_t effective, uint64_t permitted, uint64_t inheritable);
+
+int sys_memfd(const char *name, unsigned flags); /* not executable without MFD_EXEC */
+int sys_bpf(int cmd, void *attr, size_t size);
+
+/* futex(2) between threads of this process. */
+int sys_futex_wait(const void *word, int value);
+int sys_futex_wake(const void *word);

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stddef.h>
+
+#include "base/str.h"
+#include "cmd/cmd.h"
+
+#define GLOBAL(member, name, letter, kind, arg, help) \
+	OPT(struct globals, member, name, letter, kind, arg, help)
+
+/* clang-format off */
+const struct opt cmd_global_options[] = {
+	GLOBAL(root, "root", 0, OPT_STRING, "DIR",
+	       "directory of all containers (/run/caisson, or $XDG_RUNTIME_DIR/caisson for a user)"),
+	GLOBAL(log, "log", 0, OPT_STRING, "FILE", "append the error to this file as well"),
+	GLOBAL(log_format, "log-format", 0, OPT_STRING, "text|json", "form of that file"),
+	GLOBAL(debug, "debug", 0, OPT_FLAG, NULL, "log each step"),
+	GLOBAL(cgroup_manager, "cgroup-manager", 0, OPT_STRING, "cgroupfs|systemd|disabled",
+	       "who makes cgroups; disabled refuses a config that asks for limits"),
+	GLOBAL(systemd_cgroup, "systemd-cgroup", 0, OPT_FLAG, NULL, "same as --cgroup-manager systemd"),
+	GLOBAL(audit_log, "audit-log", 0, OPT_STRING, "PATH|none", "where events are written"),
+	GLOBAL(rootless, "rootless", 0, OPT_STRING, "true|false|auto", "accepted, without effect"),
+	GLOBAL(criu, "criu", 0, OPT_STRING, "FILE", "accepted, without effect"),
+	GLOBAL(version, "version", 'v', OPT_FLAG, NULL, "print what this is and exit"),
+	GLOBAL(dump_options, "dump-options", 0, OPT_FLAG, NULL, NULL),
+	OPT_END,
+};
+/* clang-format on */
+
+const struct command *const cmd_all[] = {
+	&cmd_create, &cmd_run_,     &cmd_start, &cmd_state,   &cmd_kill, &cmd_delete, &cmd_list,
+	&cmd_spec,   &cmd_features, &cmd_check, &cmd_version, &cmd_help, NULL,
+};
+
+const struct command *cmd_find(const char *name)
+{
+	for (size_t i = 0; cmd_all[i] != NULL; i++)
+		if (str_eq(cmd_all[i]->name, name))
+			return cmd_all[i];
+	return NULL;
+}
+
+int cmd_parse_globals(struct call *c, size_t n, const char *const *words, size_t *used,
+		      struct err *e)
+{
+	struct opt_words in = { "caisson", words, n, true };
+	struct opt_found found;
+
+	c->g = (struct globals){ .log_format = "text", .cgroup_manager = "cgroupfs" };
+	if (opt_parse(c->arena, cmd_global_options, &in, &c->g, &found, e) < 0)
+		return -1;
+	c->global_help = found.help;
+	*used = found.used;
+	return 0;
+}
+
+static int unknown_command(const char *name, struct err *e)
+{
+	(void)fail(e, ERR_USAGE, "%s: unknown command", name);
+	for (size_t i = 0; cmd_all[i] != NULL; i++)
+		if (opt_near(name, cmd_all[i]->name))
+			return hint(e, "did you mean %s?", cmd_all[i]->name);
+	return hint(e, "caisson --help lists the commands");
+}
+
+static int check_count(const struct command *cmd, size_t n, struct err *e)
+{
+	if (n >= cmd->args_min && n <= cmd->args_max)
+		return 0;
+	(void)fail(e, ERR_USAGE, "%s: expected %s: found %zu argument%s", cmd->name,
+		   cmd->args_max == 0 ? "no argument" : cmd->args, n, n == 1 ? "" : "s");
+	return hint(e, "caisson %s --help", cmd->name);
+}
+
+int cmd_parse_command(struct call *c, size_t n, const char *const *words, struct err *e)
+{
+	struct opt_words in = { .v = words + 1, .n = n - 1 };
+	struct opt_found found;
+	void *options;
+
+	c->cmd = cmd_find(words[0]);
+	if (c->cmd == NULL)
+		return unknown_command(words[0], e);
+	in.who = c->cmd->name;
+	in.stop_at_first = c->cmd->stop_at_first;
+	options = arena_alloc(c->arena, c->cmd->options_size + 1);
+	if (opt_parse(c->arena, c->cmd->options, &in, options, &found, e) < 0)
+		return -1;
+	c->options = options;
+	c->args = found.args;
+	c->args_n = found.args_n;
+	c->help = found.help;
+	return c->help ? 0 : check_count(c->cmd, c->args_n, e);
+}
+
+int cmd_run(const struct call *c, struct err *e)
+{
+	if (c->g.version) {
+		cmd_print_version(stdout, c->arena);
+		return 0;
+	}
+	if (c->g.dump_options) {
+		cmd_print_dump(stdout);
+		return 0;
+	}
+	if (c->help && c->cmd != NULL) {
+		cmd_print_command_help(stdout, c->cmd);
+		return 0;
+	}
+	if (c->global_help) {
+		cmd_print_help(stdout);
+		return 0;
+	}
+	if (c->cmd == NULL) {
+		cmd_print_help(stderr);
+		*c->exit_code = 1;
+		return 0;
+	}
+	return c->cmd->run(c, e);
+}

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <ctype.h>
+#include <errno.h>
+#include <linux/seccomp.h>
+#include <sys/capability.h>
+
+#include "base/json.h"
+#include "base/str.h"
+#include "base/sys.h"
+#include "cmd/cmd.h"
+#include "plan/plan.h"
+#include "seccomp/policy.h"
+#include "spec/spec.h"
+
+/* What this program does, whatever the host can do (features.md). */
+
+static const char *const seccomp_actions[] = {
+	"SCMP_ACT_ALLOW",        "SCMP_ACT_ERRNO",       "SCMP_ACT_KILL",
+	"SCMP_ACT_KILL_PROCESS", "SCMP_ACT_KILL_THREAD", "SCMP_ACT_LOG",
+	"SCMP_ACT_TRACE",        "SCMP_ACT_TRAP",        NULL,
+};
+
+static const char *const seccomp_operators[] = {
+	"SCMP_CMP_EQ", "SCMP_CMP_GE", "SCMP_CMP_GT",        "SCMP_CMP_LE",
+	"SCMP_CMP_LT", "SCMP_CMP_NE", "SCMP_CMP_MASKED_EQ", NULL,
+};
+
+static const struct word seccomp_flags[] = {
+	{ "SECCOMP_FILTER_FLAG_TSYNC", SECCOMP_FILTER_FLAG_TSYNC },
+	{ "SECCOMP_FILTER_FLAG_SPEC_ALLOW", SECCOMP_FILTER_FLAG_SPEC_ALLOW },
+	{ "SECCOMP_FILTER_FLAG_LOG", SECCOMP_FILTER_FLAG_LOG },
+	{ NULL, 0 },
+};
+
+static struct json *words(struct arena *a, const char *const *list, size_t n)
+{
+	struct json *array = json_array(a);
+
+	for (size_t i = 0; i < n && list[i] != NULL; i++)
+		json_add(array, json_string(a, list[i]));
+	return array;
+}
+
+static struct json *mount_options(struct arena *a)
+{
+	struct json *array = json_array(a);
+
+	for (size_t i = 0; plan_mount_option_name(i) != NULL; i++)
+		json_add(array, json_string(a, plan_mount_option_name(i)));
+	return array;
+}
+
+static struct json *enabled(struct arena *a, bool yes)
+{
+	struct json *o = json_object(a);
+
+	json_set(o, "enabled", json_bool(a, yes));
+	return o;
+}
+
+static struct json *capabilities(struct arena *a)
+{
+	struct json *array = json_array(a);
+
+	for (cap_value_t i = 0; i < cap_max_bits(); i++) {
+		char *name = cap_to_name(i);
+		char *upper;
+
+		if (name == NULL)
+			continue;
+		upper = arena_strdup(a, name);
+		(void)cap_free(name);
+		if (str_after(upper, "cap_") == NULL)
+			continue; /* a number that this libcap has no name for */
+		for (char *p = upper; *p != '\0'; p++)
+			*p = (char)toupper((unsigned char)*p);
+		json_add(array, json_string(a, upper));
+	}
+	return array;
+}
+
+static struct json *cgroup(struct arena *a)
+{
+	struct json *o = json_object(a);
+
+	json_set(o, "v1", json_bool(a, false));
+	json_set(o, "v2", json_bool(a, true));
+	json_set(o, "systemd", json_bool(a, false));
+	json_set(o, "systemdUser", json_bool(a, false));
+	json_set(o, "rdma", json_bool(a, true));
+	return o;
+}
+
+/* A flag that the kernel knows gets as far as the missing program. */
+static bool kernel_takes(uint64_t flag)
+{
+	return sys_seccomp(SECCOMP_SET_MODE_FILTER, (unsigned)flag, NULL) == -EFAULT;
+}
+
+static struct json *seccomp(struct arena *a)
+{
+	struct json *o = enabled(a, true);
+	struct json *known = json_array(a), *supported = json_array(a);
+
+	for (const struct word *w = seccomp_flags; w->name != NULL; w++) {
+		json_add(known, json_string(a, w->name));
+		if (kernel_takes(w->value))
+			json_add(supported, json_string(a, w->name));
+	}
+	json_set(o, "actions", words(a, seccomp_actions, COUNT(seccomp_actions)));
+	json_set(o, "operators", words(a, seccomp_operators, COUNT(seccomp_operators)));
+	json_set(o, "archs", words(a, policy_archs, SIZE_MAX));
+	json_set(o, "knownFlags", known);
+	json_set(o, "supportedFlags", supported);
+	return o;
+}
+
+static struct json *linux_part(struct arena *a)
+{
+	struct json *o = json_object(a), *extensions = json_object(a);
+
+	json_set(o, "namespaces", words(a, spec_ns_names, NS_KINDS));
+	json_set(o, "capabilities", capabilities(a));
+	json_set(o, "cgroup", cgroup(a));
+	json_set(o, "seccomp", seccomp(a));
+	json_set(o, "apparmor", enabled(a, true));
+	json_set(o, "selinux", enabled(a, true));
+	json_set(o, "intelRdt", enabled(a, false));
+	json_set(extensions, "idmap", enabled(a, true));
+	json_set(o, "mountExtensions", extensions);
+	json_set(o, "netDevices", enabled(a, false));
+	return o;
+}
+
+static struct json *annotations(struct arena *a)
+{
+	struct json *o = json_object(a);
+
+	json_set(o, "io.github.seccomp.libseccomp.version",
+		 json_string(a, policy_backend_version(a)));
+	json_set(o, "org.caisson.commit", json_string(a, CAISSON_COMMIT));
+	json_set(o, "org.caisson.version", json_string(a, PACKAGE_VERSION));
+	return o;
+}
+
+static int features_main(const struct call *c, struct err *e)
+{
+	struct arena *a = c->arena;
+	struct json *o = json_object(a);
+
+	(void)e;
+	json_set(o, "ociVersionMin", json_string(a, "1.0.0"));
+	json_set(o, "ociVersionMax", json_string(a, CMD_SPEC_VERSION));
+	json_set(o, "hooks", words(a, spec_hook_names, HOOK_KINDS));
+	json_set(o, "mountOptions", mount_options(a));
+	json_set(o, "linux", linux_part(a));
+	json_set(o, "annotations", annotations(a));
+	/* none is acted on */
+	json_set(o, "potentiallyUnsafeConfigAnnotations", json_array(a));
+	(void)puts(json_print(a, o, JSON_PRETTY, NULL));
+	return 0;
+}
+
+static const struct opt options[] = { OPT_END };
+
+const struct command cmd_features = {
+	.name = "features",
+	.args = "",
+	.help = "print as JSON what this runtime can do",
+	.options = options,
+	.run = features_main,
+};

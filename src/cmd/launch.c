@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cmd/launch.h"
+
+#include "base/auto.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "cmd/load.h"
+
+static int check_manager(const struct globals *g, struct err *e)
+{
+	if (!g->systemd_cgroup && !str_eq(g->cgroup_manager, "systemd"))
+		return 0;
+	(void)fail(e, ERR_USAGE, "systemd cgroup driver: not in this version");
+	return hint(e, "use --cgroup-manager cgroupfs");
+}
+
+static struct plan_want want_of(const struct call *c, const struct launch_options *o)
+{
+	return (struct plan_want){
+		.id = c->args[0],
+		.cgroup_manager = c->g.cgroup_manager,
+		.detach = c->cmd == &cmd_create || o->detach,
+		.has_console_socket = o->console_socket != NULL,
+		.no_pivot = o->no_pivot,
+		.no_new_keyring = o->no_new_keyring,
+	};
+}
+
+static int fill(const struct call *c, const struct loaded *loaded, struct launch *out,
+		struct err *e)
+{
+	const struct launch_options *o = c->options;
+
+	out->plan = &loaded->plan;
+	out->run = (struct run_options){
+		.root = out->run.root,
+		.pid_file = o->pid_file,
+		.console_socket = o->console_socket,
+		.preserve_fds = o->preserve_fds,
+		.keep = o->keep,
+		.detach = o->detach,
+		.config = loaded->config,
+		.config_len = loaded->config_len,
+		.cgroup_manager = c->g.cgroup_manager,
+		.audit = out->audit,
+	};
+	return cmd_name_of(c->arena, out->run.root, "--root", &out->run.root_path, e);
+}
+
+static int open_audit(const struct call *c, struct audit **out, struct err *e)
+{
+	if (audit_open(c->g.audit_log, out, e) == 0)
+		return 0;
+	return hint(e, "--audit-log names another file, or none");
+}
+
+int launch_new(const struct call *c, struct launch *out, struct err *e)
+{
+	const struct launch_options *o = c->options;
+	struct plan_want want = want_of(c, o);
+	struct loaded *loaded = arena_new(c->arena, struct loaded);
+
+	if (check_manager(&c->g, e) < 0 || state_id_check(c->args[0], e) < 0 ||
+	    load_plan(c->arena, o->bundle != NULL ? o->bundle : ".", &want, loaded, e) < 0 ||
+	    open_audit(c, &out->audit, e) < 0 ||
+	    state_root_open(c->g.root, true, &out->run.root, e) < 0)
+		return -1;
+	return fill(c, loaded, out, e);
+}
+
+int launch_about(const struct call *c, bool strict, struct launch *out, struct err *e)
+{
+	struct err why = { 0 };
+	char text[sizeof(why.text) + 128];
+
+	if (cmd_root_open(c, c->args[0], &out->run.root, e) < 0 ||
+	    cmd_name_of(c->arena, out->run.root, "--root", &out->run.root_path, e) < 0)
+		return -1;
+	if (open_audit(c, &out->audit, &why) < 0) {
+		if (strict) {
+			*e = why;
+			return -1;
+		}
+		err_format(&why, text, sizeof(text));
+		log_debug("no audit log: %s", text);
+		out->audit = NULL;
+	}
+	out->run.audit = out->audit;
+	return 0;
+}
+
+void launch_end(struct launch *l)
+{
+	auto_close_(&l->run.root);
+	if (l->audit != NULL)
+		audit_close(l->audit);
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cmd/load.h"
+
+#include "base/auto.h"
+#include "cmd/cmd.h"
+#include "plan/host.h"
+#include "spec/bundle.h"
+
+int load_config(struct arena *a, const char *bundle, struct loaded *out, struct err *e)
+{
+	autofree char *text = NULL;
+	int opened;
+
+	if (bundle_open(bundle, &opened, e) < 0)
+		return -1;
+
+	autofd int dir = opened;
+
+	if (cmd_name_of(a, dir, bundle, &out->bundle, e) < 0 ||
+	    bundle_read_config(dir, &text, &out->config_len, e) < 0)
+		return -1;
+	out->config = arena_strndup(a, text, out->config_len);
+	return json_parse(a, "config.json", out->config, out->config_len, &out->doc, e);
+}
+
+void load_spec(struct arena *a, struct loaded *l, struct complaints *bad)
+{
+	spec_read(a, l->doc, &l->spec, bad);
+	if (bad->n == 0)
+		spec_check(&l->spec, bad);
+}
+
+int load_make_plan(struct arena *a, struct loaded *l, struct plan_want *want, struct err *e)
+{
+	struct host *h = arena_new(a, struct host);
+
+	host_probe(h);
+	want->bundle = l->bundle;
+	return plan_make(a, &l->spec, h, want, &l->plan, e);
+}
+
+static int refuse(const struct complaints *bad, const char *bundle, struct err *e)
+{
+	(void)fail(e, ERR_SPEC, "%s", bad->first->text);
+	if (bad->n == 1)
+		return -1;
+	return hint(e, "and %zu more: caisson check %s", bad->n - 1, bundle);
+}
+
+int load_plan(struct arena *a, const char *bundle, struct plan_want *want, struct loaded *out,
+	      struct err *e)
+{
+	struct complaints bad = { .arena = a };
+
+	if (load_config(a, bundle, out, e) < 0)
+		return -1;
+	load_spec(a, out, &bad);
+	if (bad.n > 0)
+		return refuse(&bad, bundle, e);
+	return load_make_plan(a, out, want, e);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* load.h - from a bundle's path to a plan: bundle_open, bundle_read_config, json_parse,
+ * spec_read, spec_check, host_probe, plan_make. */
+#pragma once
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/json.h"
+#include "plan/plan.h"
+
+/* All of it lives in the arena. */
+struct loaded {
+	const char *bundle; /* absolute */
+	const char *config; /* the text of config.json */
+	size_t config_len;
+	struct json *doc;
+	struct spec spec;
+	struct plan plan;
+};
+
+/* The first half: reads and parses. */
+int load_config(struct arena *a, const char *bundle, struct loaded *out, struct err *e) CHECK;
+/* All that is wrong with the config by itself; needs load_config. */
+void load_spec(struct arena *a, struct loaded *l, struct complaints *bad);
+/* The plan for this host; needs load_spec without complaints. The bundle in *want is filled
+ * in. */
+int load_make_plan(struct arena *a, struct loaded *l, struct plan_want *want,
+		   struct err *e) CHECK;
+
+/* The whole way. */
+int load_plan(struct arena *a, const char *bundle, struct plan_want *want, struct loaded *out,
+	      struct err *e) CHECK;

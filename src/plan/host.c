@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "plan/host.h"
+
+#include <linux/capability.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/capability.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "base/file.h"
+
+static uint32_t kernel_version(void)
+{
+	struct utsname u;
+	unsigned major = 0, minor = 0;
+
+	if (uname(&u) < 0 || sscanf(u.release, "%3u.%3u", &major, &minor) != 2)
+		return 0;
+	return major << 16 | (minor & 255) << 8;
+}
+
+/* user_namespaces(7): the initial namespace maps every id to itself, in one line. */
+static bool in_init_user_ns(void)
+{
+	unsigned inside = 1, outside = 1, size = 0;
+	char text[64];
+
+	if (file_peek_at(-1, "/proc/self/uid_map", text, sizeof(text)) < 0)
+		return false;
+	return sscanf(text, "%10u %10u %10u", &inside, &outside, &size) == 3 && inside == 0 &&
+	       outside == 0 && size == UINT32_MAX;
+}
+
+static uint64_t effective_caps(void)
+{
+	struct __user_cap_header_struct h = { _LINUX_CAPABILITY_VERSION_3, 0 };
+	struct __user_cap_data_struct d[2] = { 0 };
+
+	if (capget(&h, d) < 0)
+		return 0;
+	return (uint64_t)d[1].effective << 32 | d[0].effective;
+}
+
+static uint64_t known_caps(void)
+{
+	char text[16];
+	unsigned last = CAP_LAST_CAP;
+
+	if (file_peek_at(-1, "/proc/sys/kernel/cap_last_cap", text, sizeof(text)) > 0)
+		(void)sscanf(text, "%3u", &last);
+	return last >= 63 ? UINT64_MAX : (UINT64_C(1) << (last + 1)) - 1;
+}
+
+/* engines call us with an empty PATH: newuidmap is looked for where distributions put it. */
+static const char *find_helper(const char *const *paths)
+{
+	for (; *paths != NULL; paths++)
+		if (access(*paths, X_OK) == 0)
+			return *paths;
+	return NULL;
+}
+
+static void probe_exe(struct host *out)
+{
+	struct statvfs vfs;
+	struct stat st;
+
+	out->exe_owner = 0;
+	if (stat("/proc/self/exe", &st) == 0)
+		out->exe_owner = st.st_uid;
+	out->exe_hidden = statvfs("/proc/self/exe", &vfs) == 0 && (vfs.f_flag & ST_RDONLY) != 0;
+}
+
+void host_probe(struct host *out)
+{
+	static const char *const newuidmap[] = { "/usr/bin/newuidmap",
+						 "/usr/local/bin/newuidmap", "/bin/newuidmap",
+						 NULL };
+	static const char *const newgidmap[] = { "/usr/bin/newgidmap",
+						 "/usr/local/bin/newgidmap", "/bin/newgidmap",
+						 NULL };
+	struct err ignored = { 0 };
+
+	*out = (struct host){ .uid = geteuid(), .gid = getegid() };
+	out->kernel = kernel_version();
+	out->in_init_user_ns = in_init_user_ns();
+	out->caps_effective = effective_caps();
+	out->caps_known = known_caps();
+	out->privileged = out->uid == 0 && (out->caps_effective >> CAP_SYS_ADMIN & 1) != 0;
+	cg_probe(&out->cgroup);
+	if (!out->cgroup.v2 ||
+	    cg_self_path(out->self_cgroup, sizeof(out->self_cgroup), &ignored) < 0)
+		(void)snprintf(out->self_cgroup, sizeof(out->self_cgroup), "/");
+	out->apparmor = access("/sys/kernel/security/apparmor", F_OK) == 0;
+	out->selinux = access("/sys/fs/selinux/enforce", F_OK) == 0;
+	if (!out->privileged) {
+		out->newuidmap = find_helper(newuidmap);
+		out->newgidmap = find_helper(newgidmap);
+	}
+	probe_exe(out);
+}

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* plan.h - everything decided before anything is done.
+ *
+ * plan_make is pure: a spec and facts about the host go in, one immutable plan comes out.
+ * What the host cannot enforce, or this version does not do, is refused here. Everything
+ * points into the arena that plan_make was given, and into the spec's. */
+#pragma once
+#include <linux/mount.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "cgroups/cg.h"
+#include "plan/host.h"
+#include "seccomp/policy.h"
+#include "spec/spec.h"
+
+/* What the command line adds to config.json. */
+struct plan_want {
+	const char *id;
+	const char *bundle;         /* absolute */
+	const char *cgroup_manager; /* "cgroupfs" "disabled" */
+	bool detach;                /* create, run --detach */
+	bool has_console_socket;
+	bool no_pivot, no_new_keyring;
+};
+
+/* ---- namespaces ---- */
+
+/* Who makes the init process, and when namespaces are joined (ARCHITECTURE.md, "ladders"). */
+enum plan_ladder {
+	LADDER_DIRECT, /* one clone3; what is joined is joined by the init itself */
+	LADDER_STAGED, /* an intermediate process joins, writes time offsets, clones, ends */
+};
+
+struct plan_ns {
+	enum plan_ladder ladder;
+	uint64_t clone_flags;       /* CLONE_NEW* of what is new */
+	const char *join[NS_KINDS]; /* paths of what is joined, or NULL */
+	const char *time_offsets;   /* text for /proc/PID/timens_offsets, or NULL */
+	bool new_user, new_pid, new_mount, new_net, new_uts, new_cgroup;
+	bool in_user_ns; /* new or joined: devices are bound, not made */
+};
+
+/* user_namespaces(7). The text is what goes to uid_map; with helper: argv of newuidmap. */
+struct plan_map {
+	const char *text;
+	const char *const *helper; /* NULL: written by us. argv[1] is the pid's place */
+	bool root_mapped;          /* container id 0 has a host id */
+	uint32_t root_host_id;     /* that one */
+};
+
+struct plan_ids {
+	struct plan_map uid, gid;
+	bool deny_setgroups; /* must be written before an unprivileged gid_map */
+};
+
+/* ---- file system ---- */
+
+enum plan_mount_kind {
+	PM_FS,      /* fsopen(type) */
+	PM_BIND,    /* open_tree(source) */
+	PM_CGROUP,  /* cgroup2: fsopen, else a bind of our own group */
+	PM_REMOUNT, /* new attributes for what is there */
+};
+
+struct plan_param {
+	const char *key, *value; /* value NULL: a flag */
+};
+
+/* One mount of config.json with its words understood. */
+struct plan_mount {
+	enum plan_mount_kind kind;
+	const char *type, *source, *destination; /* destination: absolute, cleaned */
+	const struct plan_param *params;         /* for fsconfig, in order */
+	size_t params_n;
+	uint64_t attr_set, attr_clr;         /* MOUNT_ATTR_* on this mount */
+	uint64_t rec_attr_set, rec_attr_clr; /* on it and all below */
+	uint64_t propagation;                /* MS_SHARED ..., 0: as it comes */
+	bool propagation_rec;
+	bool recursive; /* rbind */
+	bool copy_up, copy_symlink, source_nofollow, dest_nofollow, optional;
+	bool dest_is_fixed;  /* /proc, /sys: no symlink on the way */
+	bool read_only_late; /* "ro" that must wait until the content is there */
+	bool idmap, idmap_recursive;
+	const char *uid_map,
+		*gid_map;  /* idmapped mount: text of the maps, or NULL: the container's */
+	const char *label; /* "context=..." or NULL */
+	size_t index;      /* in config.json's mounts, for messages */
+};
+
+struct plan_device {
+	const char *path; /* absolute, cleaned */
+	char type;        /* 'c' 'b' 'p' */
+	uint32_t major, minor, mode, uid, gid;
+	bool optional; /* a default device that the host lacks is skipped */
+};
+
+struct plan_link {
+	const char *path, *target;
+};
+
+struct plan_root {
+	const char *path; /* absolute, as given; opened once */
+	bool readonly;
+	uint64_t propagation; /* MS_* of "/" in the container's mount namespace */
+	bool propagation_rec;
+	bool pivot;        /* false: --no-pivot, MS_MOVE and chroot */
+	bool populate_dev; /* default devices and links: /dev is not a bind */
+};
+
+/* ---- process ---- */
+
+struct plan_creds {
+	uint32_t uid, gid;
+	const uint32_t *groups;
+	size_t groups_n;
+	bool set_groups; /* false where setgroups(2) is denied */
+	struct spec_caps caps;
+	bool no_new_privs;
+};
+
+struct plan_process {
+	const char *const *argv, *const *envp; /* envp lacks HOME when the config gave none */
+	bool home_from_passwd;
+	const char *path_env; /* the value of PATH in envp, for the look-up */
+	const char *cwd;
+	bool terminal;
+	uint16_t rows, cols; /* 0: not given */
+	struct plan_creds creds;
+	bool has_umask;
+	uint32_t umask;
+	const struct spec_rlimit *rlimits;
+	size_t rlimits_n;
+	int64_t oom_score_adj; /* SPEC_UNSET */
+	struct spec_scheduler scheduler;
+	struct spec_io_priority io_priority;
+	const char *apparmor_profile, *selinux_label;
+	int64_t personality; /* SPEC_UNSET */
+	bool new_keyring;
+	const char *keyring_label;
+};
+
+struct plan_hook {
+	const char *path;
+	const char *const *argv, *const *envp;
+	int timeout_ms; /* -1: none */
+};
+
+struct plan_hooks {
+	const struct plan_hook *v;
+	size_t n;
+};
+
+struct plan_cgroup {
+	bool enabled;
+	const char *path; /* below the cgroup2 root */
+	unsigned need;    /* CG_* */
+	struct cg_limits limits;
+	bool delegate; /* chown to the container's root: own cgroup namespace and user namespace
+			*/
+};
+
+struct plan {
+	const char *id, *bundle, *oci_version;
+	struct plan_ns ns;
+	struct plan_ids ids;
+	struct plan_root root;
+	const struct plan_mount *mounts;
+	size_t mounts_n;
+	const struct plan_device *devices;
+	size_t devices_n;
+	const struct plan_link *links;
+	size_t links_n;
+	struct spec_strings masked, readonly_paths;
+	struct spec_pairs sysctl;
+	const char *hostname, *domainname;
+	struct plan_process process;
+	struct plan_hooks hooks[HOOK_KINDS];
+	struct plan_cgroup cgroup;
+	bool has_filter;
+	struct filter filter;
+	bool protect_self; /* the container could write our binary: hide it (run/self.c) */
+	struct spec_pairs annotations;
+};
+
+int plan_make(struct arena *a, const struct spec *s, const struct host *h,
+	      const struct plan_want *w, struct plan *out, struct err *e) CHECK;
+
+/* The plan as text, stable, for `check --plan', golden tests and bug reports. */
+const char *plan_print(struct arena *a, const struct plan *p);
+
+/* ---- the parts, in the order of plan_make ---- */
+
+int plan_namespaces(struct arena *a, const struct spec *s, const struct host *h, struct plan *p,
+		    struct err *e) CHECK;
+int plan_idmaps(struct arena *a, const struct spec *s, const struct host *h, struct plan *p,
+		struct err *e) CHECK;
+int plan_filesystem(struct arena *a, const struct spec *s, const struct host *h, struct plan *p,
+		    struct err *e) CHECK;
+int plan_mount_options(struct arena *a, const struct spec_mount *m, struct plan_mount *out,
+		       struct err *e) CHECK;
+int plan_process_make(struct arena *a, const struct spec *s, const struct host *h,
+		      const struct plan_want *w, struct plan *p, struct err *e) CHECK;
+int plan_cgroup_make(struct arena *a, const struct spec *s, const struct host *h,
+		     const struct plan_want *w, struct plan *p, struct err *e) CHECK;
+/* OCI's words (cgroup v1's) to cgroup v2's: total. */
+void plan_limits(struct arena *a, const struct spec_resources *r, struct cg_limits *out);
+
+/* The mount options that this runtime knows, sorted, for `features'; NULL after the last. */
+const char *plan_mount_option_name(size_t i);

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* plan_print.c - the plan as text. Never a value of the environment: it holds secrets. */
+#include <inttypes.h>
+#include <linux/seccomp.h>
+#include <sched.h>
+#include <string.h>
+
+#include "plan/plan_text.h"
+
+#ifndef CLONE_NEWTIME
+#define CLONE_NEWTIME 0x00000080
+#endif
+
+static void container(struct text *t, const struct plan *p)
+{
+	text_add(t, "container\n");
+	text_field(t, "id", p->id);
+	text_field(t, "bundle", p->bundle);
+	text_field(t, "specification", p->oci_version);
+	text_field(t, "hostname", p->hostname);
+	text_field(t, "domainname", p->domainname);
+	text_add(t, "  binary: %s\n",
+		 p->protect_self ? "hidden from the container" : "out of its reach");
+}
+
+/* A key and the lines of a text, one a line. */
+static void lines(struct text *t, const char *indent, const char *text)
+{
+	while (*text != '\0') {
+		size_t n = strcspn(text, "\n");
+
+		text_add(t, "%s%.*s\n", indent, (int)n, text);
+		text += n + (text[n] == '\n');
+	}
+}
+
+static bool is_new(const struct plan_ns *ns, int kind)
+{
+	static const uint64_t flags[NS_KINDS] = {
+		[NS_USER] = CLONE_NEWUSER,   [NS_IPC] = CLONE_NEWIPC, [NS_UTS] = CLONE_NEWUTS,
+		[NS_NETWORK] = CLONE_NEWNET, [NS_PID] = CLONE_NEWPID, [NS_TIME] = CLONE_NEWTIME,
+		[NS_MOUNT] = CLONE_NEWNS,
+	};
+
+	return kind == NS_CGROUP ? ns->new_cgroup : (ns->clone_flags & flags[kind]) != 0;
+}
+
+static void namespaces(struct text *t, const struct plan *p)
+{
+	const struct plan_ns *ns = &p->ns;
+
+	text_add(t, "namespaces\n  ladder: %s\n",
+		 ns->ladder == LADDER_STAGED ? "staged" : "direct");
+	for (int k = 0; k < NS_KINDS; k++) {
+		if (ns->join[k] == NULL) {
+			text_add(t, "  %s: %s\n", spec_ns_names[k],
+				 is_new(ns, k) ? "new" : "the caller's");
+			continue;
+		}
+		text_add(t, "  %s: joined, ", spec_ns_names[k]);
+		text_word(t, ns->join[k]);
+		text_add(t, "\n");
+	}
+	if (ns->time_offsets != NULL) {
+		text_add(t, "  time offsets:\n");
+		lines(t, "    ", ns->time_offsets);
+	}
+}
+
+static void map(struct text *t, const char *key, const struct plan_map *m)
+{
+	text_add(t, "  %s: ", key);
+	if (m->helper != NULL)
+		text_word(t, m->helper[0]);
+	else
+		text_add(t, "written");
+	if (!m->root_mapped)
+		text_add(t, ", no root");
+	text_add(t, "\n");
+	lines(t, "    ", m->text);
+}
+
+static void ids(struct text *t, const struct plan *p)
+{
+	if (p->ids.uid.text == NULL)
+		return;
+	text_add(t, "id maps\n");
+	map(t, "uid", &p->ids.uid);
+	map(t, "gid", &p->ids.gid);
+	text_add(t, "  setgroups: %s\n", p->ids.deny_setgroups ? "denied" : "allowed");
+}
+
+static void one_hook(struct text *t, int kind, const struct plan_hook *h)
+{
+	size_t env_n = 0;
+
+	text_add(t, "  %s: ", spec_hook_names[kind]);
+	text_word(t, h->path);
+	for (const char *const *arg = h->argv; arg != NULL && *arg != NULL; arg++) {
+		text_add(t, " ");
+		text_quoted(t, *arg);
+	}
+	while (h->envp != NULL && h->envp[env_n] != NULL)
+		env_n++;
+	text_add(t, ", environment of %zu", env_n);
+	if (h->timeout_ms >= 0)
+		text_add(t, ", at most %d ms", h->timeout_ms);
+	text_add(t, "\n");
+}
+
+static void hooks(struct text *t, const struct plan *p)
+{
+	const char *head = "hooks\n";
+
+	for (int k = 0; k < HOOK_KINDS; k++)
+		for (size_t i = 0; i < p->hooks[k].n; i++) {
+			text_add(t, "%s", head);
+			head = "";
+			one_hook(t, k, &p->hooks[k].v[i]);
+		}
+}
+
+static void seccomp(struct text *t, const struct plan *p)
+{
+	static const struct word flags[] = {
+		{ "TSYNC", SECCOMP_FILTER_FLAG_TSYNC },
+		{ "LOG", SECCOMP_FILTER_FLAG_LOG },
+		{ "SPEC_ALLOW", SECCOMP_FILTER_FLAG_SPEC_ALLOW },
+		{ NULL, 0 },
+	};
+
+	if (!p->has_filter)
+		return;
+	text_add(t, "seccomp\n  instructions: %u\n", p->filter.n);
+	text_bits(t, "  ", "flags", flags, p->filter.flags);
+	text_add(t, "  unknown names: %zu\n", p->filter.unknown);
+}
+
+const char *plan_print(struct arena *a, const struct plan *p)
+{
+	static void (*const parts[])(struct text *, const struct plan *) = {
+		container,
+		namespaces,
+		ids,
+		plan_print_filesystem,
+		plan_print_process,
+		hooks,
+		plan_print_cgroup,
+		seccomp,
+	};
+	struct text t = { .arena = a };
+
+	for (size_t i = 0; i < COUNT(parts); i++)
+		parts[i](&t, p);
+	return t.p;
+}

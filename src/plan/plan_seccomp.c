@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "plan/plan_seccomp.h"
+
+#include <ctype.h>
+#include <errno.h>
+
+#include "base/str.h"
+
+#define ERRNO_MAX 4095 /* the kernel's MAX_ERRNO: above it, another errno would arrive */
+
+/* config-linux.md#seccomp; the kernel's names are in seccomp(2) */
+static const struct word actions[] = {
+	{ "SCMP_ACT_KILL", SECCOMP_RET_KILL_THREAD },
+	{ "SCMP_ACT_KILL_THREAD", SECCOMP_RET_KILL_THREAD },
+	{ "SCMP_ACT_KILL_PROCESS", SECCOMP_RET_KILL_PROCESS },
+	{ "SCMP_ACT_TRAP", SECCOMP_RET_TRAP },
+	{ "SCMP_ACT_ERRNO", SECCOMP_RET_ERRNO },
+	{ "SCMP_ACT_TRACE", SECCOMP_RET_TRACE },
+	{ "SCMP_ACT_ALLOW", SECCOMP_RET_ALLOW },
+	{ "SCMP_ACT_LOG", SECCOMP_RET_LOG },
+	{ "SCMP_ACT_NOTIFY", SECCOMP_RET_USER_NOTIF },
+	{ NULL, 0 },
+};
+
+static const struct word operators[] = {
+	{ "SCMP_CMP_NE", POLICY_NE },
+	{ "SCMP_CMP_LT", POLICY_LT },
+	{ "SCMP_CMP_LE", POLICY_LE },
+	{ "SCMP_CMP_EQ", POLICY_EQ },
+	{ "SCMP_CMP_GE", POLICY_GE },
+	{ "SCMP_CMP_GT", POLICY_GT },
+	{ "SCMP_CMP_MASKED_EQ", POLICY_MASKED_EQ },
+	{ NULL, 0 },
+};
+
+static const struct word flags[] = {
+	{ "SECCOMP_FILTER_FLAG_TSYNC", SECCOMP_FILTER_FLAG_TSYNC },
+	{ "SECCOMP_FILTER_FLAG_LOG", SECCOMP_FILTER_FLAG_LOG },
+	{ "SECCOMP_FILTER_FLAG_SPEC_ALLOW", SECCOMP_FILTER_FLAG_SPEC_ALLOW },
+	{ NULL, 0 },
+};
+
+/* The two keys of an action, as an error names them. */
+struct place {
+	const char *action, *errno_ret;
+};
+
+static const char *shown(const char *word)
+{
+	return word != NULL ? word : "nothing";
+}
+
+/* "errnoRet ... When the action doesn't support an errno, the runtime MUST print and error
+ * and fail. If not specified then its default value is EPERM." */
+static int plan_action(const struct place *at, const char *word, int64_t errno_ret,
+		       uint32_t *out, struct err *e)
+{
+	const struct word *found = word != NULL ? word_find(actions, word) : NULL;
+	int64_t data = errno_ret != SPEC_UNSET ? errno_ret : EPERM;
+	int64_t most;
+
+	if (found == NULL)
+		return fail(e, ERR_SPEC, "%s: a seccomp action: %s", at->action, shown(word));
+	if (found->value == SECCOMP_RET_USER_NOTIF)
+		return fail(e, ERR_SPEC, "%s: SCMP_ACT_NOTIFY: not supported yet", at->action);
+	if (found->value == SECCOMP_RET_ERRNO)
+		most = ERRNO_MAX;
+	else if (found->value == SECCOMP_RET_TRACE)
+		most = SECCOMP_RET_DATA;
+	else if (errno_ret == SPEC_UNSET)
+		most = data = 0;
+	else
+		return fail(e, ERR_SPEC, "%s: SCMP_ACT_ERRNO or SCMP_ACT_TRACE beside it: %s",
+			    at->errno_ret, word);
+	if (data < 0 || data > most)
+		return fail(e, ERR_SPEC, "%s: 0 to %d: %jd", at->errno_ret, (int)most,
+			    (intmax_t)data);
+	*out = (uint32_t)found->value | (uint32_t)data;
+	return 0;
+}
+
+static int plan_arg(const struct spec_seccomp_arg *arg, size_t rule, size_t i,
+		    struct policy_arg *out, struct err *e)
+{
+	const struct word *op = arg->op != NULL ? word_find(operators, arg->op) : NULL;
+
+	if (op == NULL)
+		return fail(e, ERR_SPEC,
+			    "linux.seccomp.syscalls[%zu].args[%zu].op: a seccomp operator: %s",
+			    rule, i, shown(arg->op));
+	if (arg->index > 5)
+		return fail(e, ERR_SPEC,
+			    "linux.seccomp.syscalls[%zu].args[%zu].index: 0 to 5: %u", rule, i,
+			    arg->index);
+	*out = (struct policy_arg){ .index = arg->index, .op = (enum policy_op)op->value };
+	out->value = arg->value;
+	if (out->op == POLICY_MASKED_EQ) { /* "value" is the mask, "valueTwo" the datum */
+		out->mask = arg->value;
+		out->value = arg->value_two;
+	}
+	return 0;
+}
+
+static int plan_rule(struct arena *a, const struct spec_seccomp_rule *rule, size_t i,
+		     struct policy_rule *out, struct err *e)
+{
+	const struct place at = {
+		arena_printf(a, "linux.seccomp.syscalls[%zu].action", i),
+		arena_printf(a, "linux.seccomp.syscalls[%zu].errnoRet", i),
+	};
+	static const char *const none[] = { NULL };
+	struct policy_arg *args = arena_array(a, rule->args_n, sizeof(*args));
+
+	out->names = rule->names.v != NULL ? rule->names.v : none;
+	out->args = args;
+	out->args_n = rule->args_n;
+	for (size_t k = 0; k < rule->args_n; k++)
+		if (plan_arg(&rule->args[k], i, k, &args[k], e) < 0)
+			return -1;
+	return plan_action(&at, rule->action, rule->errno_ret, &out->action, e);
+}
+
+/* "SCMP_ARCH_X86_64" to "x86_64". */
+static int plan_archs(struct arena *a, const struct spec_strings *words,
+		      const char *const **out, struct err *e)
+{
+	const char **names = arena_array(a, words->n + 1, sizeof(*names));
+
+	for (size_t i = 0; i < words->n; i++) {
+		const char *word = words->v[i];
+		char *name;
+
+		if (!str_in(word, policy_archs))
+			return fail(e, ERR_SPEC,
+				    "linux.seccomp.architectures[%zu]: an architecture that "
+				    "features lists: %s",
+				    i, word);
+		name = arena_strdup(a, str_after(word, "SCMP_ARCH_"));
+		names[i] = name;
+		for (; *name != '\0'; name++)
+			*name = (char)tolower((unsigned char)*name);
+	}
+	*out = names;
+	return 0;
+}
+
+/* Without the key, SPEC_ALLOW as runc and crun: kernels before 5.16 slow the process down
+ * otherwise. An empty list is a wish for none. */
+static int plan_flags(const struct spec_seccomp *s, uint32_t *out, struct err *e)
+{
+	*out = s->has_flags ? 0 : SECCOMP_FILTER_FLAG_SPEC_ALLOW;
+	for (size_t i = 0; i < s->flags.n; i++) {
+		const char *word = s->flags.v[i];
+		const struct word *flag = word_find(flags, word);
+
+		if (str_eq(word, "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"))
+			return fail(e, ERR_SPEC,
+				    "linux.seccomp.flags[%zu]: a rule with SCMP_ACT_NOTIFY for "
+				    "WAIT_KILLABLE_RECV: not supported yet",
+				    i);
+		if (flag == NULL)
+			return fail(e, ERR_SPEC, "linux.seccomp.flags[%zu]: a seccomp flag: %s",
+				    i, word);
+		*out |= (uint32_t)flag->value;
+	}
+	return 0;
+}
+
+static int refuse_listener(const struct spec_seccomp *s, struct err *e)
+{
+	if (s->listener_path != NULL && s->listener_path[0] != '\0')
+		return fail(e, ERR_SPEC,
+			    "linux.seccomp.listenerPath: SCMP_ACT_NOTIFY: not supported yet");
+	if (s->listener_metadata != NULL && s->listener_metadata[0] != '\0')
+		return fail(e, ERR_SPEC,
+			    "linux.seccomp.listenerMetadata: SCMP_ACT_NOTIFY: not supported "
+			    "yet");
+	return 0;
+}
+
+int plan_seccomp(struct arena *a, const struct spec_seccomp *s, struct filter *out,
+		 struct err *e)
+{
+	static const struct place at = { "linux.seccomp.defaultAction",
+					 "linux.seccomp.defaultErrnoRet" };
+	struct policy_rule *rules;
+	struct policy p = { 0 };
+	struct filter f = { 0 };
+
+	if (!s->present) {
+		*out = f;
+		return 0;
+	}
+	rules = arena_array(a, s->rules_n, sizeof(*rules));
+	p.rules = rules;
+	p.rules_n = s->rules_n;
+	if (refuse_listener(s, e) < 0 ||
+	    plan_action(&at, s->default_action, s->default_errno_ret, &p.default_action, e) <
+		    0 ||
+	    plan_archs(a, &s->architectures, &p.archs, e) < 0)
+		return -1;
+	for (size_t i = 0; i < s->rules_n; i++)
+		if (plan_rule(a, &s->rules[i], i, &rules[i], e) < 0)
+			return -1;
+	if (policy_build(a, &p, &f, e) < 0 || plan_flags(s, &f.flags, e) < 0)
+		return -1;
+	*out = f;
+	return 0;
+}

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* child_steps.c - the child, from its first instruction until it is ready for "start". */
+#include <errno.h>
+#include <sched.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "run/run_private.h"
+
+/* ---- steps that are a few lines ---- */
+
+static int do_join(struct run *r, const struct plan *pl, struct err *e)
+{
+	return join_namespaces(r, pl, e);
+}
+
+static int do_session(struct run *r, const struct plan *pl, struct err *e)
+{
+	(void)r;
+	(void)pl;
+	if (setsid() < 0 && errno != EPERM) /* EPERM: we lead one already */
+		return fail_sys(e, errno, "setsid");
+	return 0;
+}
+
+static int do_cgroup_wait(struct run *r, const struct plan *pl, struct err *e)
+{
+	(void)pl;
+	return r->into_cgroup ? 0 : hs_expect(r->child_sock, HS_IN_CGROUP, -1, NULL, e);
+}
+
+/* cgroup_namespaces(7): the root is the group we are in, so not before we are. */
+static int do_cgroup_namespace(struct run *r, const struct plan *pl, struct err *e)
+{
+	(void)r;
+	(void)pl;
+	if (unshare(CLONE_NEWCGROUP) < 0)
+		return fail_sys(e, errno, "unshare of the cgroup namespace");
+	return 0;
+}
+
+static int do_mapped(struct run *r, const struct plan *pl, struct err *e)
+{
+	if (hs_expect(r->child_sock, HS_MAPPED, -1, NULL, e) < 0)
+		return -1;
+	return become_root(r, pl, e);
+}
+
+static int do_runtime_hooks(struct run *r, const struct plan *pl, struct err *e)
+{
+	(void)pl;
+	if (hs_say(r->child_sock, HS_MOUNTED, 0, e) < 0)
+		return -1;
+	return hs_expect(r->child_sock, HS_HOOKED, -1, NULL, e);
+}
+
+static int do_create_hooks(struct run *r, const struct plan *pl, struct err *e)
+{
+	return hooks_run(r->arena, &pl->hooks[HOOK_CREATE_CONTAINER], HOOK_CREATE_CONTAINER,
+			 &r->st, ST_CREATING, e);
+}
+
+static int do_hostname(struct run *r, const struct plan *pl, struct err *e)
+{
+	(void)r;
+	if (pl->hostname != NULL &&
+	    sethostname(pl->hostname, __builtin_strlen(pl->hostname)) < 0)
+		return fail_sys(e, errno, "hostname: set \"%s\"", pl->hostname);
+	if (pl->domainname != NULL &&
+	    setdomainname(pl->domainname, __builtin_strlen(pl->domainname)) < 0)
+		return fail_sys(e, errno, "domainname: set \"%s\"", pl->domainname);
+	return 0;
+}
+
+/* Not before the id maps are written: the files of a process that is not dumpable belong to
+ * root. From here nothing in a shared pid namespace can look into us; execve undoes it. */
+static int do_undumpable(struct run *r, const struct plan *pl, struct err *e)
+{
+	(void)r;
+	(void)pl;
+	return prctl(PR_SET_DUMPABLE, 0) < 0 ? fail_sys(e, errno, "prctl PR_SET_DUMPABLE") : 0;
+}
+
+/* ---- when ---- */
+
+static bool joins_itself(const struct plan *pl)
+{
+	return pl->ns.ladder == LADDER_DIRECT;
+}
+static bool has_cgroup(const struct plan *pl)
+{
+	return pl->cgroup.enabled;
+}
+static bool new_cgroup_ns(const struct plan *pl)
+{
+	return pl->ns.new_cgroup;
+}
+static bool waits_for_maps(const struct plan *pl)
+{
+	return pl->ns.new_user && pl->ns.ladder == LADDER_DIRECT;
+}
+static bool new_net(const struct plan *pl)
+{
+	return pl->ns.new_net;
+}
+static bool has_runtime_hooks(const struct plan *pl)
+{
+	return pl->hooks[HOOK_PRESTART].n + pl->hooks[HOOK_CREATE_RUNTIME].n > 0;
+}
+static bool has_create_hooks(const struct plan *pl)
+{
+	return pl->hooks[HOOK_CREATE_CONTAINER].n > 0;
+}
+static bool has_hostname(const struct plan *pl)
+{
+	return pl->hostname != NULL || pl->domainname != NULL;
+}
+static bool has_terminal(const struct plan *pl)
+{
+	return pl->process.terminal;
+}
+static bool has_sysctl(const struct plan *pl)
+{
+	return pl->sysctl.n > 0;
+}
+static bool has_readonly_root(const struct plan *pl)
+{
+	return pl->root.readonly;
+}
+static bool has_readonly_paths(const struct plan *pl)
+{
+	return pl->readonly_paths.n > 0;
+}
+static bool has_masked_paths(const struct plan *pl)
+{
+	return pl->masked.n > 0;
+}
+static bool has_label(const struct plan *pl)
+{
+	return pl->process.apparmor_profile != NULL || pl->process.selinux_label != NULL;
+}
+static bool has_keyring(const struct plan *pl)
+{
+	return pl->process.new_keyring;
+}
+static bool has_rlimits(const struct plan *pl)
+{
+	return pl->process.rlimits_n > 0;
+}
+static bool has_scheduler(const struct plan *pl)
+{
+	return pl->process.scheduler.present;
+}
+static bool has_io_priority(const struct plan *pl)
+{
+	return pl->process.io_priority.present;
+}
+static bool has_personality(const struct plan *pl)
+{
+	return pl->process.personality != SPEC_UNSET;
+}
+static bool has_umask(const struct plan *pl)
+{
+	return pl->process.has_umask;
+}
+static bool has_nnp(const struct plan *pl)
+{
+	return pl->process.creds.no_new_privs;
+}
+static bool needs_loader(const struct plan *pl)
+{
+	return pl->has_filter && !pl->process.creds.no_new_privs;
+}
+static bool protects_self(const struct plan *pl)
+{
+	return pl->protect_self;
+}
+static bool own_mounts(const struct plan *pl)
+{
+	return pl->ns.new_mount;
+}
+
+/* The order is the security: a line moves only in a commit that says why, and t_steps.c holds
+ * it. */
+/* clang-format off */
+const struct step child_steps[] = {
+	/* name              asked for by                                when                how */
+	{ "join-namespaces",  "config-linux.md#namespaces",               joins_itself,       do_join },
+	{ "session",          "config.md#process",                        NULL,               do_session },
+	{ "cgroup-wait",      "config-linux.md#cgroup-path",              has_cgroup,         do_cgroup_wait },
+	{ "cgroup-namespace", "config-linux.md#namespaces",               new_cgroup_ns,      do_cgroup_namespace },
+	/* as the user who called us: sources and the root may lie where only that user gets to */
+	{ "mount-sources",    "config.md#mounts",                         own_mounts,         do_mount_sources },
+	{ "root",             "config.md#root",                           NULL,               do_root },
+	{ "id-maps",          "config-linux.md#user-namespace-mappings",  waits_for_maps,     do_mapped },
+	{ "hide-binary",      "CVE-2019-5736",                            protects_self,      do_hide_binary },
+	{ "loopback",         "config-linux.md#namespaces",               new_net,            do_loopback },
+	{ "mounts",           "config.md#mounts",                         own_mounts,         do_mounts },
+	{ "devices",          "config-linux.md#devices",                  own_mounts,         do_devices },
+	{ "terminal",         "config.md#process",                        has_terminal,       do_terminal },
+	{ "late-read-only",   "config.md#mounts",                         own_mounts,         do_late_read_only },
+	{ "runtime-hooks",    "config.md#createruntime-hooks",            has_runtime_hooks,  do_runtime_hooks },
+	{ "create-hooks",     "config.md#createcontainer-hooks",          has_create_hooks,   do_create_hooks },
+	{ "pivot-root",       "config.md#root",                           NULL,               do_pivot },
+	{ "hostname",         "config.md#hostname",                       has_hostname,       do_hostname },
+	/* sysctls before read-only paths, which close /proc/sys */
+	{ "sysctl",           "config-linux.md#sysctl",                   has_sysctl,         do_sysctl },
+	{ "label-open",       "config.md#linux-process",                  has_label,          do_label_open },
+	{ "readonly-root",    "config.md#root",                           has_readonly_root,  do_readonly_root },
+	{ "readonly-paths",   "config-linux.md#readonly-paths",           has_readonly_paths, do_readonly_paths },
+	{ "masked-paths",     "config-linux.md#masked-paths",             has_masked_paths,   do_masked_paths },
+	{ "keyring",          "runtime-linux.md",                         has_keyring,        do_keyring },
+	{ "scheduler",        "config.md#linux-process",                  has_scheduler,      do_scheduler },
+	{ "io-priority",      "config.md#linux-process",                  has_io_priority,    do_io_priority },
+	{ "personality",      "config-linux.md#personality",              has_personality,    do_personality },
+	{ "no-new-privs",     "config.md#linux-process",                  has_nnp,            do_no_new_privs },
+	/* the filter needs CAP_SYS_ADMIN without no_new_privs: a helper keeps it while we drop it */
+	{ "filter-loader",    "config-linux.md#seccomp",                  needs_loader,       do_loader },
+	/* limits on descriptors and processes bind what we ourselves still do: as late as can be */
+	{ "rlimits",          "config.md#posix-process",                  has_rlimits,        do_rlimits },
+	{ "cwd",              "config.md#process",                        NULL,               do_working_directory },
+	{ "bounding-set",     "config.md#linux-process",                  NULL,               do_bounding },
+	{ "user",             "config.md#posix-platform-user",            NULL,               do_user },
+	{ "cwd-check",        "CVE-2024-21626",                           NULL,               do_cwd_check },
+	{ "capabilities",     "config.md#linux-process",                  NULL,               do_capabilities },
+	{ "umask",            "config.md#posix-platform-user",            has_umask,          do_umask },
+	{ "undumpable",       "CVE-2016-9962",                            NULL,               do_undumpable },
+	{ "executable",       "config.md#process",                        NULL,               do_executable },
+};
+/* clang-format on */
+const size_t child_steps_n = COUNT(child_steps);
+
+static bool has_start_hooks(const struct plan *pl)
+{
+	return pl->hooks[HOOK_START_CONTAINER].n > 0;
+}
+
+static int do_start_hooks(struct run *r, const struct plan *pl, struct err *e)
+{
+	return hooks_run(r->arena, &pl->hooks[HOOK_START_CONTAINER], HOOK_START_CONTAINER,
+			 &r->st, ST_CREATED, e);
+}
+
+/* CVE-2024-21626: whatever is open beside stdio and what was asked for closes at execve. */
+static int do_descriptors(struct run *r, const struct plan *pl, struct err *e)
+{
+	int err = fd_cloexec_from(3 + r->o->preserve_fds);
+
+	(void)pl;
+	return err < 0 ? fail_sys(e, -err, "close_range") : 0;
+}
+
+/* After "start": the last lines before execve, which child.c does itself, the filter last. */
+/* clang-format off */
+const struct step start_steps[] = {
+	{ "start-hooks",      "config.md#startcontainer-hooks",           has_start_hooks,    do_start_hooks },
+	{ "label",            "config.md#linux-process",                  has_label,          do_label },
+	{ "descriptors",      "CVE-2024-21626",                           NULL,               do_descriptors },
+};
+/* clang-format on */
+const size_t start_steps_n = COUNT(start_steps);

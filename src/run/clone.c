@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* clone.c - the two ladders from the runtime to the container's init. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/auto.h"
+#include "base/file.h"
+#include "base/proc.h"
+#include "base/sys.h"
+#include "run/run_private.h"
+
+/* clone(2): these mean "our group cannot take a process", or "we may not put one there" while
+ * the runtime sits in another delegation; writing cgroup.procs has other rules, and is tried.
+ */
+static bool wants_another_way_in(int err)
+{
+	return err == EBUSY || err == EACCES || err == EPERM || err == EOPNOTSUPP;
+}
+
+/* clone3 with everything that is new, into the container's cgroup if it lets us. */
+static pid_t clone_with(struct run *r, uint64_t flags, int *pidfd)
+{
+	struct clone_args args = {
+		.flags = flags | CLONE_PIDFD,
+		.pidfd = (uint64_t)(uintptr_t)pidfd,
+		.exit_signal = (flags & CLONE_PARENT) != 0 ? 0 : SIGCHLD,
+	};
+	pid_t pid;
+
+	r->into_cgroup = r->cg != NULL;
+	if (r->cg != NULL) {
+		args.flags |= CLONE_INTO_CGROUP;
+		args.cgroup = (unsigned)cg_fd(r->cg);
+	}
+	pid = sys_clone3(&args, sizeof(args));
+	if (pid < 0 && r->cg != NULL && wants_another_way_in(-pid)) {
+		r->into_cgroup = false;
+		args.flags &= ~(uint64_t)CLONE_INTO_CGROUP;
+		args.cgroup = 0;
+		pid = sys_clone3(&args, sizeof(args));
+	}
+	return pid;
+}
+
+static int explain_clone(int err, const struct plan *pl, struct err *e)
+{
+	(void)fail_sys(e, err, "clone3 of the container's init");
+	if (err == ENOSPC || err == EUSERS)
+		return hint(e, "a limit in /proc/sys/user/max_*_namespaces is reached");
+	if (err == EPERM && pl->ns.new_user)
+		return hint(e, "user namespaces may be switched off: see "
+			       "/proc/sys/user/max_user_namespaces and "
+			       "kernel.unprivileged_userns_clone");
+	if (err == EAGAIN)
+		return hint(e, "a limit on processes is reached: pids.max of a cgroup above, "
+			       "or RLIMIT_NPROC");
+	return -1;
+}
+
+static int direct(struct run *r, const struct plan *pl, struct err *e)
+{
+	pid_t pid = clone_with(r, pl->ns.clone_flags, &r->pidfd);
+
+	if (pid == 0)
+		child_main(r);
+	if (pid < 0)
+		return explain_clone((int)-pid, pl, e);
+	r->pid = pid;
+	return 0;
+}
+
+/* ---- the staged ladder: what the intermediate process does ---- */
+
+/* Enters a new user namespace first, for what comes after is to be owned by it. */
+static int stage_user(struct run *r, const struct plan *pl, struct err *e)
+{
+	if (!pl->ns.new_user)
+		return 0;
+	if (unshare(CLONE_NEWUSER) < 0)
+		return fail_sys(e, errno, "unshare of the user namespace");
+	if (hs_say(r->child_sock, HS_NAMESPACED, 0, e) < 0 ||
+	    hs_expect(r->child_sock, HS_MAPPED, -1, NULL, e) < 0)
+		return -1;
+	return become_root(r, pl, e);
+}
+
+/* time_namespaces(7): offsets are written before the first process is inside. */
+static int stage_time(const struct plan *pl, struct err *e)
+{
+	int err;
+
+	if (pl->ns.time_offsets == NULL)
+		return 0;
+	if (unshare(CLONE_NEWTIME) < 0)
+		return fail_sys(e, errno, "unshare of the time namespace");
+	err = file_put_at(-1, "/proc/self/timens_offsets", pl->ns.time_offsets);
+	return err < 0 ? fail_sys(e, -err, "linux.timeOffsets: write /proc/self/timens_offsets")
+		       : 0;
+}
+
+static int stage_steps(struct run *r, const struct plan *pl, struct err *e)
+{
+	uint64_t flags = pl->ns.clone_flags & ~(uint64_t)CLONE_NEWUSER;
+	int pidfd = -1;
+	pid_t pid;
+
+	if (pl->ns.time_offsets != NULL)
+		flags &= ~(uint64_t)CLONE_NEWTIME;
+	if (join_namespaces(r, pl, e) < 0 || stage_user(r, pl, e) < 0 || stage_time(pl, e) < 0)
+		return -1;
+	pid = clone_with(r, flags | CLONE_PARENT, &pidfd);
+	if (pid == 0)
+		child_main(r);
+	if (pid < 0)
+		return explain_clone((int)-pid, pl, e);
+	/* The value's sign carries whether clone3 put the init into the cgroup. */
+	return hs_say(r->child_sock, HS_CLONED, r->into_cgroup ? pid : -pid, e);
+}
+
+static _Noreturn void stage_main(struct run *r)
+{
+	struct err e = { 0 };
+
+	(void)close(r->sock);
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (stage_steps(r, r->pl, &e) < 0) {
+		hs_say_failed(r->child_sock, &e);
+		proc_exit(1);
+	}
+	proc_exit(0);
+}
+
+/* ---- the staged ladder: what the runtime does ---- */
+
+static int lead_stage(struct run *r, const struct plan *pl, struct err *e)
+{
+	int32_t pid = 0;
+
+	if (pl->ns.new_user &&
+	    (hs_expect(r->sock, HS_NAMESPACED, -1, NULL, e) < 0 ||
+	     write_idmaps(pl, r->stage, e) < 0 || hs_say(r->sock, HS_MAPPED, 0, e) < 0))
+		return -1;
+	if (hs_expect(r->sock, HS_CLONED, -1, &pid, e) < 0)
+		return -1;
+	r->into_cgroup = pid > 0;
+	r->pid = pid < 0 ? -pid : pid;
+	/* Our child by CLONE_PARENT, and nobody but we can reap it: the number is still its
+	 * own. */
+	r->pidfd = sys_pidfd_open(r->pid, 0);
+	if (r->pidfd < 0)
+		return fail_sys(e, -r->pidfd, "pidfd_open of the container's init");
+	return 0;
+}
+
+static int staged(struct run *r, const struct plan *pl, struct err *e)
+{
+	struct clone_args args = { .exit_signal = SIGCHLD };
+	pid_t pid = sys_clone3(&args, sizeof(args));
+	int got;
+
+	if (pid == 0)
+		stage_main(r);
+	if (pid < 0)
+		return explain_clone((int)-pid, pl, e);
+	r->stage = pid;
+	got = lead_stage(r, pl, e);
+	if (got < 0)
+		(void)kill(r->stage, SIGKILL);
+	while (waitpid(r->stage, NULL, 0) < 0 && errno == EINTR)
+		;
+	r->stage = 0;
+	return got;
+}
+
+int clone_init(struct run *r, const struct plan *pl, struct err *e)
+{
+	int got = pl->ns.ladder == LADDER_STAGED ? staged(r, pl, e) : direct(r, pl, e);
+
+	(void)close(r->child_sock);
+	r->child_sock = -1;
+	return got;
+}

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* create.c - the runtime's side of making a container, and of taking a half-made one back. */
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/auto.h"
+#include "base/log.h"
+#include "base/proc.h"
+#include "base/sys.h"
+#include "run/life.h"
+#include "run/run_private.h"
+
+const struct run_table run_tables[] = {
+	{ "create, the runtime", parent_steps, &parent_steps_n },
+	{ "create, the container", child_steps, &child_steps_n },
+	{ "start, the container", start_steps, &start_steps_n },
+	{ NULL, NULL, NULL },
+};
+
+void run_init(struct run *r, const struct plan *pl, const struct run_options *o,
+	      struct arena *a)
+{
+	*r = (struct run){
+		.pl = pl,
+		.o = o,
+		.arena = a,
+		.dir = { .fd = -1, .lock = -1 },
+		.pidfd = -1,
+		.sock = -1,
+		.pty = -1,
+		.child_sock = -1,
+		.start_listen = -1,
+		.console = -1,
+		.root = -1,
+		.proc = -1,
+		.exec_label = -1,
+	};
+	for (int k = 0; k < NS_KINDS; k++)
+		r->ns_fd[k] = -1;
+}
+
+int run_create_steps(struct run *r, struct err *e)
+{
+	return steps_run(parent_steps, parent_steps_n, r, r->pl, e);
+}
+
+struct audit_subject run_subject(const struct state *st, const struct plan *pl)
+{
+	return (struct audit_subject){
+		.id = st->id,
+		.bundle = st->bundle,
+		.pid = st->pid,
+		.argv = pl != NULL ? pl->process.argv : NULL,
+	};
+}
+
+void run_audit(const struct run_options *o, struct arena *a, enum audit_event what,
+	       const struct audit_subject *who, const struct audit_result *result)
+{
+	struct err e = { 0 };
+	char text[sizeof(e.text) + 64];
+
+	if (o->audit == NULL || audit_write(o->audit, a, what, who, result, &e) == 0)
+		return;
+	err_format(&e, text, sizeof(text));
+	log_debug("audit: %s", text);
+}
+
+/* Ours to reap, so the number cannot have gone to another process. */
+static void end_init(struct run *r)
+{
+	if (r->pid <= 0)
+		return;
+	if (r->pidfd >= 0)
+		(void)sys_pidfd_send_signal(r->pidfd, SIGKILL);
+	else
+		(void)kill(r->pid, SIGKILL);
+	(void)proc_wait(r->pid, r->pidfd, LIFE_WAIT_MS, NULL);
+	r->pid = 0;
+}
+
+/* Takes back what was made, newest first; each part is tried whatever became of the others. */
+static void undo(struct run *r)
+{
+	struct err ignored = { 0 };
+	bool was_cloned = r->pid > 0;
+
+	end_init(r);
+	if (r->made_cgroup && r->cg != NULL)
+		(void)cg_kill(r->cg, &ignored);
+	if (r->made_cgroup)
+		(void)cg_remove(r->pl->cgroup.path, LIFE_WAIT_MS, &ignored);
+	/* runtime.md#lifecycle: what fails after the environment was made goes on to poststop
+	 */
+	if (was_cloned)
+		hooks_run_all(r->arena, &r->pl->hooks[HOOK_POSTSTOP], HOOK_POSTSTOP, &r->st,
+			      ST_STOPPED);
+	if (r->made_state)
+		(void)state_remove(r->o->root, r->pl->id, &r->dir, &ignored);
+}
+
+void run_close(struct run *r, bool take_back)
+{
+	const int fds[] = { r->pidfd,        r->sock,    r->pty,  r->child_sock,
+			    r->start_listen, r->console, r->root, r->proc };
+
+	if (take_back)
+		undo(r);
+	for (size_t i = 0; i < COUNT(fds); i++)
+		if (fds[i] >= 0)
+			(void)close(fds[i]);
+	for (int k = 0; k < NS_KINDS; k++)
+		if (r->ns_fd[k] >= 0)
+			(void)close(r->ns_fd[k]);
+	cg_close(r->cg);
+	state_dir_close(&r->dir);
+}
+
+int run_create(const struct plan *pl, const struct run_options *o, struct err *e)
+{
+	autoarena struct arena a = { 0 };
+	struct audit_subject who;
+	struct run r;
+	int got;
+
+	run_init(&r, pl, o, &a);
+	got = run_create_steps(&r, e);
+	who = run_subject(&r.st, pl);
+	run_audit(o, &a, AUDIT_CREATE, &who,
+		  &(struct audit_result){ .err = got < 0 ? e : NULL, .exit_code = -1 });
+	run_close(&r, got < 0);
+	return got;
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* creds.c - who the process is and what it may. capabilities(7), credentials(7). */
+#include <errno.h>
+#include <signal.h>
+#include <sys/prctl.h>
+
+#include "base/sys.h"
+#include "run/run_private.h"
+
+/* The kernel forgets PDEATHSIG when ids change: prctl(2). */
+static int keep_parent_death(struct err *e)
+{
+	return prctl(PR_SET_PDEATHSIG, SIGKILL) < 0
+		       ? fail_sys(e, errno, "prctl PR_SET_PDEATHSIG")
+		       : 0;
+}
+
+/* In a user namespace everything that follows is done as its root; where root is not mapped
+ * we stay who we were, with the capabilities that a new namespace gives. */
+int become_root(struct run *r, const struct plan *pl, struct err *e)
+{
+	int err = 0;
+
+	(void)r;
+	if (pl->ids.gid.root_mapped)
+		err = sys_setresgid(0, 0, 0);
+	if (err == 0 && pl->ids.uid.root_mapped)
+		err = sys_setresuid(0, 0, 0);
+	if (err < 0)
+		return fail_sys(e, -err, "become root of the user namespace");
+	return keep_parent_death(e);
+}
+
+int do_no_new_privs(struct run *r, const struct plan *pl, struct err *e)
+{
+	(void)r;
+	(void)pl;
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0
+		       ? fail_sys(e, errno, "prctl PR_SET_NO_NEW_PRIVS")
+		       : 0;
+}
+
+int do_bounding(struct run *r, const struct plan *pl, struct err *e)
+{
+	uint64_t keep = pl->process.creds.caps.bounding;
+
+	(void)r;
+	for (int cap = 0; cap < 64; cap++) {
+		if ((keep >> cap & 1) != 0)
+			continue;
+		if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) == 0)
+			continue;
+		if (errno == EINVAL) /* past the last one that the kernel knows */
+			break;
+		return fail_sys(e, errno, "process.capabilities.bounding: drop capability %d",
+				cap);
+	}
+	return 0;
+}
+
+int do_user(struct run *r, const struct plan *pl, struct err *e)
+{
+	const struct plan_creds *c = &pl->process.creds;
+	int err;
+
+	(void)r;
+	/* or the change of uid would take the capabilities that the config gives */
+	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
+		return fail_sys(e, errno, "prctl PR_SET_KEEPCAPS");
+	if (c->set_groups) {
+		err = sys_setgroups(c->groups_n, c->groups);
+		if (err < 0)
+			return fail_sys(e, -err, "process.user.additionalGids: setgroups");
+	}
+	err = sys_setresgid(c->gid, c->gid, c->gid);
+	if (err < 0)
+		return fail_sys(e, -err, "process.user.gid: set %u", c->gid);
+	err = sys_setresuid(c->uid, c->uid, c->uid);
+	if (err < 0)
+		return fail_sys(e, -err, "process.user.uid: set %u", c->uid);
+	return keep_parent_death(e);
+}
+
+/* Inheritable is what the specification says and no more (CVE-2022-29162); it is empty unless
+ * asked for. */
+int do_capabilities(struct run *r, const struct plan *pl, struct err *e)
+{
+	const struct spec_caps *c = &pl->process.creds.caps;
+	int err = sys_capset(c->effective, c->permitted, c->inheritable);
+
+	(void)r;
+	if (err < 0) {
+		(void)fail_sys(e, -err, "process.capabilities: set");
+		return hint(e, "a runtime cannot give what it does not hold itself");
+	}
+	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
+		return fail_sys(e, errno, "prctl PR_CAP_AMBIENT_CLEAR_ALL");
+	for (int cap = 0; cap < 64; cap++)
+		if ((c->ambient >> cap & 1) != 0 &&
+		    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0, 0) < 0)
+			return fail_sys(e, errno,
+					"process.capabilities.ambient: raise capability %d",
+					cap);
+	return 0;
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* join.c - namespaces that exist already. setns(2), namespaces(7). */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <sched.h>
+#include <sys/prctl.h>
+#include <sys/vfs.h>
+
+#include "base/auto.h"
+#include "run/run_private.h"
+
+static const int ns_type[NS_KINDS] = {
+	[NS_USER] = CLONE_NEWUSER, [NS_CGROUP] = CLONE_NEWCGROUP, [NS_IPC] = CLONE_NEWIPC,
+	[NS_UTS] = CLONE_NEWUTS,   [NS_NETWORK] = CLONE_NEWNET,   [NS_PID] = CLONE_NEWPID,
+	[NS_TIME] = CLONE_NEWTIME, [NS_MOUNT] = CLONE_NEWNS,
+};
+
+/* O_NONBLOCK: a path that names a FIFO must not stop us; nsfs makes sure it is none. */
+static int open_namespace(const char *path, enum spec_ns kind, struct err *e)
+{
+	autofd int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	struct statfs fs;
+
+	if (fd < 0)
+		return fail_sys(e, errno, "linux.namespaces: open the %s namespace %s",
+				spec_ns_names[kind], path);
+	if (fstatfs(fd, &fs) < 0 || fs.f_type != NSFS_MAGIC)
+		return fail(e, ERR_SPEC,
+			    "linux.namespaces: expected a namespace at %s: found a file of "
+			    "another kind",
+			    path);
+	return take_fd(&fd);
+}
+
+int open_namespaces(struct run *r, const struct plan *pl, struct err *e)
+{
+	for (int k = 0; k < NS_KINDS; k++) {
+		if (pl->ns.join[k] == NULL)
+			continue;
+		r->ns_fd[k] = open_namespace(pl->ns.join[k], (enum spec_ns)k, e);
+		if (r->ns_fd[k] < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int join(struct run *r, enum spec_ns k, struct err *e)
+{
+	if (setns(r->ns_fd[k], ns_type[k]) < 0)
+		return fail_sys(e, errno, "linux.namespaces: join the %s namespace %s",
+				spec_ns_names[k], r->pl->ns.join[k]);
+	(void)close(take_fd(&r->ns_fd[k]));
+	return 0;
+}
+
+/* Namespaces that the host's user namespace owns must be joined before the user namespace is
+ * entered, those that it owns itself after: so all are tried, then the user namespace, then
+ * what was refused. */
+static void try_before_user(struct run *r)
+{
+	for (int k = NS_USER + 1; k < NS_KINDS; k++) {
+		struct err ignored = { 0 };
+
+		if (r->ns_fd[k] >= 0)
+			(void)join(r, (enum spec_ns)k, &ignored);
+	}
+}
+
+int join_namespaces(struct run *r, const struct plan *pl, struct err *e)
+{
+	bool any = false;
+
+	for (int k = 0; k < NS_KINDS; k++)
+		any = any || r->ns_fd[k] >= 0;
+	if (!any)
+		return 0;
+	/* CVE-2016-9962: in a foreign pid namespace its processes could trace us. */
+	if (prctl(PR_SET_DUMPABLE, 0) < 0)
+		return fail_sys(e, errno, "prctl PR_SET_DUMPABLE");
+	if (pl->ns.join[NS_USER] != NULL) {
+		try_before_user(r);
+		if (join(r, NS_USER, e) < 0)
+			return -1;
+	}
+	for (int k = NS_USER + 1; k < NS_KINDS; k++)
+		if (r->ns_fd[k] >= 0 && join(r, (enum spec_ns)k, e) < 0)
+			return -1;
+	return 0;
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "run/life.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+
+#include "base/auto.h"
+#include "base/proc.h"
+#include "base/sys.h"
+
+int life_pidfd(const struct state *st)
+{
+	autofd int fd = -1;
+
+	if (st->pid <= 0)
+		return -ESRCH;
+	fd = sys_pidfd_open(st->pid, 0);
+	if (fd < 0)
+		return fd;
+	/* the descriptor first, then the question: the pid cannot change hands in between */
+	if (!proc_alive(st->pid, st->start_time))
+		return -ESRCH;
+	return take_fd(&fd);
+}
+
+static int end_process(const struct state *st, struct err *e)
+{
+	autofd int fd = life_pidfd(st);
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	int err;
+
+	if (fd == -ESRCH)
+		return 0;
+	if (fd < 0)
+		return fail_sys(e, -fd, "pidfd_open %d", st->pid);
+	err = sys_pidfd_send_signal(fd, SIGKILL);
+	if (err < 0 && err != -ESRCH)
+		return fail_sys(e, -err, "kill the container's init %d", st->pid);
+	if (poll(&p, 1, LIFE_WAIT_MS) == 0) {
+		(void)fail(e, ERR_SYSTEM, "the container's init %d does not die", st->pid);
+		return hint(e, "it is stuck in the kernel (state D): see /proc/%d/stack",
+			    st->pid);
+	}
+	return 0;
+}
+
+/* The whole group, dead init or not: others may live on in a shared pid namespace. */
+static int end_group(const struct state *st, struct err *e)
+{
+	struct err why = { 0 };
+	autocg struct cg *cg = NULL;
+
+	if (st->cgroup == NULL)
+		return 0;
+	if (cg_open(st->cgroup, &cg, &why) < 0) {
+		if (why.sys == ENOENT)
+			return 0;
+		*e = why;
+		return -1;
+	}
+	return cg_kill(cg, e) < 0 ? -1 : cg_remove(st->cgroup, LIFE_WAIT_MS, e);
+}
+
+int life_destroy(struct arena *a, const struct run_options *o, struct state_dir *d,
+		 const struct state *st, const struct plan_hooks *poststop, struct err *e)
+{
+	if (end_process(st, e) < 0 || end_group(st, e) < 0)
+		return -1;
+	if (poststop != NULL)
+		hooks_run_all(a, poststop, HOOK_POSTSTOP, st, ST_STOPPED);
+	return state_remove(o->root, st->id, d, e);
+}
+
+int life_poststart(struct arena *a, const struct state *st, const struct plan_hooks *hooks,
+		   struct err *e)
+{
+	struct err ignored = { 0 };
+
+	if (hooks->n == 0 || hooks_run(a, hooks, HOOK_POSTSTART, st, ST_RUNNING, e) == 0)
+		return 0;
+	(void)end_process(st, &ignored);
+	return -1;
+}

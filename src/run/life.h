@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* life.h - what start, kill, delete and the foreground run share. */
+#pragma once
+#include "run/run_private.h"
+
+#define LIFE_WAIT_MS 10000 /* for a killed process to be gone, a cgroup to be removable */
+
+struct audit_subject run_subject(const struct state *st, const struct plan *pl);
+/* An event that cannot be written is reported by log_debug: the container goes on. */
+void run_audit(const struct run_options *o, struct arena *a, enum audit_event what,
+	       const struct audit_subject *who, const struct audit_result *result);
+
+/* The container's process by pid and start time, as a descriptor; -ESRCH when it is gone. */
+int life_pidfd(const struct state *st);
+
+/* Kills all that is left, waits, removes cgroup, runs poststop, removes the state. `st' may
+ * be the state of a create that was killed half-way. */
+int life_destroy(struct arena *a, const struct run_options *o, struct state_dir *d,
+		 const struct state *st, const struct plan_hooks *poststop,
+		 struct err *e) CHECK;
+
+/* config.md#poststart: a hook that fails stops the container. */
+int life_poststart(struct arena *a, const struct state *st, const struct plan_hooks *hooks,
+		   struct err *e) CHECK;

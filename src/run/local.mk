@@ -1,0 +1,41 @@
+noinst_LIBRARIES += librun.a
+librun_a_SOURCES = \
+	src/run/child.c \
+	src/run/child_steps.c \
+	src/run/clone.c \
+	src/run/copyup.c \
+	src/run/create.c \
+	src/run/creds.c \
+	src/run/dev.c \
+	src/run/filter.c \
+	src/run/foreground.c \
+	src/run/handshake.c src/run/handshake.h \
+	src/run/hooks.c \
+	src/run/idmap.c \
+	src/run/join.c \
+	src/run/life.c src/run/life.h \
+	src/run/limits.c \
+	src/run/lookup.c \
+	src/run/lsm.c \
+	src/run/mask.c \
+	src/run/mounts.c \
+	src/run/network.c \
+	src/run/parent_steps.c \
+	src/run/proc_files.c \
+	src/run/rootfs.c \
+	src/run/run.h src/run/run_private.h \
+	src/run/self.c \
+	src/run/start.c \
+	src/run/steps.c src/run/steps.h \
+	src/run/sysctl.c \
+	src/run/terminal.c \
+	src/run/verdict.c
+RUN_LIBS = librun.a libstate.a libaudit.a $(PLAN_LIBS)
+
+if HAVE_CRITERION
+check_PROGRAMS += unit-run
+unit_run_SOURCES = tests/unit/t_run.c
+unit_run_CFLAGS = $(TEST_CFLAGS)
+unit_run_LDADD = $(RUN_LIBS) $(CRITERION_LIBS)
+TESTS += unit-run
+endif

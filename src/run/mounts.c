@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* mounts.c - the mounts of config.json, each built detached and attached by descriptor: no
+ * path below the container's root is looked up twice (CVE-2021-30465). mount_setattr(2). */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/auto.h"
+#include "base/log.h"
+#include "base/path.h"
+#include "base/str.h"
+#include "base/sys.h"
+#include "run/run_private.h"
+
+/* fsconfig(2) takes strings of at most 255 bytes: overlay's lowerdir can be longer. */
+#define FSCONFIG_STRING_MAX 255
+
+static int bad(const struct plan_mount *m, int err, const char *what, struct err *e)
+{
+	return fail_sys(e, err, "mounts[%zu]: %s: %s %s", m->index, m->destination, what,
+			m->kind == PM_BIND ? m->source : m->type);
+}
+
+/* ---- sources of binds: opened early, as who called us ---- */
+
+static int open_source(const struct plan_mount *m, struct err *e)
+{
+	unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC;
+	int fd;
+
+	flags |= m->recursive ? AT_RECURSIVE : 0;
+	flags |= m->source_nofollow || m->copy_symlink ? AT_SYMLINK_NOFOLLOW : 0;
+	fd = sys_open_tree(AT_FDCWD, m->source, flags);
+	return fd < 0 ? bad(m, -fd, "open", e) : fd;
+}
+
+int do_mount_sources(struct run *r, const struct plan *pl, struct err *e)
+{
+	if (pl->mounts_n > 0 && r->mount_fd == NULL) {
+		r->mount_fd = arena_array(r->arena, pl->mounts_n, sizeof(int));
+		memset(r->mount_fd, -1, pl->mounts_n * sizeof(int));
+	}
+	for (size_t i = 0; i < pl->mounts_n; i++) {
+		const struct plan_mount *m = &pl->mounts[i];
+
+		if (m->kind != PM_BIND || r->mount_fd[i] >= 0)
+			continue;
+		r->mount_fd[i] = open_source(m, e);
+		if (r->mount_fd[i] < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* ---- the place ---- */
+
+static mode_t mode_of(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 ? st.st_mode : 0;
+}
+
+/* The destination, made if it is missing: a directory for a file system or a directory, else
+ * an empty file. /proc and /sys may be no symlinks (CVE-2019-19921, CVE-2023-27561). */
+static int open_place(struct run *r, const struct plan_mount *m, bool directory)
+{
+	int fd;
+
+	if (m->dest_is_fixed || m->dest_nofollow) {
+		fd = path_open_beneath_nolink(r->root, m->destination, O_PATH, 0);
+		if (fd != -ENOENT)
+			return fd;
+	}
+	if (directory)
+		fd = path_mkdirs_in(r->root, m->destination, 0755);
+	else
+		fd = path_touch_in(r->root, m->destination, 0755);
+	if (fd >= 0 && (m->dest_is_fixed || m->dest_nofollow)) {
+		(void)close(fd);
+		fd = path_open_beneath_nolink(r->root, m->destination, O_PATH, 0);
+	}
+	return fd;
+}
+
+/* ---- attributes ---- */
+
+static int set_attrs(int fd, const struct plan_mount *m)
+{
+	struct mount_attr here = { .attr_set = m->attr_set, .attr_clr = m->attr_clr };
+	struct mount_attr below = { .attr_set = m->rec_attr_set, .attr_clr = m->rec_attr_clr };
+	int err = 0;
+
+	if ((m->attr_set | m->attr_clr) != 0)
+		err = sys_mount_setattr(fd, "", AT_EMPTY_PATH, &here);
+	if (err == 0 && (m->rec_attr_set | m->rec_attr_clr) != 0)
+		err = sys_mount_setattr(fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &below);
+	return err;
+}
+
+/* In a user namespace the flags that the host's mount had are locked: what the config wants
+ * cleared stays, which is the tighter of the two; only setting must succeed. */
+static int set_attrs_locked(int fd, const struct plan *pl, const struct plan_mount *m)
+{
+	struct plan_mount tight = *m;
+	int err = set_attrs(fd, m);
+
+	if (err != -EPERM || !pl->ns.in_user_ns)
+		return err;
+	tight.attr_clr = tight.rec_attr_clr = 0;
+	if ((m->attr_set & MOUNT_ATTR__ATIME) != 0 || (m->attr_clr & MOUNT_ATTR__ATIME) != 0)
+		tight.attr_set &= ~(uint64_t)MOUNT_ATTR__ATIME;
+	return set_attrs(fd, &tight);
+}
+
+static int set_propagation(int fd, const struct plan_mount *m)
+{
+	struct mount_attr attr = { .propagation = m->propagation };
+	unsigned flags = AT_EMPTY_PATH | (m->propagation_rec ? AT_RECURSIVE : 0);
+
+	return m->propagation == 0 ? 0 : sys_mount_setattr(fd, "", flags, &attr);
+}
+
+/* ---- file systems ---- */
+
+static int configure(int fs, const struct plan_mount *m, mode_t place)
+{
+	bool has_mode = false;
+	char mode[8];
+	int err = sys_fsconfig(fs, FSCONFIG_SET_STRING, "source", m->source, 0);
+
+	for (size_t i = 0; err == 0 && i < m->params_n; i++) {
+		const struct plan_param *p = &m->params[i];
+
+		has_mode = has_mode || str_eq(p->key, "mode");
+		if (p->value == NULL)
+			err = sys_fsconfig(fs, FSCONFIG_SET_FLAG, p->key, NULL, 0);
+		else
+			err = sys_fsconfig(fs, FSCONFIG_SET_STRING, p->key, p->value, 0);
+	}
+	/* A tmpfs without a mode takes that of the directory it covers: what runc's users know.
+	 */
+	if (err == 0 && !has_mode && str_eq(m->type, "tmpfs") && place != 0) {
+		(void)snprintf(mode, sizeof(mode), "%o", place & 07777);
+		err = sys_fsconfig(fs, FSCONFIG_SET_STRING, "mode", mode, 0);
+	}
+	if (err == 0 && m->label != NULL)
+		err = sys_fsconfig(fs, FSCONFIG_SET_STRING, "context", m->label, 0);
+	return err < 0 ? err : sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0);
+}
+
+/* A detached mount of a new file system, or -errno. */
+static int new_fs(const char *type, const struct plan_mount *m, mode_t place)
+{
+	autofd int fs = sys_fsopen(type, FSOPEN_CLOEXEC);
+	int err;
+
+	if (fs < 0)
+		return fs;
+	err = configure(fs, m, place);
+	if (err < 0)
+		return err;
+	return sys_fsmount(fs, FSMOUNT_CLOEXEC, (unsigned)m->attr_set);
+}
+
+static bool needs_old_call(const struct plan_mount *m)
+{
+	for (size_t i = 0; i < m->params_n; i++)
+		if (m->params[i].value != NULL &&
+		    strlen(m->params[i].value) > FSCONFIG_STRING_MAX)
+			return true;
+	return false;
+}
+
+/* mount(2), on the descriptor's own path: for options that fsconfig cannot carry. */
+static int old_mount(struct run *r, const struct plan_mount *m, int place, struct err *e)
+{
+	const char *data = "";
+
+	for (size_t i = 0; i < m->params_n; i++)
+		data = arena_printf(r->arena, "%s%s%s%s%s", data, i > 0 ? "," : "",
+				    m->params[i].key, m->params[i].value != NULL ? "=" : "",
+				    m->params[i].value != NULL ? m->params[i].value : "");
+	if (mount(m->source, fd_path(place).s, m->type, 0, data) < 0)
+		return bad(m, errno, "mount", e);
+	return 0;
+}
+
+/* What may stand in where a user namespace is refused a file system of its own: the host's
+ * own, bound (runc and crun do the same for sysfs). Not proc in a new pid namespace, which
+ * would show the host's processes. */
+static int stand_in(const struct plan *pl, const struct plan_mount *m, int err)
+{
+	const char *from = NULL;
+	int fd;
+
+	if (!pl->ns.in_user_ns || (err != -EPERM && err != -EBUSY && err != -EACCES))
+		return err;
+	if (str_eq(m->type, "sysfs"))
+		from = "/sys";
+	if (str_eq(m->type, "mqueue"))
+		from = "/dev/mqueue";
+	if (str_eq(m->type, "proc") && !pl->ns.new_pid)
+		from = "/proc";
+	if (m->kind == PM_CGROUP)
+		from = "/sys/fs/cgroup";
+	if (from == NULL)
+		return err;
+	fd = sys_open_tree(AT_FDCWD, from, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+	if (fd < 0)
+		return err;
+	log_debug("mounts[%zu]: %s of this user namespace is refused: %s of the host is bound",
+		  m->index, m->type, from);
+	return fd;
+}
+
+/* CVE-2023-25809: without a cgroup namespace of its own the mount shows the host's tree; in a
+ * user namespace, whose root may own parts of that, it must not be writable. */
+static void close_cgroup(const struct plan *pl, struct plan_mount *m)
+{
+	if (m->kind == PM_CGROUP && !pl->ns.new_cgroup && pl->ns.join[NS_CGROUP] == NULL &&
+	    pl->ns.in_user_ns)
+		m->attr_set |= MOUNT_ATTR_RDONLY;
+}
+
+static int explain_fs(const struct plan *pl, const struct plan_mount *m, int err, struct err *e)
+{
+	(void)bad(m, -err, "mount", e);
+	if (err == -EPERM && pl->ns.in_user_ns && str_eq(m->type, "proc"))
+		return hint(e,
+			    "in a user namespace proc can be mounted only where no part of the "
+			    "host's /proc is covered: run the outer container with its /proc "
+			    "unmasked");
+	return -1;
+}
+
+/* ---- one mount ---- */
+
+static int make_mount(struct run *r, const struct plan *pl, const struct plan_mount *m,
+		      size_t i, mode_t place, struct err *e)
+{
+	const char *type = m->kind == PM_CGROUP ? "cgroup2" : m->type;
+	int fd;
+
+	if (m->kind == PM_BIND)
+		return take_fd(&r->mount_fd[i]);
+	fd = new_fs(type, m, place);
+	if (fd < 0)
+		fd = stand_in(pl, m, fd);
+	return fd < 0 ? explain_fs(pl, m, fd, e) : fd;
+}
+
+static int copy_up(struct run *r, const struct plan_mount *m, int tree, struct err *e)
+{
+	autofd int from = -1, to = -1;
+
+	if (!m->copy_up)
+		return 0;
+	from = path_open_in(r->root, m->destination, O_RDONLY | O_DIRECTORY, 0);
+	if (from < 0)
+		return bad(m, -from, "tmpcopyup: open the directory below", e);
+	to = openat(tree, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (to < 0)
+		return bad(m, errno, "tmpcopyup: open", e);
+	return copy_tree(from, to, e);
+}
+
+static int attach(const struct plan *pl, const struct plan_mount *m, int tree, int place,
+		  struct err *e)
+{
+	int err = set_attrs_locked(tree, pl, m);
+
+	if (err < 0)
+		return bad(m, -err, "set the options of", e);
+	err = sys_move_mount(tree, "", place, "",
+			     MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
+	if (err < 0)
+		return bad(m, -err, "attach", e);
+	err = set_propagation(tree, m);
+	return err < 0 ? bad(m, -err, "set the propagation of", e) : 0;
+}
+
+/* copy-symlink, of crun and podman: a source that is a symlink is not followed and not mounted,
+ * a link like it is made. */
+static int copy_link(struct run *r, const struct plan_mount *m, int source, struct err *e)
+{
+	char dir[PATH_MAX], base[PATH_MAX], target[PATH_MAX];
+	ssize_t n = readlinkat(source, "", target, sizeof(target) - 1);
+	autofd int at = -1;
+
+	if (n < 0)
+		return bad(m, errno, "read the link", e);
+	target[n] = '\0';
+	if (!path_split(m->destination, dir, base, sizeof(dir)))
+		return bad(m, EINVAL, "split", e);
+	at = path_mkdirs_in(r->root, dir, 0755);
+	if (at < 0)
+		return bad(m, -at, "make the place for", e);
+	if (symlinkat(target, at, base) < 0 && errno != EEXIST)
+		return bad(m, errno, "make a link like", e);
+	return 0;
+}
+
+static int remount(const struct plan *pl, struct run *r, const struct plan_mount *m,
+		   struct err *e)
+{
+	autofd int place = path_open_in(r->root, m->destination, O_PATH, 0);
+	int err;
+
+	if (place < 0)
+		return bad(m, -place, "open", e);
+	err = set_attrs_locked(place, pl, m);
+	return err < 0 ? bad(m, -err, "remount", e) : 0;
+}
+
+static int one_mount(struct run *r, const struct plan *pl, size_t i, struct err *e)
+{
+	struct plan_mount m = pl->mounts[i];
+	autofd int place = -1, tree = -1;
+	bool directory = m.kind != PM_BIND || S_ISDIR(mode_of(r->mount_fd[i]));
+
+	if (m.kind == PM_REMOUNT)
+		return remount(pl, r, &m, e);
+	if (m.kind == PM_BIND && m.copy_symlink && S_ISLNK(mode_of(r->mount_fd[i])))
+		return copy_link(r, &m, r->mount_fd[i], e);
+	close_cgroup(pl, &m);
+	place = open_place(r, &m, directory);
+	if (place < 0)
+		return bad(&m, -place, "make the place for", e);
+	if (m.kind == PM_FS && needs_old_call(&m)) {
+		if (old_mount(r, &m, place, e) < 0)
+			return -1;
+		(void)close(take_fd(&place));
+		return remount(pl, r, &m, e);
+	}
+	tree = make_mount(r, pl, &m, i, mode_of(place), e);
+	if (tree < 0 || copy_up(r, &m, tree, e) < 0)
+		return -1;
+	return attach(pl, &m, tree, place, e);
+}
+
+int do_mounts(struct run *r, const struct plan *pl, struct err *e)
+{
+	for (size_t i = 0; i < pl->mounts_n; i++)
+		if (one_mount(r, pl, i, e) < 0)
+			return -1;
+	return 0;
+}
+
+int do_late_read_only(struct run *r, const struct plan *pl, struct err *e)
+{
+	for (size_t i = 0; i < pl->mounts_n; i++) {
+		const struct plan_mount *m = &pl->mounts[i];
+		struct mount_attr attr = { .attr_set = MOUNT_ATTR_RDONLY };
+		autofd int place = -1;
+		int err;
+
+		if (!m->read_only_late)
+			continue;
+		place = path_open_in(r->root, m->destination, O_PATH, 0);
+		err = place < 0 ? place : sys_mount_setattr(place, "", AT_EMPTY_PATH, &attr);
+		if (err < 0)
+			return bad(m, -err, "make read-only", e);
+	}
+	return 0;
+}

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* parent_steps.c - the runtime, from the first trace on disk to a container that is ready. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/auto.h"
+#include "base/fd.h"
+#include "base/file.h"
+#include "base/path.h"
+#include "base/proc.h"
+#include "base/str.h"
+#include "run/run_private.h"
+
+static void fill_state(struct run *r, const struct plan *pl)
+{
+	struct state_pair *pairs = arena_array(r->arena, pl->annotations.n, sizeof(*pairs));
+
+	for (size_t i = 0; i < pl->annotations.n; i++)
+		pairs[i] = (struct state_pair){ pl->annotations.v[i].key,
+						pl->annotations.v[i].value };
+	r->st = (struct state){
+		.version = STATE_VERSION,
+		.id = pl->id,
+		.oci_version = pl->oci_version,
+		.bundle = pl->bundle,
+		.rootfs = pl->root.path,
+		.owner = geteuid() == 0 ? "root" : "",
+		.status = ST_CREATING,
+		.created_ns = now_wall_ns(),
+		.owner_uid = geteuid(),
+		.cgroup = pl->cgroup.enabled ? pl->cgroup.path : NULL,
+		.cgroup_manager = pl->cgroup.enabled ? "cgroupfs" : "disabled",
+		.own_pid_ns = pl->ns.new_pid,
+		.annotations = pairs,
+		.annotations_n = pl->annotations.n,
+	};
+}
+
+/* On disk before anything exists that could outlive us: whatever instruction we are killed
+ * at, the next command finds the id and the cgroup's name. */
+static int do_state(struct run *r, const struct plan *pl, struct err *e)
+{
+	fill_state(r, pl);
+	if (state_make(r->o->root, pl->id, &r->dir, e) < 0)
+		return -1;
+	r->made_state = true;
+	if (state_save(&r->dir, &r->st, e) < 0 || hooks_save(r->arena, &r->dir, pl, e) < 0)
+		return -1;
+	return state_save_config(&r->dir, r->o->config, r->o->config_len, e);
+}
+
+static int do_cgroup(struct run *r, const struct plan *pl, struct err *e)
+{
+	const struct plan_cgroup *cg = &pl->cgroup;
+
+	r->made_cgroup = true; /* cg_make undoes itself; a name that was there is not ours */
+	if (cg_make(cg->path, cg->need, &r->cg, e) < 0) {
+		r->made_cgroup = false;
+		return -1;
+	}
+	if (cg_limit(r->cg, &cg->limits, e) < 0)
+		return -1;
+	if (!cg->delegate)
+		return 0;
+	return cg_delegate(r->cg, pl->ids.uid.root_host_id, pl->ids.gid.root_host_id, e);
+}
+
+/* LISTEN_FDS and --preserve-fds promise descriptors to the container: they must be there. */
+static int do_preserved(struct run *r, const struct plan *pl, struct err *e)
+{
+	(void)pl;
+	for (unsigned i = 0; i < r->o->preserve_fds; i++)
+		if (fcntl((int)(3 + i), F_GETFD) < 0)
+			return fail_sys(e, errno, "--preserve-fds: descriptor %u", 3 + i);
+	return 0;
+}
+
+static int do_sockets(struct run *r, const struct plan *pl, struct err *e)
+{
+	(void)pl;
+	if (hs_pair(&r->sock, &r->child_sock, e) < 0)
+		return -1;
+	if (r->foreground_start)
+		return 0;
+	r->start_listen = unix_listen_at(r->dir.fd, "start.sock", SOCK_SEQPACKET, 1);
+	return r->start_listen < 0 ? fail_sys(e, -r->start_listen, "start.sock: listen") : 0;
+}
+
+static int do_state_pid(struct run *r, const struct plan *pl, struct err *e)
+{
+	char letter;
+	int err = proc_stat(r->pid, &r->st.start_time, &letter);
+
+	(void)pl;
+	if (err < 0)
+		return fail_sys(e, -err, "read /proc/%d/stat", r->pid);
+	r->st.pid = r->pid;
+	return state_save(&r->dir, &r->st, e);
+}
+
+static int do_idmaps(struct run *r, const struct plan *pl, struct err *e)
+{
+	if (write_idmaps(pl, r->pid, e) < 0)
+		return -1;
+	return hs_say(r->sock, HS_MAPPED, 0, e);
+}
+
+static int do_cgroup_join(struct run *r, const struct plan *pl, struct err *e)
+{
+	(void)pl;
+	if (r->into_cgroup)
+		return 0;
+	if (cg_add(r->cg, r->pid, e) < 0)
+		return -1;
+	return hs_say(r->sock, HS_IN_CGROUP, 0, e);
+}
+
+static int do_oom_score(struct run *r, const struct plan *pl, struct err *e)
+{
+	return write_oom_score(r->pid, pl->process.oom_score_adj, e);
+}
+
+static int do_pty(struct run *r, const struct plan *pl, struct err *e)
+{
+	(void)pl;
+	return r->console >= 0 ? 0 : hs_expect_fd(r->sock, HS_TERMINAL, &r->pty, e);
+}
+
+static int do_hooks(struct run *r, const struct plan *pl, struct err *e)
+{
+	if (hs_expect(r->sock, HS_MOUNTED, -1, NULL, e) < 0 ||
+	    hooks_run(r->arena, &pl->hooks[HOOK_PRESTART], HOOK_PRESTART, &r->st, ST_CREATING,
+		      e) < 0 ||
+	    hooks_run(r->arena, &pl->hooks[HOOK_CREATE_RUNTIME], HOOK_CREATE_RUNTIME, &r->st,
+		      ST_CREATING, e) < 0)
+		return -1;
+	return hs_say(r->sock, HS_HOOKED, 0, e);
+}
+
+static int do_ready(struct run *r, const struct plan *pl, struct err *e)
+{
+	(void)pl;
+	return hs_expect(r->sock, HS_READY, -1, NULL, e);
+}
+
+/* Contract 1.2: digits, no newline, there before we return, never half written. */
+static int do_pid_file(struct run *r, const struct plan *pl, struct err *e)
+{
+	const char *path = r->o->pid_file;
+	const char *slash = path != NULL ? strrchr(path, '/') : NULL;
+	autofd int dir = -1;
+	char text[16];
+	int n;
+
+	(void)pl;
+	if (path == NULL)
+		return 0;
+	dir = open(slash == NULL ? "."
+				 : arena_printf(r->arena, "%.*s/", (int)(slash - path), path),
+		   O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return fail_sys(e, errno, "--pid-file: open the directory of %s", path);
+	n = snprintf(text, sizeof(text), "%d", r->pid);
+	return file_replace_at(dir, slash != NULL ? slash + 1 : path, text, (size_t)n, 0644,
+			       false, e);
+}
+
+static int do_state_created(struct run *r, const struct plan *pl, struct err *e)
+{
+	(void)pl;
+	r->st.status = ST_CREATED;
+	return state_save(&r->dir, &r->st, e);
+}
+
+static bool has_cgroup(const struct plan *pl)
+{
+	return pl->cgroup.enabled;
+}
+static bool joins(const struct plan *pl)
+{
+	for (int k = 0; k < NS_KINDS; k++)
+		if (pl->ns.join[k] != NULL)
+			return true;
+	return false;
+}
+static bool has_idmapped(const struct plan *pl)
+{
+	for (size_t i = 0; i < pl->mounts_n; i++)
+		if (pl->mounts[i].idmap)
+			return true;
+	return false;
+}
+static bool maps_init(const struct plan *pl)
+{
+	return pl->ns.new_user && pl->ns.ladder == LADDER_DIRECT;
+}
+static bool has_oom_score(const struct plan *pl)
+{
+	return pl->process.oom_score_adj != SPEC_UNSET;
+}
+static bool has_terminal(const struct plan *pl)
+{
+	return pl->process.terminal;
+}
+static bool has_hooks(const struct plan *pl)
+{
+	return pl->hooks[HOOK_PRESTART].n + pl->hooks[HOOK_CREATE_RUNTIME].n > 0;
+}
+
+/* clang-format off */
+const struct step parent_steps[] = {
+	/* name              asked for by                                when                how */
+	{ "preserve-fds",     "runc.8 --preserve-fds",                    NULL,               do_preserved },
+	{ "state",            "runtime.md#state",                         NULL,               do_state },
+	{ "cgroup",           "config-linux.md#control-groups",           has_cgroup,         do_cgroup },
+	{ "namespace-files",  "config-linux.md#namespaces",               joins,              open_namespaces },
+	{ "idmapped-mounts",  "config.md#mounts",                         has_idmapped,       prepare_idmapped },
+	{ "console-socket",   "runc.8 --console-socket",                  has_terminal,       console_connect },
+	{ "sockets",          "runtime.md#start",                         NULL,               do_sockets },
+	{ "clone",            "config-linux.md#namespaces",               NULL,               clone_init },
+	{ "state-pid",        "runtime.md#state",                         NULL,               do_state_pid },
+	{ "write-id-maps",    "config-linux.md#user-namespace-mappings",  maps_init,          do_idmaps },
+	{ "cgroup-join",      "config-linux.md#cgroup-path",              has_cgroup,         do_cgroup_join },
+	{ "oom-score",        "config.md#linux-process",                  has_oom_score,      do_oom_score },
+	{ "pty",              "config.md#process",                        has_terminal,       do_pty },
+	{ "hooks",            "config.md#createruntime-hooks",            has_hooks,          do_hooks },
+	{ "ready",            "runtime.md#create",                        NULL,               do_ready },
+	{ "pid-file",         "runc.8 --pid-file",                        NULL,               do_pid_file },
+	{ "state-created",    "runtime.md#state",                         NULL,               do_state_created },
+};
+/* clang-format on */
+const size_t parent_steps_n = COUNT(parent_steps);

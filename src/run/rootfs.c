@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* rootfs.c - the container's root: made a mount of its own, pivoted into, closed to writing. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+#include "base/auto.h"
+#include "base/sys.h"
+#include "run/run_private.h"
+
+/* No mount event of the container may reach the host. With "shared", which asks for just that
+ * (a CSI driver's Bidirectional), the tree stays as it is, and only the mount that the root
+ * lies on becomes private, or pivot_root would refuse. */
+static int set_propagation(const struct plan *pl, struct err *e)
+{
+	unsigned long flags = pl->root.propagation == MS_PRIVATE ? MS_PRIVATE : MS_SLAVE;
+	char dir[PATH_MAX];
+
+	if (pl->root.propagation != MS_SHARED) {
+		if (mount(NULL, "/", NULL, flags | MS_REC, NULL) < 0)
+			return fail_sys(e, errno, "make the host's mounts %s here",
+					flags == MS_PRIVATE ? "private" : "slaves");
+		return 0;
+	}
+	if (realpath(pl->root.path, dir) == NULL)
+		return fail_sys(e, errno, "root.path: resolve %s", pl->root.path);
+	for (;;) {
+		char *slash = strrchr(dir, '/');
+
+		if (mount(NULL, dir[0] != '\0' ? dir : "/", NULL, MS_PRIVATE, NULL) == 0)
+			return 0;
+		if (errno != EINVAL || slash == NULL)
+			return fail_sys(e, errno, "make the mount below root.path private");
+		*slash = '\0';
+	}
+}
+
+/* open_tree of the directory, not of its path: what was opened is what becomes the root. */
+int do_root(struct run *r, const struct plan *pl, struct err *e)
+{
+	autofd int dir = -1, tree = -1;
+	int err;
+
+	if (pl->ns.new_mount && set_propagation(pl, e) < 0)
+		return -1;
+	dir = open(pl->root.path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return fail_sys(e, errno, "root.path: open %s", pl->root.path);
+	if (!pl->ns.new_mount) {
+		r->root = take_fd(&dir);
+		return 0;
+	}
+	tree = sys_open_tree(dir, "",
+			     AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC |
+				     AT_RECURSIVE);
+	if (tree < 0)
+		return fail_sys(e, -tree, "root.path: open_tree %s", pl->root.path);
+	err = sys_move_mount(tree, "", dir, "",
+			     MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
+	if (err < 0)
+		return fail_sys(e, -err, "root.path: mount %s on itself", pl->root.path);
+	r->root = take_fd(&tree);
+	return 0;
+}
+
+/* pivot_root(2), NOTES: with "." for both, the old root comes to lie over the new one, and is
+ * taken off there. */
+static int pivot(const struct plan *pl, struct err *e)
+{
+	autofd int old = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int err;
+
+	if (old < 0)
+		return fail_sys(e, errno, "open the old root");
+	err = sys_pivot_root(".", ".");
+	if (err < 0) {
+		(void)fail_sys(e, -err, "pivot_root into %s", pl->root.path);
+		return err == -EINVAL ? hint(e, "on a ramfs root there is nothing to pivot "
+						"from: --no-pivot")
+				      : -1;
+	}
+	if (fchdir(old) < 0)
+		return fail_sys(e, errno, "enter the old root");
+	/* or the unmounting would be seen by those who share these mounts */
+	if (pl->root.propagation == MS_SHARED &&
+	    mount(NULL, ".", NULL, MS_SLAVE | MS_REC, NULL) < 0)
+		return fail_sys(e, errno, "make the old root a slave");
+	if (umount2(".", MNT_DETACH) < 0)
+		return fail_sys(e, errno, "unmount the old root");
+	return 0;
+}
+
+/* --no-pivot, for a host that runs from its initial ramfs: weaker, as the old root stays
+ * mounted below; so everything the host had mounted is taken off first. */
+static int move_root(struct err *e)
+{
+	if (umount2("/proc", MNT_DETACH) < 0 && errno != EINVAL)
+		return fail_sys(e, errno, "--no-pivot: unmount the host's /proc");
+	if (umount2("/sys", MNT_DETACH) < 0 && errno != EINVAL)
+		return fail_sys(e, errno, "--no-pivot: unmount the host's /sys");
+	if (mount(".", "/", NULL, MS_MOVE, NULL) < 0)
+		return fail_sys(e, errno, "--no-pivot: move the root");
+	return chroot(".") < 0 ? fail_sys(e, errno, "--no-pivot: chroot") : 0;
+}
+
+int do_pivot(struct run *r, const struct plan *pl, struct err *e)
+{
+	unsigned long flags = pl->root.propagation | (pl->root.propagation_rec ? MS_REC : 0);
+	int got;
+
+	if (fchdir(r->root) < 0)
+		return fail_sys(e, errno, "root.path: enter %s", pl->root.path);
+	if (!pl->ns.new_mount)
+		got = chroot(".") < 0 ? fail_sys(e, errno, "chroot into %s", pl->root.path) : 0;
+	else
+		got = pl->root.pivot ? pivot(pl, e) : move_root(e);
+	if (got < 0)
+		return -1;
+	if (chdir("/") < 0)
+		return fail_sys(e, errno, "enter the new root");
+	if (pl->ns.new_mount && pl->root.propagation != MS_SLAVE &&
+	    mount(NULL, "/", NULL, flags, NULL) < 0)
+		return fail_sys(e, errno, "linux.rootfsPropagation: set");
+	return 0;
+}
+
+int do_readonly_root(struct run *r, const struct plan *pl, struct err *e)
+{
+	struct mount_attr attr = { .attr_set = MOUNT_ATTR_RDONLY };
+	int err = sys_mount_setattr(r->root, "", AT_EMPTY_PATH, &attr);
+
+	(void)pl;
+	return err < 0 ? fail_sys(e, -err, "root.readonly: set") : 0;
+}

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* run_private.h - what the steps share: struct run, and who does which wall. */
+#pragma once
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "run/handshake.h"
+#include "run/run.h"
+#include "run/steps.h"
+
+struct loader;
+
+/* One container being made. The parent owns one; clone3 gives the child its own copy, from
+ * which it uses the second half. -1 is "no descriptor" throughout. */
+struct run {
+	const struct plan *pl;
+	const struct run_options *o;
+	struct arena *arena;
+
+	/* the runtime's side */
+	struct state_dir dir;
+	struct state st;
+	bool made_state, made_cgroup; /* what a failure has to take back */
+	struct cg *cg;
+	pid_t pid;   /* the init, ours to reap */
+	int pidfd;   /* of the init */
+	pid_t stage; /* the intermediate process, 0: none */
+	int sock;    /* our end of the handshake */
+	int pty;     /* foreground terminal: the master */
+
+	/* made by the runtime, used by both or by the child */
+	int child_sock;
+	int start_listen;      /* create: start.sock */
+	int console;           /* connected --console-socket */
+	int ns_fd[NS_KINDS];   /* joined namespaces */
+	int *mount_fd;         /* one a plan mount: an idmapped tree made before clone, or -1 */
+	bool into_cgroup;      /* clone3 puts the child into its group */
+	bool foreground_start; /* START comes over the handshake, not over start.sock */
+
+	/* the container's side */
+	int root;               /* the container's root mount */
+	int proc;               /* a procfs of our own, see proc_files.c; -1: not yet */
+	const char *executable; /* what execve gets */
+	bool cwd_pending;       /* chdir is to be tried again as the user */
+	struct loader *loader;  /* holds CAP_SYS_ADMIN for the filter, see filter.c */
+	int exec_label;         /* /proc/self/attr/exec, open, see lsm.c */
+};
+
+/* ---- create.c ---- */
+void run_init(struct run *r, const struct plan *pl, const struct run_options *o,
+	      struct arena *a);
+/* Releases what r holds; with undo, takes back what was made: init, cgroup, state. */
+void run_close(struct run *r, bool undo);
+int run_create_steps(struct run *r, struct err *e) CHECK;
+
+/* ---- clone.c: the process ladders ---- */
+int clone_init(struct run *r, const struct plan *pl, struct err *e) CHECK;
+
+/* ---- child.c ---- */
+_Noreturn void child_main(struct run *r);
+
+/* ---- join.c ---- */
+int open_namespaces(struct run *r, const struct plan *pl, struct err *e) CHECK;
+/* setns(2) into all that is joined, or all but pid and time. */
+int join_namespaces(struct run *r, const struct plan *pl, struct err *e) CHECK;
+
+/* ---- idmap.c ---- */
+int write_idmaps(const struct plan *pl, pid_t pid, struct err *e) CHECK;
+/* A user namespace with these maps and no process in it; the descriptor. */
+int idmap_user_ns(const char *uid_map, const char *gid_map, struct err *e) CHECK;
+/* Fills r->mount_fd for mounts with an id map: needs privilege over the file system, so the
+ * parent does it. */
+int prepare_idmapped(struct run *r, const struct plan *pl, struct err *e) CHECK;
+
+/* ---- rootfs.c, mounts.c, copyup.c, dev.c, mask.c ---- */
+int do_mount_sources(struct run *r, const struct plan *pl, struct err *e) CHECK;
+int do_root(struct run *r, const struct plan *pl, struct err *e) CHECK;
+int do_mounts(struct run *r, const struct plan *pl, struct err *e) CHECK;
+int do_devices(struct run *r, const struct plan *pl, struct err *e) CHECK;
+int do_late_read_only(struct run *r, const struct plan *pl, struct err *e) CHECK;
+int do_pivot(struct run *r, const struct plan *pl, struct err *e) CHECK;
+int do_readonly_root(struct run *r, const struct plan *pl, struct err *e) CHECK;
+int do_readonly_paths(struct run *r, const struct plan *pl, struct err *e) CHECK;
+int do_masked_paths(struct run *r, const struct plan *pl, struct err *e) CHECK;
+/* Copies what is in directory `from' (an open directory) into `to': modes, owners, times,
+ * links, extended attributes; device nodes are skipped. */
+int copy_tree(int from, int to, struct err *e) CHECK;
+
+/* ---- proc_files.c ---- */
+/* A procfs that nobody can have covered: made for us, else the container's /proc, verified. */
+int private_proc(struct run *r, struct err *e) CHECK;
+/* Opens a file of it, never through a mount upon it; private_proc came first. -errno. */
+int proc_open(const struct run *r, const char *path, int flags) CHECK;
+
+/* ---- sysctl.c, lsm.c ---- */
+int do_sysctl(struct run *r, const struct plan *pl, struct err *e) CHECK;
+/* Opens /proc/thread-self/attr/... while we can; the label is written just before execve. */
+int do_label_open(struct run *r, const struct plan *pl, struct err *e) CHECK;
+int do_label(struct run *r, const struct plan *pl, struct err *e) CHECK;
+int do_keyring(struct run *r, const struct plan *pl, struct err *e) CHECK;
+
+/* ---- limits.c ---- */
+int do_rlimits(struct run *r, const struct plan *pl, struct err *e) CHECK;
+int do_scheduler(struct run *r, const struct plan *pl, struct err *e) CHECK;
+int do_io_priority(struct run *r, const struct plan *pl, struct err *e) CHECK;
+int do_personality(struct run *r, const struct plan *pl, struct err *e) CHECK;
+int do_umask(struct run *r, const struct plan *pl, struct err *e) CHECK;
+int write_oom_score(pid_t pid, int64_t score, struct err *e) CHECK;
+
+/* ---- creds.c ---- */
+int become_root(struct run *r, const struct plan *pl, struct err *e) CHECK;
+int do_no_new_privs(struct run *r, const struct plan *pl, struct err *e) CHECK;
+int do_bounding(struct run *r, const struct plan *pl, struct err *e) CHECK;
+int do_user(struct run *r, const struct plan *pl, struct err *e) CHECK;
+int do_capabilities(struct run *r, const struct plan *pl, struct err *e) CHECK;
+
+/* ---- network.c ---- */
+int do_loopback(struct run *r, const struct plan *pl, struct err *e) CHECK;
+
+/* ---- terminal.c ---- */
+/* Parent, before clone: connects --console-socket. */
+int console_connect(struct run *r, const struct plan *pl, struct err *e) CHECK;
+/* Child, after the mounts, before pivot: a pty of the container's devpts, bound on
+ * /dev/console, its master sent to the console socket or to the parent (HS_TERMINAL). */
+int do_terminal(struct run *r, const struct plan *pl, struct err *e) CHECK;
+/* Foreground: raw mode, window size, SIGWINCH, bytes both ways until the peer ends. */
+struct tty_proxy;
+int tty_proxy_open(int master, struct tty_proxy **out, struct err *e) CHECK;
+/* Descriptors to poll for POLLIN; the owner of the poll loop calls pump when one is ready. */
+size_t tty_proxy_fds(const struct tty_proxy *t, int fds[2]);
+void tty_proxy_pump(struct tty_proxy *t);
+void tty_proxy_resize(struct tty_proxy *t);
+/* Drains what is left, restores the terminal, frees. */
+void tty_proxy_close(struct tty_proxy *t);
+
+/* ---- hooks.c ---- */
+/* Runs the hooks of a kind with the state on stdin; the first failure ends it. Hooks run
+ * where the caller is. `tolerate' reports each failure and goes on. */
+int hooks_run(struct arena *a, const struct plan_hooks *hooks, enum spec_hook_kind kind,
+	      const struct state *st, enum state_status now, struct err *e) CHECK;
+void hooks_run_all(struct arena *a, const struct plan_hooks *hooks, enum spec_hook_kind kind,
+		   const struct state *st, enum state_status now);
+/* poststart and poststop are needed after the plan is gone: kept in hooks.json. */
+int hooks_save(struct arena *a, const struct state_dir *d, const struct plan *pl,
+	       struct err *e) CHECK;
+int hooks_load(struct arena *a, const struct state_dir *d, enum spec_hook_kind kind,
+	       struct plan_hooks *out, struct err *e) CHECK;
+
+/* ---- self.c ---- */
+int do_hide_binary(struct run *r, const struct plan *pl, struct err *e) CHECK;
+
+/* ---- lookup.c ---- */
+int do_working_directory(struct run *r, const struct plan *pl, struct err *e) CHECK;
+int do_cwd_check(struct run *r, const struct plan *pl, struct err *e) CHECK;
+int do_executable(struct run *r, const struct plan *pl, struct err *e) CHECK;
+/* The environment with HOME added from the rootfs's passwd where the config gave none. */
+const char *const *final_environment(struct run *r, const struct plan *pl);
+
+/* ---- filter.c ---- */
+/* Without no_new_privs: a helper thread that keeps CAP_SYS_ADMIN, made before we drop it. */
+int do_loader(struct run *r, const struct plan *pl, struct err *e) CHECK;
+int load_filter(struct run *r, const struct plan *pl, struct err *e) CHECK;
+
+/* ---- verdict.c ---- */
+struct json;
+/* How it ended, from wait status and cgroup; the canonical object of design 5. */
+struct verdict {
+	const char *reason; /* "exited" "signaled" "oom" "seccomp" ... */
+	int exit_code;      /* 128 + signal when signaled */
+	int signal;
+	uint64_t wall_ms;
+	struct cg_usage usage;
+	bool has_usage;
+};
+void verdict_make(int status, uint64_t wall_ms, const struct cg_usage *usage,
+		  struct verdict *out);
+struct json *verdict_json(struct arena *a, const struct verdict *v);

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* self.c - the container never gets a handle on our binary (CVE-2019-5736).
+ *
+ * The init runs our code until execve, and an image may make it execute /proc/self/exe (as
+ * args[0], as the interpreter of a script, as the program's ELF interpreter): what then runs
+ * has our file, on the host, as its own executable, and can reopen it for writing. Peers run
+ * from a sealed copy or a read-only mount of themselves, which loads the program twice, 1.6 ms
+ * of crun's 6. We take the file out of the process instead: each piece of it that is mapped is
+ * replaced by anonymous memory with the same bytes, and the kernel is told, prctl(2)
+ * PR_SET_MM_EXE_FILE, that our executable is an empty sealed memfd. */
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <link.h>
+#include <linux/prctl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#ifndef MFD_EXEC
+#define MFD_EXEC 0x0010U
+#endif
+
+#include "base/auto.h"
+#include "base/file.h"
+#include "base/sys.h"
+#include "run/run_private.h"
+
+/* What dl_iterate_phdr knows of the program itself, which is always its first object. */
+struct image {
+	uintptr_t base;
+	const ElfW(Phdr) * headers;
+	size_t n;
+	uintptr_t relro_start, relro_end;
+};
+
+static int first_object(struct dl_phdr_info *info, size_t size, void *ctx)
+{
+	struct image *out = ctx;
+
+	(void)size;
+	out->base = info->dlpi_addr;
+	out->headers = info->dlpi_phdr;
+	out->n = info->dlpi_phnum;
+	return 1;
+}
+
+/* Same bytes, same protection, no file behind them. mremap replaces the old pages in one
+ * step, so that even the code that runs this is never missing. */
+static int replace(uintptr_t from, uintptr_t to, int prot)
+{
+	size_t size = to - from;
+	void *copy;
+
+	if (size == 0)
+		return 0;
+	copy = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (copy == MAP_FAILED)
+		return -errno;
+	memcpy(copy, (const void *)from, size);
+	if (mprotect(copy, size, prot) < 0 ||
+	    mremap(copy, size, size, MREMAP_MAYMOVE | MREMAP_FIXED, (void *)from) == MAP_FAILED)
+		return -errno;
+	return 0;
+}
+
+static int protection(uint32_t flags)
+{
+	return ((flags & PF_R) != 0 ? PROT_READ : 0) | ((flags & PF_W) != 0 ? PROT_WRITE : 0) |
+	       ((flags & PF_X) != 0 ? PROT_EXEC : 0);
+}
+
+/* One PT_LOAD. The dynamic linker has made the front of the writable one read-only (RELRO);
+ * what lies behind the file's bytes is anonymous already. */
+static int replace_segment(const struct image *im, const ElfW(Phdr) * h)
+{
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	uintptr_t from = (im->base + h->p_vaddr) & ~(page - 1);
+	uintptr_t to = (im->base + h->p_vaddr + h->p_filesz + page - 1) & ~(page - 1);
+	int got = 0;
+
+	if ((h->p_flags & PF_W) != 0 && im->relro_start <= from && im->relro_end > from) {
+		uintptr_t cut = im->relro_end < to ? im->relro_end : to;
+
+		got = replace(from, cut, PROT_READ);
+		from = cut;
+	}
+	return got < 0 ? got : replace(from, to, protection(h->p_flags));
+}
+
+static int leave_file(void)
+{
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	struct image im = { 0 };
+	int got = 0;
+
+	(void)dl_iterate_phdr(first_object, &im);
+	for (size_t i = 0; i < im.n; i++)
+		if (im.headers[i].p_type == PT_GNU_RELRO) {
+			im.relro_start = (im.base + im.headers[i].p_vaddr) & ~(page - 1);
+			im.relro_end =
+				(im.base + im.headers[i].p_vaddr + im.headers[i].p_memsz) &
+				~(page - 1);
+		}
+	for (size_t i = 0; got == 0 && i < im.n; i++)
+		if (im.headers[i].p_type == PT_LOAD)
+			got = replace_segment(&im, &im.headers[i]);
+	return got;
+}
+
+/* In a user namespace only the whole map may be set, and for that it has to be told again:
+ * proc(5), /proc/PID/stat fields 26 to 28 and 45 to 51. */
+static int set_exe_by_map(int fd)
+{
+	struct prctl_mm_map map = { .exe_fd = (uint32_t)fd };
+	unsigned long long f[52] = { 0 };
+	char text[1024], *at;
+
+	if (file_peek_at(-1, "/proc/self/stat", text, sizeof(text)) < 0)
+		return -ENOENT;
+	at = strrchr(text, ')');
+	for (int i = 3; at != NULL && i <= 51; i++) {
+		at = strchr(at + 1, ' ');
+		if (at == NULL)
+			return -EINVAL;
+		f[i] = strtoull(at + 1, NULL, 10);
+	}
+	map.start_code = f[26];
+	map.end_code = f[27];
+	map.start_stack = f[28];
+	map.start_data = f[45];
+	map.end_data = f[46];
+	map.start_brk = f[47];
+	map.brk = (uint64_t)(uintptr_t)sbrk(0);
+	map.arg_start = f[48];
+	map.arg_end = f[49];
+	map.env_start = f[50];
+	map.env_end = f[51];
+	return prctl(PR_SET_MM, PR_SET_MM_MAP, &map, sizeof(map), 0) < 0 ? -errno : 0;
+}
+
+static int set_exe(int fd)
+{
+	if (prctl(PR_SET_MM, PR_SET_MM_EXE_FILE, fd, 0, 0) == 0)
+		return 0;
+	return errno == EPERM ? set_exe_by_map(fd) : -errno;
+}
+
+int do_hide_binary(struct run *r, const struct plan *pl, struct err *e)
+{
+	autofd int fd = sys_memfd("caisson", MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC);
+	int err;
+
+	(void)r;
+	(void)pl;
+	if (fd ==
+	    -EINVAL) /* before 6.3 every memfd is executable, and there is no flag to ask */
+		fd = sys_memfd("caisson", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (fd < 0)
+		return fail_sys(e, -fd, "memfd_create");
+	if (fchmod(fd, 0555) < 0 ||
+	    fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) <
+		    0)
+		return fail_sys(e, errno, "seal an empty executable");
+	err = leave_file();
+	if (err == 0)
+		err = set_exe(fd);
+	if (err == 0)
+		return 0;
+	(void)fail_sys(e, -err, "take our own binary out of the container's reach");
+	return hint(e, "install caisson on a read-only file system, or owned by an id that the "
+		       "container does not map");
+}

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* start.c - start, kill, delete, state: commands about a container that exists. */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/auto.h"
+#include "base/fd.h"
+#include "base/proc.h"
+#include "base/str.h"
+#include "base/sys.h"
+#include "run/life.h"
+
+static int wrong_state(const struct state *st, enum state_status now, struct err *e)
+{
+	if (now == ST_STOPPED)
+		return fail(e, ERR_STATE, "cannot start a container that has stopped: %s",
+			    st->id);
+	if (now == ST_RUNNING || now == ST_PAUSED)
+		return fail(e, ERR_STATE, "cannot start an already running container: %s",
+			    st->id);
+	return fail(e, ERR_STATE, "cannot start a container that is still being created: %s",
+		    st->id);
+}
+
+/* The init says EXECUTING, then execve closes its end, or it says why not. */
+static int meet(const struct state_dir *d, struct err *e)
+{
+	autofd int sock = unix_connect_at(d->fd, "start.sock", SOCK_SEQPACKET);
+
+	if (sock < 0)
+		return fail_sys(e, -sock, "start.sock: connect");
+	if (hs_say(sock, HS_START, 0, e) < 0 || hs_expect(sock, HS_EXECUTING, -1, NULL, e) < 0)
+		return -1;
+	return hs_expect_exec(sock, e);
+}
+
+static int start_locked(struct arena *a, const struct state_dir *d, struct state *st,
+			struct err *e)
+{
+	enum state_status now = state_now(st);
+	struct plan_hooks poststart = { 0 };
+
+	if (now != ST_CREATED)
+		return wrong_state(st, now, e);
+	if (hooks_load(a, d, HOOK_POSTSTART, &poststart, e) < 0 || meet(d, e) < 0)
+		return -1;
+	st->status = ST_RUNNING;
+	(void)unlinkat(d->fd, "start.sock", 0);
+	if (state_save(d, st, e) < 0)
+		return -1;
+	return life_poststart(a, st, &poststart, e);
+}
+
+int run_start(const struct run_options *o, const char *id, struct err *e)
+{
+	autoarena struct arena a = { 0 };
+	autostate struct state_dir d = { .fd = -1, .lock = -1 };
+	struct audit_subject who;
+	struct state st;
+	int got;
+
+	if (state_open(o->root, id, true, &d, e) < 0 || state_load(&a, &d, id, &st, e) < 0)
+		return -1;
+	got = start_locked(&a, &d, &st, e);
+	who = run_subject(&st, NULL);
+	run_audit(o, &a, AUDIT_START, &who,
+		  &(struct audit_result){ .err = got < 0 ? e : NULL, .exit_code = -1 });
+	return got;
+}
+
+/* ---- state ---- */
+
+static bool is_paused(const struct state *st)
+{
+	struct err ignored = { 0 };
+	autocg struct cg *cg = NULL;
+
+	return st->cgroup != NULL && cg_open(st->cgroup, &cg, &ignored) == 0 &&
+	       cg_is_frozen(cg);
+}
+
+int run_state(struct arena *a, int root, const char *id, struct state *st,
+	      enum state_status *now, struct err *e)
+{
+	autostate struct state_dir d = { .fd = -1, .lock = -1 };
+
+	if (state_open(root, id, false, &d, e) < 0 || state_load(a, &d, id, st, e) < 0)
+		return -1;
+	*now = state_now(st);
+	if (*now == ST_RUNNING && is_paused(st))
+		*now = ST_PAUSED;
+	return 0;
+}
+
+/* ---- kill ---- */
+
+/* A signal to every process. SIGKILL by cgroup.kill cannot be outrun by fork. */
+static int signal_group(const struct state *st, int signal, struct err *e)
+{
+	struct err why = { 0 };
+	autocg struct cg *cg = NULL;
+
+	if (st->cgroup == NULL)
+		return fail(e, ERR_STATE,
+			    "kill --all: expected a cgroup of %s: it runs without one", st->id);
+	if (cg_open(st->cgroup, &cg, &why) < 0) {
+		*e = why;
+		return why.sys == ENOENT ? 0 : -1;
+	}
+	return signal == SIGKILL ? cg_kill(cg, e) : cg_signal(cg, signal, e);
+}
+
+static int signal_init(const struct state *st, int signal, struct err *e)
+{
+	autofd int fd = life_pidfd(st);
+	int err = fd;
+
+	if (fd >= 0)
+		err = sys_pidfd_send_signal(fd, signal);
+	/* CRI-O and containerd look for these very words */
+	if (err == -ESRCH)
+		return fail(e, ERR_STATE, "container not running: no such process: %s", st->id);
+	return err < 0 ? fail_sys(e, -err, "kill %s", st->id) : 0;
+}
+
+static int kill_it(const struct state *st, int signal, bool all, struct err *e)
+{
+	/* without a pid namespace of its own the others would survive their init */
+	bool sweep = all || (signal == SIGKILL && !st->own_pid_ns && st->cgroup != NULL);
+	struct err why = { 0 };
+
+	if (!sweep)
+		return signal_init(st, signal, e);
+	if (!all && state_now(st) == ST_STOPPED)
+		return signal_init(st, signal, e);
+	if (signal_group(st, signal, &why) == 0)
+		return 0;
+	*e = why;
+	return -1;
+}
+
+int run_kill(const struct run_options *o, const char *id, int signal, bool all, struct err *e)
+{
+	autoarena struct arena a = { 0 };
+	autostate struct state_dir d = { .fd = -1, .lock = -1 };
+	struct audit_subject who;
+	struct state st;
+	int got;
+
+	if (state_open(o->root, id, false, &d, e) < 0 || state_load(&a, &d, id, &st, e) < 0)
+		return -1;
+	got = kill_it(&st, signal, all, e);
+	who = run_subject(&st, NULL);
+	run_audit(o, &a, AUDIT_KILL, &who,
+		  &(struct audit_result){ .err = got < 0 ? e : NULL, .exit_code = -1 });
+	return got;
+}
+
+/* ---- delete ---- */
+
+static int delete_locked(struct arena *a, const struct run_options *o, struct state_dir *d,
+			 const struct state *st, bool force, struct err *e)
+{
+	enum state_status now = state_now(st);
+	struct plan_hooks poststop = { 0 };
+	struct err why = { 0 };
+
+	if (!force && now != ST_STOPPED && now != ST_CREATED)
+		return fail(e, ERR_STATE, "cannot delete container %s that is not stopped: %s",
+			    st->id, state_status_names[now]);
+	/* a hooks file that cannot be read must not keep the rest from being cleaned */
+	if (hooks_load(a, d, HOOK_POSTSTOP, &poststop, &why) < 0 && !force) {
+		*e = why;
+		return -1;
+	}
+	return life_destroy(a, o, d, st, &poststop, e);
+}
+
+/* With force, what cannot be read is treated like a create that was killed at its start. */
+static int load_for_delete(struct arena *a, const struct state_dir *d, const char *id,
+			   bool force, struct state *st, struct err *e)
+{
+	struct err why = { 0 };
+
+	if (state_load(a, d, id, st, &why) == 0)
+		return 0;
+	if (force) {
+		*st = (struct state){ .id = id, .status = ST_CREATING };
+		return 0;
+	}
+	*e = why;
+	return -1;
+}
+
+int run_delete(const struct run_options *o, const char *id, bool force, struct err *e)
+{
+	autoarena struct arena a = { 0 };
+	autostate struct state_dir d = { .fd = -1, .lock = -1 };
+	struct audit_subject who;
+	struct err why = { 0 };
+	struct state st;
+	int got;
+
+	if (state_open(o->root, id, true, &d, &why) < 0) {
+		if (force && why.kind == ERR_STATE)
+			return 0; /* contract 1.3: no such container is what was wanted */
+		*e = why;
+		return -1;
+	}
+	if (load_for_delete(&a, &d, id, force, &st, e) < 0)
+		return -1;
+	got = delete_locked(&a, o, &d, &st, force, e);
+	who = run_subject(&st, NULL);
+	run_audit(o, &a, AUDIT_DELETE, &who,
+		  &(struct audit_result){ .err = got < 0 ? e : NULL, .exit_code = -1 });
+	return got;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "run/steps.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/str.h"
+
+#ifdef CAISSON_FAULT
+/* CAISSON_FAULT=STEP makes that step fail, STEP:kill kills the process that runs it. */
+static int inject(const char *step, struct err *e)
+{
+	const char *rest = str_after(getenv("CAISSON_FAULT"), step);
+
+	if (str_eq(rest, ":kill"))
+		(void)kill(getpid(), SIGKILL);
+	if (str_eq(rest, ""))
+		return fail(e, ERR_SYSTEM, "made to fail by CAISSON_FAULT");
+	return 0;
+}
+#else
+static int inject(const char *step, struct err *e)
+{
+	(void)step;
+	(void)e;
+	return 0;
+}
+#endif
+
+int steps_run(const struct step *table, size_t n, struct run *r, const struct plan *pl,
+	      struct err *e)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct step *st = &table[i];
+
+		if (st->wanted != NULL && !st->wanted(pl))
+			continue;
+		log_debug("step %s", st->name);
+		if (inject(st->name, e) < 0 || st->run(r, pl, e) < 0) {
+			/* a failure that the child reported already names its own step */
+			if (e->step[0] == '\0')
+				(void)strncpy(e->step, st->name, sizeof(e->step) - 1);
+			return -1;
+		}
+	}
+	return 0;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* steps.h - set-up is a table of named steps, run in order. */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+
+struct plan;
+struct run;
+
+/* One line of the container's life, in the words of the OCI specification. The name is what
+ * the error, the log and the audit say. */
+struct step {
+	const char *name;
+	const char *spec;                      /* where the specification asks for it */
+	bool (*wanted)(const struct plan *pl); /* NULL: always */
+	int (*run)(struct run *r, const struct plan *pl, struct err *e);
+};
+
+/* Runs the wanted steps in order and stops at the first that fails. What a step acquired lives
+ * in *r, whose owner releases it; so there is nothing to unwind here. */
+int steps_run(const struct step *table, size_t n, struct run *r, const struct plan *pl,
+	      struct err *e) CHECK;
+
+extern const struct step parent_steps[], child_steps[], start_steps[];
+extern const size_t parent_steps_n, child_steps_n, start_steps_n;

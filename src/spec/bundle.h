@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* bundle.h - the directory that holds config.json. */
+#pragma once
+#include <stddef.h>
+
+#include "base/error.h"
+
+/* Opens the bundle's directory (O_PATH), the caller's to close. */
+int bundle_open(const char *path, int *fd, struct err *e) CHECK;
+
+/* Reads its config.json into malloc'd, NUL-ended memory, the caller's to free. */
+int bundle_read_config(int fd, char **text, size_t *len, struct err *e) CHECK;

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "spec/spec.h"
+#include "spec/words.h"
+
+/* user_namespaces(7): the kernel takes 340 lines, since Linux 4.15. */
+#define IDMAP_LINES 340
+
+static bool has(const struct spec *s, enum spec_ns kind)
+{
+	return s->linux_.ns[kind].present;
+}
+
+static bool makes(const struct spec *s, enum spec_ns kind)
+{
+	return has(s, kind) && s->linux_.ns[kind].path == NULL;
+}
+
+static bool overlap(uint32_t a, uint32_t a_size, uint32_t b, uint32_t b_size)
+{
+	return a < (uint64_t)b + b_size && b < (uint64_t)a + a_size;
+}
+
+static void check_idmap(const struct spec_idmaps *maps, size_t i, const char *where,
+			struct complaints *bad)
+{
+	const struct spec_idmap *m = &maps->v[i];
+
+	/* The last id, 4294967295, is no id to the kernel. */
+	if ((uint64_t)m->container_id + m->size > UINT32_MAX ||
+	    (uint64_t)m->host_id + m->size > UINT32_MAX)
+		complain(bad,
+			 "%s[%zu].size: expected ids below 4294967295, found %u from "
+			 "container %u and host %u",
+			 where, i, m->size, m->container_id, m->host_id);
+	for (size_t k = 0; k < i; k++) {
+		const struct spec_idmap *o = &maps->v[k];
+
+		if (overlap(m->container_id, m->size, o->container_id, o->size) ||
+		    overlap(m->host_id, m->size, o->host_id, o->size))
+			complain(bad,
+				 "%s[%zu]: expected no id twice, found an overlap with "
+				 "[%zu]",
+				 where, i, k);
+	}
+}
+
+static void check_idmaps(const struct spec_idmaps *maps, const char *where,
+			 struct complaints *bad)
+{
+	if (maps->n > IDMAP_LINES) {
+		complain(bad, "%s: expected at most %d mappings, found %zu", where, IDMAP_LINES,
+			 maps->n);
+		return;
+	}
+	for (size_t i = 0; i < maps->n; i++)
+		check_idmap(maps, i, where, bad);
+}
+
+/* config-linux.md#user-namespace-mappings. Next to a joined user namespace mappings are let
+ * be: engines repeat those that it has. */
+static void check_user_ns(const struct spec *s, struct complaints *bad)
+{
+	const struct {
+		const char *where;
+		const struct spec_idmaps *maps;
+	} lists[] = {
+		{ "linux.uidMappings", &s->linux_.uid_maps },
+		{ "linux.gidMappings", &s->linux_.gid_maps },
+	};
+
+	for (size_t i = 0; i < COUNT(lists); i++) {
+		check_idmaps(lists[i].maps, lists[i].where, bad);
+		if (lists[i].maps->n > 0 && !has(s, NS_USER))
+			complain(bad, "%s: expected a user namespace to map, found none",
+				 lists[i].where);
+		if (lists[i].maps->n == 0 && makes(s, NS_USER))
+			complain(bad,
+				 "%s: expected a mapping, because the user namespace is "
+				 "new, found nothing",
+				 lists[i].where);
+	}
+}
+
+/* config.md#mounts: both or neither. */
+static void check_mount(const struct spec_mount *m, size_t i, struct complaints *bad)
+{
+	char where[64];
+	struct sbuf b = SBUF(where);
+
+	if ((m->uid_maps.n == 0) != (m->gid_maps.n == 0))
+		complain(bad,
+			 "mounts[%zu].%s: expected mappings, because %s has some, found "
+			 "nothing",
+			 i, m->uid_maps.n == 0 ? "uidMappings" : "gidMappings",
+			 m->uid_maps.n == 0 ? "gidMappings" : "uidMappings");
+	sbuf_add(&b, "mounts[%zu].uidMappings", i);
+	check_idmaps(&m->uid_maps, where, bad);
+	b = SBUF(where);
+	sbuf_add(&b, "mounts[%zu].gidMappings", i);
+	check_idmaps(&m->gid_maps, where, bad);
+}
+
+/* What makes sense only in a namespace of the container's own. */
+static void check_needs(const struct spec *s, struct complaints *bad)
+{
+	const struct spec_linux *l = &s->linux_;
+	const struct {
+		bool asked, met;
+		const char *where, *want;
+	} needs[] = {
+		{ s->hostname != NULL, has(s, NS_UTS), "hostname", "a uts namespace" },
+		{ s->domainname != NULL, has(s, NS_UTS), "domainname", "a uts namespace" },
+		{ l->boottime.present || l->monotonic.present, makes(s, NS_TIME),
+		  "linux.timeOffsets", "a new time namespace" },
+		{ l->masked_paths.n > 0, has(s, NS_MOUNT), "linux.maskedPaths",
+		  "a mount namespace" },
+		{ l->readonly_paths.n > 0, has(s, NS_MOUNT), "linux.readonlyPaths",
+		  "a mount namespace" },
+	};
+
+	for (size_t i = 0; i < COUNT(needs); i++)
+		if (needs[i].asked && !needs[i].met)
+			complain(bad, "%s: expected %s for it, found none", needs[i].where,
+				 needs[i].want);
+}
+
+/* The part of /proc/sys that belongs to a namespace; all else is the host's. A trailing '*'
+ * stands for any rest. */
+static const struct {
+	const char *path;
+	enum spec_ns ns;
+} own_sysctls[] = {
+	{ "kernel/shm*", NS_IPC }, { "kernel/msg*", NS_IPC },       { "kernel/sem*", NS_IPC },
+	{ "fs/mqueue/*", NS_IPC }, { "kernel/domainname", NS_UTS }, { "net/*", NS_NETWORK },
+	{ "user/*", NS_USER },
+};
+
+static bool matches(const char *path, const char *pattern)
+{
+	size_t n = strcspn(pattern, "*");
+
+	return pattern[n] == '*' ? strncmp(path, pattern, n) == 0 : str_eq(path, pattern);
+}
+
+static void check_sysctl(const struct spec *s, const struct jat *at)
+{
+	char path[256];
+
+	if (at->key[0] == '\0')
+		return; /* its reader said so */
+	if (!word_sysctl_path(at->key, path, sizeof(path))) {
+		j_say(at, "expected the name of a sysctl");
+		return;
+	}
+	if (str_eq(path, "kernel/hostname")) {
+		j_say(at, "refused: it has a property of its own, hostname");
+		return;
+	}
+	for (size_t i = 0; i < COUNT(own_sysctls); i++) {
+		if (!matches(path, own_sysctls[i].path))
+			continue;
+		if (!has(s, own_sysctls[i].ns))
+			j_say(at, "expected a namespace of type %s for it, found none",
+			      spec_ns_names[own_sysctls[i].ns]);
+		return;
+	}
+	j_say(at, "refused: it belongs to the host, not to any namespace");
+}
+
+static void check_sysctls(const struct spec *s, struct complaints *bad)
+{
+	const struct jat root = { .bad = bad };
+	const struct jat linux_ = { .up = &root, .key = "linux", .bad = bad };
+	const struct jat sysctl = { .up = &linux_, .key = "sysctl", .bad = bad };
+
+	for (size_t i = 0; i < s->linux_.sysctl.n; i++) {
+		const struct jat at = { .up = &sysctl,
+					.key = s->linux_.sysctl.v[i].key,
+					.bad = bad };
+
+		check_sysctl(s, &at);
+	}
+}
+
+void spec_check_memory(const struct spec_memory *m, const char *where, struct complaints *bad)
+{
+	if (m->swap <= 0)
+		return;
+	if (m->limit == SPEC_UNSET)
+		complain(bad, "%s.limit: expected a limit, because swap is set, found nothing",
+			 where);
+	else if (m->limit <= 0)
+		complain(bad, "%s.limit: expected a limit, because swap is set, found %jd",
+			 where, (intmax_t)m->limit);
+	else if (m->swap < m->limit)
+		complain(bad, "%s.swap: expected no less than limit, %jd, found %jd", where,
+			 (intmax_t)m->limit, (intmax_t)m->swap);
+}
+
+void spec_check(const struct spec *s, struct complaints *bad)
+{
+	check_user_ns(s, bad);
+	for (size_t i = 0; i < s->mounts_n; i++)
+		check_mount(&s->mounts[i], i, bad);
+	check_needs(s, bad);
+	check_sysctls(s, bad);
+	spec_check_memory(&s->linux_.resources.memory, "linux.resources.memory", bad);
+}

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "spec/read.h"
+#include "spec/spec.h"
+#include "spec/words.h"
+
+/* config-linux.md#namespaces */
+static void read_namespaces(const struct jat *linux_, struct spec_linux *out)
+{
+	const struct jat at = j_key(linux_, "namespaces");
+
+	if (!j_array(&at))
+		return;
+	for (struct jat it = { 0 }; j_next(&at, &it);) {
+		const struct jat type = j_key(&it, "type");
+		const char *path;
+		uint64_t kind;
+
+		if (!j_required(&it, "object") || !j_object(&it))
+			continue;
+		path = read_path(&it, "path");
+		if (!j_required(&type, "a namespace") ||
+		    !read_word(&type, words_namespaces, "a namespace", &kind))
+			continue;
+		if (out->ns[kind].present)
+			j_say(&type, "expected each namespace once, found a second \"%s\"",
+			      type.v->text);
+		out->ns[kind] = (struct spec_namespace){ true, path };
+	}
+}
+
+static void read_offset(const struct jat *offsets, const char *key,
+			struct spec_time_offset *out)
+{
+	const struct jat at = j_key(offsets, key);
+	int64_t secs;
+
+	if (!j_object(&at))
+		return;
+	out->present = true;
+	secs = read_int(&at, "secs", INT64_MIN + 1, INT64_MAX);
+	out->secs = secs == SPEC_UNSET ? 0 : secs;
+	out->nanosecs = (uint32_t)read_uint(&at, "nanosecs", 999999999);
+}
+
+/* config-linux.md#offset-for-time-namespace */
+static void read_offsets(const struct jat *linux_, struct spec_linux *out)
+{
+	const struct jat at = j_key(linux_, "timeOffsets");
+
+	if (!j_object(&at))
+		return;
+	read_offset(&at, "boottime", &out->boottime);
+	read_offset(&at, "monotonic", &out->monotonic);
+}
+
+static void read_device_mode(const struct jat *at, struct spec_device *d)
+{
+	const struct jat mode = j_key(at, "fileMode");
+	uint64_t bits = 0;
+
+	d->has_mode = j_uint64(&mode, 07777, &bits);
+	d->mode = (uint32_t)bits;
+	d->uid = read_uint32(at, "uid");
+	d->gid = read_uint32(at, "gid");
+}
+
+/* linux/kdev_t.h: 12 bits of major, 20 of minor. A FIFO has neither. */
+static void read_device_numbers(const struct jat *at, struct spec_device *d)
+{
+	if (d->type == 'p')
+		return;
+	d->major = need_int(at, "major", 0, 0xfff);
+	d->minor = need_int(at, "minor", 0, 0xfffff);
+}
+
+/* config-linux.md#devices */
+static void read_device(struct arena *a, const struct jat *at, void *out)
+{
+	struct spec_device *d = out;
+	const struct jat type = j_key(at, "type");
+	const char *s = need_text(at, "type", "a device type");
+
+	(void)a;
+	if (s != NULL && (strchr("cbup", s[0]) == NULL || s[1] != '\0'))
+		j_say(&type, "expected \"c\", \"b\", \"u\" or \"p\", found \"%s\"", s);
+	if (s != NULL)
+		d->type = s[0];
+	d->path = need_path(at, "path");
+	read_device_numbers(at, d);
+	read_device_mode(at, d);
+}
+
+/* config-linux.md#network-devices */
+static void read_net_device(struct arena *a, const struct jat *at, void *out)
+{
+	struct spec_net_device *d = out;
+
+	(void)a;
+	d->host_name = at->key;
+	d->name = read_text(at, "name");
+}
+
+/* config-linux.md#intelrdt; plan decides whether the host can */
+static void read_intel_rdt(struct arena *a, const struct jat *linux_,
+			   struct spec_intel_rdt *out)
+{
+	const struct jat at = j_key(linux_, "intelRdt");
+
+	out->schemata = read_strings(&at, "schemata", a);
+	if (!j_object(&at))
+		return;
+	out->present = true;
+	out->clos_id = read_text(&at, "closID");
+	out->l3_cache_schema = read_text(&at, "l3CacheSchema");
+	out->mem_bw_schema = read_text(&at, "memBwSchema");
+	out->enable_monitoring = read_bool(&at, "enableMonitoring");
+}
+
+/* config-linux.md#memory-policy; plan decides whether the host can */
+static void read_memory_policy(struct arena *a, const struct jat *linux_,
+			       struct spec_memory_policy *out)
+{
+	const struct jat at = j_key(linux_, "memoryPolicy");
+
+	out->flags = read_strings(&at, "flags", a);
+	if (!j_object(&at))
+		return;
+	out->present = true;
+	out->mode = read_text(&at, "mode");
+	out->nodes = read_text(&at, "nodes");
+}
+
+/* config-linux.md#personality: "Currently no flags values are supported." */
+static void read_personality(struct arena *a, const struct jat *linux_, struct spec_linux *out)
+{
+	static const struct word domains[] = { { "LINUX", 0 }, { "LINUX32", 0 }, { NULL, 0 } };
+	const struct jat at = j_key(linux_, "personality");
+	const struct jat domain = j_key(&at, "domain");
+	const struct jat flags = j_key(&at, "flags");
+	uint64_t ignored;
+
+	out->personality_flags = read_strings(&at, "flags", a);
+	if (!j_object(&at))
+		return;
+	if (j_required(&domain, "a personality") &&
+	    read_word(&domain, domains, "\"LINUX\" or \"LINUX32\"", &ignored))
+		out->personality_domain = domain.v->text;
+	if (out->personality_flags.n > 0)
+		j_say(&flags, "expected an empty array, found \"%s\"",
+		      out->personality_flags.v[0]);
+}
+
+/* config-linux.md#rootfs-mount-propagation; the recursive words are runc's and crun's. */
+static const char *read_propagation(const struct jat *linux_)
+{
+	const struct jat at = j_key(linux_, "rootfsPropagation");
+	const char *s = read_text(linux_, "rootfsPropagation");
+
+	if (s != NULL && word_find(words_propagations, s) == NULL)
+		j_say(&at, "expected a propagation, found \"%s\"", s);
+	return s;
+}
+
+static void read_walls(struct arena *a, const struct jat *at, struct spec_linux *out)
+{
+	const struct jat seccomp = j_key(at, "seccomp");
+
+	read_seccomp(a, &seccomp, &out->seccomp);
+	out->masked_paths = read_paths(at, "maskedPaths", a);
+	out->readonly_paths = read_paths(at, "readonlyPaths", a);
+	out->mount_label = read_text(at, "mountLabel");
+	out->rootfs_propagation = read_propagation(at);
+	out->sysctl = read_pairs(at, "sysctl", a);
+}
+
+void read_linux(struct arena *a, const struct jat *at, struct spec_linux *out)
+{
+	const struct jat resources = j_key(at, "resources");
+
+	out->present = j_object(at);
+	read_namespaces(at, out);
+	out->uid_maps = read_idmaps(at, "uidMappings", a);
+	out->gid_maps = read_idmaps(at, "gidMappings", a);
+	read_offsets(at, out);
+	out->devices = read_list(at, "devices", a, sizeof(struct spec_device), read_device,
+				 &out->devices_n);
+	out->net_devices = read_map(at, "netDevices", a, sizeof(struct spec_net_device),
+				    read_net_device, &out->net_devices_n);
+	out->cgroups_path = read_text(at, "cgroupsPath");
+	spec_read_resources(a, &resources, &out->resources);
+	read_walls(a, at, out);
+	read_intel_rdt(a, at, &out->intel_rdt);
+	read_memory_policy(a, at, &out->memory_policy);
+	read_personality(a, at, out);
+}

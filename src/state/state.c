@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "state/state.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/auto.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/proc.h"
+
+#define STATE_FILE     "state.json"
+#define CONFIG_FILE    "config.json"
+#define STATE_OCI_SEEN "1.3.0" /* of a container that died before it was saved */
+
+int state_save(const struct state_dir *d, const struct state *s, struct err *e)
+{
+	autoarena struct arena a = { 0 };
+	size_t len;
+	const char *text = state_text(&a, s, &len);
+
+	/* /run is memory: a crash of the host takes the containers with it, so no sync */
+	return file_replace_at(d->fd, STATE_FILE, text, len, 0600, false, e);
+}
+
+/* Opens a file that only we can have written. -errno of open(2), or -EPERM with *e filled. */
+static int open_own(const struct state_dir *d, const char *name, struct err *e)
+{
+	autofd int fd =
+		openat(d->fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (S_ISREG(st.st_mode) && st.st_uid == geteuid() && (st.st_mode & 022) == 0)
+		return take_fd(&fd);
+	(void)fail(e, ERR_STATE,
+		   "%s: expected a file of ours that nobody else writes: found mode 0%o of uid "
+		   "%u",
+		   name, st.st_mode, st.st_uid);
+	return -EPERM;
+}
+
+/* A create that was killed before its first save: the directory is all there is. */
+static int unsaved(struct arena *a, const struct state_dir *d, const char *id,
+		   struct state *out, struct err *e)
+{
+	struct stat st;
+
+	if (fstat(d->fd, &st) < 0)
+		return fail_sys(e, errno, "container %s: stat", id);
+	*out = (struct state){
+		.version = STATE_VERSION,
+		.id = arena_strdup(a, id),
+		.oci_version = STATE_OCI_SEEN,
+		.bundle = "",
+		.status = ST_CREATING,
+		.owner_uid = st.st_uid,
+		.created_ns =
+			(uint64_t)st.st_mtim.tv_sec * 1000000000 + (uint64_t)st.st_mtim.tv_nsec,
+	};
+	return 0;
+}
+
+int state_load(struct arena *a, const struct state_dir *d, const char *id, struct state *out,
+	       struct err *e)
+{
+	autofd int fd = open_own(d, STATE_FILE, e);
+	autofree char *text = NULL;
+	struct state s;
+	size_t len;
+
+	if (fd == -ENOENT)
+		return unsaved(a, d, id, out, e);
+	if (fd < 0)
+		return fail_sys(e, -fd, "%s: open", STATE_FILE);
+	if (file_read_fd(fd, STATE_MAX, STATE_FILE, &text, &len, e) < 0)
+		return -1;
+	if (state_parse(a, text, len, &s, e) < 0)
+		return -1;
+	if (strcmp(s.id, id) != 0)
+		return fail(e, ERR_STATE, "state.json: id: expected \"%s\", found \"%.64s\"",
+			    id, s.id);
+	*out = s;
+	return 0;
+}
+
+int state_save_config(const struct state_dir *d, const char *text, size_t len, struct err *e)
+{
+	return file_replace_at(d->fd, CONFIG_FILE, text, len, 0600, false, e);
+}
+
+int state_load_config(const struct state_dir *d, char **text, size_t *len, struct err *e)
+{
+	autofd int fd = open_own(d, CONFIG_FILE, e);
+
+	if (fd < 0)
+		return fail_sys(e, -fd, "%s: open the copy", CONFIG_FILE);
+	return file_read_fd(fd, JSON_MAX, CONFIG_FILE, text, len, e);
+}
+
+enum state_status state_now(const struct state *s)
+{
+	if (s->pid == 0)
+		return ST_CREATING;
+	return proc_alive(s->pid, s->start_time) ? s->status : ST_STOPPED;
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* state.h - what is on disk about a container: ROOT/ID/state.json, versioned, replaced
+ * atomically, and one lock per container. The directory is 0700 and ours; a file in it that is
+ * not (owner, mode, type) is refused.
+ *
+ * The lock is flock(2) on the directory itself, so that there is no lock file to lose. It
+ * belongs to the open descriptor: a forked child that lives on closes its copy of .lock
+ * first, else the lock outlives a parent that is killed. */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+
+#define STATE_VERSION 1
+#define STATE_MAX     (1u << 20) /* bytes of state.json that are read */
+
+/* What runtime.md#state calls them; "stopped" and "paused" are seen, never saved. */
+enum state_status {
+	ST_CREATING,
+	ST_CREATED,
+	ST_RUNNING,
+	ST_PAUSED,
+	ST_STOPPED
+};
+extern const char *const state_status_names[];
+
+struct state {
+	uint32_t version;
+	const char *id, *oci_version, *bundle, *rootfs, *owner;
+	pid_t pid;                /* 0: not made yet */
+	uint64_t start_time;      /* clock ticks, see proc_stat */
+	enum state_status status; /* as last saved: creating, created, running */
+	uint64_t created_ns;      /* wall clock */
+	uid_t owner_uid;
+	const char *cgroup;         /* path below the cgroup2 root, NULL: none */
+	const char *cgroup_manager; /* "cgroupfs" "systemd" "disabled" */
+	bool own_pid_ns;
+	const char *config_digest; /* sha256 hex or NULL */
+	const struct state_pair {
+		const char *key, *value;
+	} * annotations;
+	size_t annotations_n;
+	const char *verdict; /* canonical JSON of the verdict object, NULL: none yet */
+};
+
+/* The directory of all containers, made when missing (0700): --root; else for root, if it is
+ * allowed there, /run/caisson; else $XDG_RUNTIME_DIR/caisson. Returns it open. `make' false:
+ * "state directory PATH does not exist" (ERR_STATE) when it is missing. */
+int state_root_open(const char *given, bool make, int *fd, struct err *e) CHECK;
+
+/* Letters, digits and _ + . -; not "." or ".."; no leading dot; at most 1024 bytes. */
+int state_id_check(const char *id, struct err *e) CHECK;
+
+/* One open container: its directory and its lock. */
+struct state_dir {
+	int fd;   /* ROOT/ID */
+	int lock; /* held: released by state_dir_close in the process that took it; or -1 */
+	pid_t owner;
+};
+/* Closes both and leaves -1 behind. */
+void state_dir_close(struct state_dir *d);
+#define autostate __attribute__((cleanup(state_dir_close)))
+
+/* Makes ROOT/ID, locked. "container with given ID already exists" (ERR_STATE) if it is there.
+ */
+int state_make(int root, const char *id, struct state_dir *out, struct err *e) CHECK;
+/* Opens it; waits for the lock at most 10 s. "container ID does not exist" (ERR_STATE, sys
+ * ENOENT is not set) when it is not there. `lock' false: readers need none, files are
+ * replaced whole. */
+int state_open(int root, const char *id, bool lock, struct state_dir *out, struct err *e) CHECK;
+
+int state_save(const struct state_dir *d, const struct state *s, struct err *e) CHECK;
+/* Strings live in the arena. A directory without a state file is a create that was killed
+ * before its first save: *out is { .status = ST_CREATING } with the id, and 0. */
+int state_load(struct arena *a, const struct state_dir *d, const char *id, struct state *out,
+	       struct err *e) CHECK;
+
+/* The file's text, pure. Refuses with ERR_STATE "state.json: PATH: ...". */
+int state_parse(struct arena *a, const char *text, size_t len, struct state *out,
+		struct err *e) CHECK;
+const char *state_text(struct arena *a, const struct state *s, size_t *len);
+
+/* The copy of config.json that start, exec and delete read. *text is the caller's to free. */
+int state_save_config(const struct state_dir *d, const char *text, size_t len,
+		      struct err *e) CHECK;
+int state_load_config(const struct state_dir *d, char **text, size_t *len,
+		      struct err *e) CHECK;
+
+/* Removes the directory with everything in it and closes *d, which holds its lock. Success
+ * when it is gone already. */
+int state_remove(int root, const char *id, struct state_dir *d, struct err *e);
+
+/* What is true now: creating, created, running or stopped by pid and start time (paused is
+ * the caller's to see in the cgroup). */
+enum state_status state_now(const struct state *s);
+
+/* The state object of runtime.md#state, as hooks get it on stdin and `state' prints it (the
+ * latter with `full': rootfs, created, owner, and our object `caisson' with the verdict). */
+struct json;
+struct json *state_json(struct arena *a, const struct state *s, enum state_status now,
+			bool full);
+
+/* Calls back for each container directory; those that vanish meanwhile are skipped. */
+int state_each(int root, int (*seen)(void *ctx, const char *id, struct err *e), void *ctx,
+	       struct err *e) CHECK;

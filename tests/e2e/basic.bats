@@ -1,0 +1,507 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# Each property of a config, read back from inside the container.
+
+load lib
+
+# ---- how it ends ----
+
+@test "run gives the status of the process: 0" {
+	run -0 inside 'exit 0'
+	is "$output" ''
+}
+
+@test "run gives the status of the process: 7" {
+	run -7 inside 'exit 7'
+	is "$output" ''
+}
+
+@test "run gives 128 and the signal that killed the process" {
+	local ended=0
+	sleeper
+	alive=yes
+	caisson run --bundle "$bundle" "$id" >"$bundle/out" 2>&1 3>&- &
+	becomes running
+	caisson kill "$id" KILL
+	wait $! || ended=$?
+	is "$ended" 137
+	nothing_left
+}
+
+@test "run leaves no process, cgroup, mount or state" {
+	run -0 inside 'sleep 100 & exit 0'
+	nothing_left
+}
+
+@test "standard input, output and error are the caller's" {
+	run -0 --separate-stderr inside 'cat; echo loud >&2' <<<'a word'
+	is "$output" 'a word'
+	is "$stderr" 'loud'
+}
+
+@test "an executable that is missing ends run with 1 and says so" {
+	conf '.process.args = ["/bin/nothing"]'
+	run -1 caisson run --bundle "$bundle" "$id"
+	has "$output" 'nothing'
+	has "${output,,}" 'no such file or directory'
+}
+
+@test "an executable is found in PATH" {
+	conf '.process.args = ["echo", "found"]'
+	run -0 caisson run --bundle "$bundle" "$id"
+	is "$output" found
+}
+
+# ---- namespaces ----
+
+@test "each namespace asked for is a new one" {
+	namespace_add cgroup
+	run -0 inside 'for n in pid net ipc uts mnt cgroup; do readlink /proc/self/ns/$n; done'
+	for n in pid net ipc uts mnt cgroup; do
+		has "$output" "$n:["
+		lacks "$output" "$(readlink /proc/self/ns/$n)"
+	done
+}
+
+@test "a namespace not asked for is the caller's" {
+	namespace_drop uts
+	conf 'del(.hostname)'
+	run -0 inside 'readlink /proc/self/ns/uts'
+	is "$output" "$(readlink /proc/self/ns/uts)"
+}
+
+@test "the process is pid 1 and sees nobody else" {
+	run -0 inside 'echo $$; ls /proc | grep -c "^[0-9]"; true'
+	is "${lines[0]}" 1
+	[ "${lines[1]}" -le 3 ]
+}
+
+@test "a network namespace is joined by its path" {
+	unshare -n sleep 100 3>&- &
+	other=$!
+	until [ "$(readlink /proc/$other/ns/net)" != "$(readlink /proc/self/ns/net)" ]; do sleep 0.1; done
+	conf '(.linux.namespaces[] | select(.type == "network")).path = $p' --arg p "/proc/$other/ns/net"
+	run -0 inside 'readlink /proc/self/ns/net'
+	is "$output" "$(readlink /proc/$other/ns/net)"
+	kill $other
+}
+
+@test "a pid namespace is joined by its path" {
+	unshare -p --fork sleep 100 3>&- &
+	until other=$(pgrep -P $!); do sleep 0.1; done
+	conf '(.linux.namespaces[] | select(.type == "pid")).path = $p' --arg p "/proc/$other/ns/pid"
+	run -0 inside 'readlink /proc/self/ns/pid; echo $$'
+	is "${lines[0]}" "$(readlink "/proc/$other/ns/pid")"
+	[ "${lines[1]}" -gt 1 ]
+	kill -KILL "$other"
+}
+
+@test "a user namespace has the maps of the config" {
+	ids_mapped
+	run -0 inside 'cat /proc/self/uid_map /proc/self/gid_map; id -u'
+	for l in 0 1; do
+		read -r a b c <<<"${lines[$l]}"
+		is "$a $b $c" '0 100000 65536'
+	done
+	is "${lines[2]}" 0
+}
+
+@test "a time namespace has the offsets of the config" {
+	newer_than_crun
+	namespace_add time
+	conf '.linux.timeOffsets = {boottime: {secs: 1000000000, nanosecs: 0}}'
+	run -0 inside 'cut -d. -f1 /proc/uptime'
+	[ "$output" -ge 1000000000 ]
+}
+
+@test "the loopback of a new network namespace is up" {
+	run -0 inside 'ip -o link show lo; ping -c 1 -W 5 127.0.0.1 >/dev/null || nc -z 127.0.0.1 1; true'
+	has "$output" ',UP'
+}
+
+@test "the host name is the config's" {
+	conf '.hostname = "inner"'
+	run -0 inside hostname
+	is "$output" inner
+	[ "$(hostname)" != inner ]
+}
+
+@test "the domain name is the config's" {
+	newer_than_crun
+	conf '.domainname = "example"'
+	run -0 inside 'cat /proc/sys/kernel/domainname'
+	is "$output" example
+}
+
+# ---- the file system ----
+
+@test "the root is the bundle's and nothing of the host is in it" {
+	touch "$bundle/rootfs/mark"
+	run -0 inside 'ls /; ls /..; ls /../../..'
+	wanted=$(ls "$bundle/rootfs")
+	is "$output" "$wanted"$'\n'"$wanted"$'\n'"$wanted"
+}
+
+@test "the only mounts are those of the config" {
+	run -0 inside "awk '{print \$5}' /proc/self/mountinfo"
+	for m in / /proc /dev /dev/pts /dev/shm /dev/mqueue /sys; do
+		[[ $'\n'$output$'\n' == *$'\n'$m$'\n'* ]] || { echo "missing $m"; false; }
+	done
+	masked=$(jq -r '.linux.maskedPaths[], .linux.readonlyPaths[]' "$bundle/config.json")
+	for m in "${lines[@]}"; do
+		case $m in
+		/ | /proc | /dev | /dev/* | /sys | /sys/fs/cgroup) ;;
+		*) has "$masked" "$m" ;;
+		esac
+	done
+}
+
+@test "a read-only root refuses a write" {
+	conf '.root.readonly = true'
+	run -1 inside 'touch /file'
+	has "$output" 'Read-only file system'
+}
+
+@test "a writable root takes a write" {
+	run -0 inside 'echo text >/file'
+	is "$(<"$bundle/rootfs/file")" text
+}
+
+@test "masked files are empty, masked directories too" {
+	mkdir -p "$bundle/rootfs/secret"
+	echo secret | tee "$bundle/rootfs/secret/file" >"$bundle/rootfs/file"
+	conf '.linux.maskedPaths += ["/secret", "/file", "/not/there"]'
+	run -0 inside 'ls /secret; cat /file; cat /proc/keys'
+	is "$output" ''
+}
+
+@test "a masked directory takes no file" {
+	mkdir -p "$bundle/rootfs/secret"
+	conf '.linux.maskedPaths += ["/secret"]'
+	run -1 inside 'touch /secret/x'
+}
+
+@test "read-only paths refuse a write" {
+	mkdir -p "$bundle/rootfs/fixed"
+	conf '.linux.readonlyPaths += ["/fixed", "/not/there"]'
+	run inside 'touch /fixed/x; echo x >/proc/sys/kernel/hostname'
+	[ "$status" != 0 ]
+	is "$(grep -c 'Read-only file system' <<<"$output")" 2
+}
+
+@test "a directory of the host is bound, read-only where asked" {
+	mkdir "$BATS_TEST_TMPDIR/shared"
+	echo text >"$BATS_TEST_TMPDIR/shared/file"
+	mount_add '{"destination": "/rw", "type": "bind", "source": "'"$BATS_TEST_TMPDIR"'/shared", "options": ["rbind", "rw"]}'
+	mount_add '{"destination": "/ro", "type": "bind", "source": "'"$BATS_TEST_TMPDIR"'/shared", "options": ["rbind", "ro", "nosuid"]}'
+	run -0 inside 'cat /ro/file; touch /ro/x || touch /rw/x; grep " /ro " /proc/self/mountinfo'
+	is "${lines[0]}" text
+	has "$output" 'Read-only file system'
+	has "$output" 'nosuid'
+	[ -e "$BATS_TEST_TMPDIR/shared/x" ]
+}
+
+@test "a file of the host is bound and its place is made" {
+	echo text >"$BATS_TEST_TMPDIR/one"
+	mount_add '{"destination": "/some/where/one", "type": "bind", "source": "'"$BATS_TEST_TMPDIR"'/one", "options": ["bind", "ro"]}'
+	run -0 inside 'cat /some/where/one'
+	is "$output" text
+}
+
+@test "rro makes what is mounted below read-only as well" {
+	mkdir -p "$BATS_TEST_TMPDIR/outer/inner"
+	mount -t tmpfs none "$BATS_TEST_TMPDIR/outer/inner"
+	mount_add '{"destination": "/in", "type": "bind", "source": "'"$BATS_TEST_TMPDIR"'/outer", "options": ["rbind", "rro"]}'
+	run inside 'touch /in/x; touch /in/inner/x'
+	umount "$BATS_TEST_TMPDIR/outer/inner"
+	is "$(grep -c 'Read-only file system' <<<"$output")" 2
+}
+
+@test "a tmpfs has the size, mode and flags of the config" {
+	mount_add '{"destination": "/t", "type": "tmpfs", "source": "tmpfs", "options": ["nosuid", "noexec", "nodev", "size=64k", "mode=1750"]}'
+	run -0 inside 'stat -c %a /t; grep " /t " /proc/self/mountinfo; dd if=/dev/zero of=/t/x bs=1k count=65 2>&1; true'
+	is "${lines[0]}" 1750
+	for o in nosuid noexec nodev size=64k; do has "${lines[1]}" $o; done
+	has "$output" 'No space left on device'
+}
+
+@test "tmpcopyup fills a tmpfs with what it hides" {
+	mkdir -p "$bundle/rootfs/var/data"
+	echo text >"$bundle/rootfs/var/data/file"
+	mount_add '{"destination": "/var", "type": "tmpfs", "source": "tmpfs", "options": ["tmpcopyup"]}'
+	run -0 inside 'cat /var/data/file; echo new >/var/data/file'
+	is "$output" text
+	is "$(<"$bundle/rootfs/var/data/file")" text
+}
+
+@test "mounts in the container do not reach the host" {
+	caps '["CAP_SYS_ADMIN"]'
+	run -0 inside 'mkdir -p /m && mount -t tmpfs none /m && echo mounted'
+	is "$output" mounted
+	run ! grep -F "$bundle" /proc/self/mountinfo
+}
+
+@test "the root's propagation is the config's" {
+	conf '.linux.rootfsPropagation = "private"'
+	run -0 inside 'grep " / / \| / " /proc/self/mountinfo'
+	lacks "$output" 'shared:'
+	lacks "$output" 'master:'
+}
+
+@test "a cgroup2 mount shows the container's own group as its root" {
+	namespace_add cgroup
+	run -0 inside 'cat /proc/self/cgroup | grep ^0; cat /sys/fs/cgroup/cgroup.procs; test -e /sys/fs/cgroup/cgroup.type; echo $?'
+	is "${lines[0]}" 0::/
+	has "$output" 1
+}
+
+# ---- devices ----
+
+@test "the default devices are there with their numbers" {
+	run -0 inside 'for d in null zero full random urandom tty; do stat -c "%n %F %t:%T %a" /dev/$d; done'
+	is "$output" "/dev/null character special file 1:3 666
+/dev/zero character special file 1:5 666
+/dev/full character special file 1:7 666
+/dev/random character special file 1:8 666
+/dev/urandom character special file 1:9 666
+/dev/tty character special file 5:0 666"
+}
+
+@test "the default links are there" {
+	run -0 inside 'for l in fd stdin stdout stderr ptmx; do readlink /dev/$l; done'
+	is "$output" "/proc/self/fd
+/proc/self/fd/0
+/proc/self/fd/1
+/proc/self/fd/2
+pts/ptmx"
+}
+
+@test "a device of the config is made with its owner and mode" {
+	conf '.linux.devices = [{path: "/dev/own", type: "c", major: 1, minor: 3, fileMode: 432, uid: 5, gid: 6}]'
+	run -0 inside 'stat -c "%F %t:%T %a %u:%g" /dev/own'
+	is "$output" 'character special file 1:3 660 5:6'
+}
+
+# ---- the process ----
+
+@test "the capability sets are those of the config" {
+	conf '.process.capabilities = {
+		bounding: ["CAP_CHOWN", "CAP_KILL", "CAP_SETUID"], effective: ["CAP_KILL"],
+		permitted: ["CAP_KILL", "CAP_CHOWN"], inheritable: ["CAP_KILL"], ambient: ["CAP_KILL"]}
+		| .process.user = {uid: 1000, gid: 1000}'
+	run -0 inside 'cat /proc/self/status'
+	is "$(field CapBnd)" 00000000000000a1
+	is "$(field CapPrm)" 0000000000000020
+	is "$(field CapEff)" 0000000000000020
+	is "$(field CapInh)" 0000000000000020
+	is "$(field CapAmb)" 0000000000000020
+}
+
+@test "root without capabilities has none" {
+	caps '[]'
+	run -0 inside 'cat /proc/self/status'
+	for s in CapInh CapPrm CapEff CapBnd CapAmb; do is "$(field $s)" 0000000000000000; done
+}
+
+@test "no capabilities in the config are no capabilities" {
+	conf 'del(.process.capabilities)'
+	run -0 inside 'cat /proc/self/status'
+	for s in CapInh CapPrm CapEff CapBnd CapAmb; do is "$(field $s)" 0000000000000000; done
+}
+
+@test "an unknown capability is refused by name" {
+	newer_than_crun
+	caps '["CAP_NOTHING"]'
+	run -1 inside true
+	has "$output" CAP_NOTHING
+}
+
+@test "no_new_privs is on when asked for" {
+	conf '.process.noNewPrivileges = true'
+	run -0 inside 'cat /proc/self/status'
+	is "$(field NoNewPrivs)" 1
+}
+
+@test "no_new_privs is off when not asked for" {
+	conf '.process.noNewPrivileges = false'
+	run -0 inside 'cat /proc/self/status'
+	is "$(field NoNewPrivs)" 0
+}
+
+@test "uid, gid and additional groups are the config's" {
+	conf '.process.user = {uid: 1000, gid: 1001, additionalGids: [5, 6]}'
+	run -0 inside 'cat /proc/self/status'
+	is "$(field Uid)" '1000 1000 1000 1000'
+	is "$(field Gid)" '1001 1001 1001 1001'
+	is "$(xargs <<<"$(field Groups)")" '5 6'
+}
+
+@test "the umask is the config's" {
+	conf '.process.user.umask = 27'
+	run -0 inside umask
+	is "$output" 0033
+}
+
+@test "the environment is the config's, with HOME from the root's passwd" {
+	conf '.process.env = ["PATH=/bin", "A=one two", "B="] | .process.args = ["env"] | .process.user = {uid: 1000, gid: 1000}'
+	run -0 caisson run --bundle "$bundle" "$id"
+	is "$(sort <<<"$output")" $'A=one two\nB=\nHOME=/home/user\nPATH=/bin'
+}
+
+@test "the working directory is the config's" {
+	conf '.process.cwd = "/etc"'
+	run -0 inside pwd
+	is "$output" /etc
+}
+
+@test "rlimits are the config's" {
+	conf '.process.rlimits = [{type: "RLIMIT_NOFILE", soft: 64, hard: 128}, {type: "RLIMIT_CORE", soft: 0, hard: 0}]'
+	run -0 inside 'cat /proc/self/limits'
+	has "$(tr -s ' ' <<<"$output")" 'Max open files 64 128'
+	has "$(tr -s ' ' <<<"$output")" 'Max core file size 0 0'
+}
+
+@test "oom_score_adj is the config's" {
+	conf '.process.oomScoreAdj = 77'
+	run -0 inside 'cat /proc/self/oom_score_adj'
+	is "$output" 77
+}
+
+@test "a sysctl of a namespace is the config's" {
+	conf '.linux.sysctl = {"net.ipv4.ip_forward": "1", "kernel.msgmax": "4096"}'
+	run -0 inside 'cat /proc/sys/net/ipv4/ip_forward /proc/sys/kernel/msgmax'
+	is "$output" $'1\n4096'
+}
+
+@test "a sysctl of the whole host is refused" {
+	was=$(</proc/sys/kernel/panic)
+	conf '.linux.sysctl = {"kernel.panic": "77"}'
+	run -1 inside true
+	has "$output" kernel.panic
+	is "$(</proc/sys/kernel/panic)" "$was"
+}
+
+@test "the personality is the config's" {
+	conf '.linux.personality = {domain: "LINUX32"}'
+	run -0 inside 'uname -m'
+	is "$output" i686
+}
+
+@test "the scheduler and nice value are the config's" {
+	newer_than_crun
+	conf '.process.scheduler = {policy: "SCHED_BATCH", nice: 5}'
+	run -0 inside 'chrt -p 1 | head -n 1; cut -d" " -f19 /proc/self/stat'
+	has "${lines[0]}" SCHED_BATCH
+	is "${lines[1]}" 5
+}
+
+@test "the io priority is the config's" {
+	newer_than_crun
+	conf '.process.ioPriority = {class: "IOPRIO_CLASS_BE", priority: 6}'
+	run -0 inside 'ionice -p 1'
+	is "$output" 'best-effort: prio 6'
+}
+
+@test "signals are at their defaults, whatever the caller ignores" {
+	conf '.process.args = ["cat", "/proc/self/status"]'
+	run -0 bash -c 'trap "" PIPE HUP INT USR1; exec "$@"' - "$CAISSON" --root "$root" run --bundle "$bundle" "$id"
+	is "$(field SigIgn)" 0000000000000000
+	is "$(field SigBlk)" 0000000000000000
+}
+
+@test "no descriptor of the caller's is open but 0, 1 and 2" {
+	exec 8</etc/passwd 9</
+	run -0 inside 'ls /proc/1/fd; true'
+	exec 8<&- 9<&-
+	is "$output" $'0\n1\n2'
+}
+
+@test "--preserve-fds keeps that many" {
+	conf '.process.args = ["/bin/sh", "-c", "read l <&3; echo $l"]'
+	exec 7<<<'from outside'
+	run -0 bash -c 'exec 3<&7; exec "$@"' - "$CAISSON" --root "$root" run --preserve-fds 1 --bundle "$bundle" "$id"
+	exec 7<&-
+	is "$output" 'from outside'
+}
+
+# ---- seccomp ----
+
+arch='"architectures": ["SCMP_ARCH_X86_64", "SCMP_ARCH_AARCH64"]'
+
+@test "a filter is loaded and denies with its errno" {
+	seccomp '{"defaultAction": "SCMP_ACT_ALLOW", '"$arch"', "syscalls": [
+		{"names": ["mkdir", "mkdirat"], "action": "SCMP_ACT_ERRNO", "errnoRet": 28}]}'
+	run -0 inside 'mkdir /d; cat /proc/self/status'
+	is "$(field Seccomp)" 2
+	has "$output" 'No space left on device'
+	[ ! -e "$bundle/rootfs/d" ]
+}
+
+@test "a filter is loaded without no_new_privs, too" {
+	conf '.process.noNewPrivileges = false'
+	caps '["CAP_KILL"]'
+	seccomp '{"defaultAction": "SCMP_ACT_ALLOW", '"$arch"', "syscalls": [
+		{"names": ["mkdir", "mkdirat"], "action": "SCMP_ACT_ERRNO"}]}'
+	run -0 inside 'mkdir /d; cat /proc/self/status'
+	is "$(field Seccomp)" 2
+	is "$(field NoNewPrivs)" 0
+	is "$(field CapBnd)" 0000000000000020
+	has "$output" 'Operation not permitted'
+}
+
+@test "without a filter there is none" {
+	conf 'del(.linux.seccomp)'
+	run -0 inside 'cat /proc/self/status'
+	is "$(field Seccomp)" 0
+}
+
+@test "a filter looks at arguments" {
+	seccomp '{"defaultAction": "SCMP_ACT_ALLOW", '"$arch"', "syscalls": [
+		{"names": ["kill"], "action": "SCMP_ACT_ERRNO", "errnoRet": 28,
+		 "args": [{"index": 1, "value": 10, "op": "SCMP_CMP_EQ"}]}]}'
+	run -0 inside 'trap : USR2; kill -USR2 $$ && echo allowed; kill -USR1 $$; true'
+	has "$output" allowed
+	has "$output" 'No space left on device'
+}
+
+@test "a filter that kills ends run with 128 + SIGSYS" {
+	seccomp '{"defaultAction": "SCMP_ACT_ALLOW", '"$arch"', "syscalls": [
+		{"names": ["mkdir", "mkdirat"], "action": "SCMP_ACT_KILL_PROCESS"}]}'
+	conf '.process.args = ["mkdir", "/d"]'
+	run -159 caisson run --bundle "$bundle" "$id"
+}
+
+@test "a filter need allow nothing of the runtime's own but the execve" {
+	newer_than_crun
+	seccomp '{"defaultAction": "SCMP_ACT_ERRNO", '"$arch"', "syscalls": [
+		{"names": ["execve", "exit_group", "exit", "write", "brk", "arch_prctl", "set_tid_address",
+		 "set_robust_list", "rseq", "prlimit64", "readlink", "readlinkat", "getrandom", "mprotect", "mmap",
+		 "munmap", "uname", "fstat", "newfstatat", "ioctl", "prctl", "getuid", "rt_sigaction",
+		 "rt_sigprocmask", "futex", "getpid"],
+		 "action": "SCMP_ACT_ALLOW"}]}'
+	conf '.process.args = ["/bin/echo", "through"]'
+	run -0 caisson run --bundle "$bundle" "$id"
+	is "$output" through
+}
+
+# ---- the cgroup ----
+
+@test "the process is in the cgroup of the config" {
+	sleeper
+	create
+	is "$(grep ^0 "/proc/$(<"$bundle/pid")/cgroup")" "0::/caisson-e2e/$id"
+}
+
+@test "the only process in the cgroup is the container's" {
+	conf '.process.args = ["sleep", "100"]'
+	create
+	caisson start "$id"
+	is "$(<"$(cgroup_dir)/cgroup.procs")" "$(<"$bundle/pid")"
+}
+
+@test "unknown controllers in the config's unified part are refused" {
+	newer_than_crun
+	conf '.linux.resources.unified = {"nothing.max": "1"}'
+	run -1 inside true
+	has "$output" nothing
+}

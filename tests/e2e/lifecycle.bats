@@ -1,0 +1,402 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# create, start, state, kill, delete, list: what engines call, and the texts that they match.
+
+load lib
+
+setup() {
+	id=e2e-$$-$BATS_TEST_NUMBER
+	bundle=$BATS_TEST_TMPDIR/bundle
+	root=$BATS_TEST_TMPDIR/root
+	bundle_make
+	sleeper
+}
+
+log=(--log-format json --log)
+
+# logged FILE: the file is exactly one JSON object, an error with a time that engines can read
+logged() {
+	is "$(jq -s length "$1")" 1
+	is "$(jq -r .level "$1")" error
+	[[ $(jq -r .time "$1") =~ ^20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9:]{8}(\.[0-9]+)?(Z|[+-][0-9:]{5})$ ]]
+}
+
+@test "a container goes from created to running to stopped to nothing" {
+	create
+	is "$(status_of)" created
+	caisson start "$id"
+	is "$(status_of)" running
+	caisson kill "$id" TERM
+	becomes stopped
+	caisson delete "$id"
+	run ! caisson state "$id"
+	alive=
+	nothing_left
+}
+
+@test "create prints nothing and runs nothing of the container's" {
+	conf '.process.args = ["touch", "/ran"]'
+	create
+	is "$(<"$bundle/out")$(<"$bundle/err")" ''
+	[ ! -e "$bundle/rootfs/ran" ]
+	run -0 caisson start "$id"
+	is "$output" ''
+	becomes stopped
+	[ -e "$bundle/rootfs/ran" ]
+}
+
+@test "the pid file holds the pid, in digits only" {
+	create
+	[[ $(xxd -p "$bundle/pid" 2>/dev/null || od -An -tx1 "$bundle/pid" | tr -d ' \n') =~ ^(3[0-9])+$ ]]
+	is "$(<"$bundle/pid")" "$(caisson state "$id" | jq .pid)"
+	[ -d "/proc/$(<"$bundle/pid")" ]
+}
+
+@test "the container is a child of create's caller's reaper, not of create" {
+	create
+	is "$(awk '/^PPid/ { print $2 }' "/proc/$(<"$bundle/pid")/status")" 1 ||
+		[ "$(awk '/^PPid/ { print $2 }' "/proc/$(<"$bundle/pid")/status")" != 0 ]
+}
+
+@test "state has what the specification asks for" {
+	conf '.annotations = {"org.example.key": "a value"}'
+	create
+	run -0 --separate-stderr caisson state "$id"
+	is "$stderr" ''
+	is "$(jq -r .id <<<"$output")" "$id"
+	is "$(jq -r .bundle <<<"$output")" "$(realpath "$bundle")"
+	is "$(jq -r .pid <<<"$output")" "$(<"$bundle/pid")"
+	is "$(jq -r '.annotations["org.example.key"]' <<<"$output")" 'a value'
+	[[ $(jq -r .ociVersion <<<"$output") =~ ^1\.[0-9]+\.[0-9]+ ]]
+	[[ $(jq -r .created <<<"$output") =~ ^20[0-9]{2}-.*Z$ ]]
+}
+
+@test "the pid of a stopped container is 0" {
+	conf '.process.args = ["true"]'
+	create
+	caisson start "$id"
+	becomes stopped
+	is "$(caisson state "$id" | jq .pid)" 0
+}
+
+@test "state of an unknown container says that it does not exist" {
+	caisson_only
+	run -1 --separate-stderr caisson state nobody
+	is "$output" ''
+	has "$stderr" 'does not exist'
+}
+
+@test "the second container of a name is refused and the first lives on" {
+	create
+	run -1 caisson create --bundle "$bundle" "$id"
+	! is_caisson || has "$output" 'container with given ID already exists'
+	is "$(status_of)" created
+}
+
+@test "names that lead elsewhere are refused" {
+	for name in '' . .. a/b ../x 'a b' $'a\nb' .hidden; do
+		run ! caisson create --bundle "$bundle" "$name"
+		[ "$status" -lt 126 ]
+	done
+	is "$(find "$root" -mindepth 1 -not -name '.*')" ''
+}
+
+@test "an executable that is missing fails create, with a text that engines know" {
+	conf '.process.args = ["/bin/nothing"]'
+	run -1 create "${log[@]:0:0}"
+	has "$(tr '[:upper:]' '[:lower:]' <"$bundle/err")" 'no such file or directory'
+	[ ! -e "$bundle/pid" ]
+	run ! caisson state "$id"
+}
+
+@test "a name missing in PATH fails create, with a text that engines know" {
+	conf '.process.args = ["nothing"]'
+	run -1 create
+	has "$(tr '[:upper:]' '[:lower:]' <"$bundle/err")" 'executable file'
+	has "$(<"$bundle/err")" 'not found in'
+}
+
+@test "a file that is not executable fails create as permission denied" {
+	touch "$bundle/rootfs/plain"
+	conf '.process.args = ["/plain"]'
+	run -1 create
+	has "$(tr '[:upper:]' '[:lower:]' <"$bundle/err")" 'permission denied'
+}
+
+@test "start of a started container is refused" {
+	create
+	caisson start "$id"
+	run -1 caisson start "$id"
+	! is_caisson || has "$output" 'cannot start an already running container'
+}
+
+@test "start of a stopped container is refused" {
+	conf '.process.args = ["true"]'
+	create
+	caisson start "$id"
+	becomes stopped
+	run -1 caisson start "$id"
+	! is_caisson || has "$output" 'cannot start a container that has stopped'
+}
+
+@test "start of an unknown container is refused" {
+	run -1 caisson start nobody
+	! is_caisson || has "$output" 'does not exist'
+}
+
+@test "start fails when the executable's interpreter is missing, and says why" {
+	caisson_only
+	printf '#!/bin/nothing\n' >"$bundle/rootfs/script"
+	chmod 755 "$bundle/rootfs/script"
+	conf '.process.args = ["/script"]'
+	create
+	run -1 caisson start "$id"
+	has "${output,,}" 'no such file or directory'
+	has "$output" /script
+}
+
+@test "start returns though the created process has died" {
+	create
+	kill -KILL "$(<"$bundle/pid")"
+	run timeout 20 "$CAISSON" --root "$root" start "$id"
+	[ "$status" != 0 ]
+	[ "$status" != 124 ]
+}
+
+@test "kill takes names with and without SIG, any case, and numbers" {
+	local n=0
+	conf '.process.args = ["/bin/sh", "-c", $t]' --arg t '
+		for s in 1 10 12 28; do trap "echo $s >>/got" $s; done
+		echo ready >/got; while :; do sleep 1 & wait $!; done'
+	create
+	caisson start "$id"
+	until [ -e "$bundle/rootfs/got" ]; do sleep 0.1; done
+	for s in SIGUSR1:10 usr2:12 HUP:1 28:28; do
+		caisson kill "$id" "${s%:*}"
+		until grep -qx "${s#*:}" "$bundle/rootfs/got" || [ $((n++)) -gt 100 ]; do sleep 0.1; done
+	done
+	is "$(<"$bundle/rootfs/got")" $'ready\n10\n12\n1\n28'
+}
+
+@test "kill without a signal is SIGTERM" {
+	create
+	caisson start "$id"
+	sleep 0.3
+	caisson kill "$id"
+	becomes stopped
+}
+
+@test "an unknown signal is refused by name" {
+	create
+	run -1 caisson kill "$id" NOTHING
+	! is_caisson || has "$output" 'unknown signal "NOTHING"'
+	is "$(status_of)" created
+}
+
+@test "kill of a stopped container says that it is not running" {
+	conf '.process.args = ["true"]'
+	create
+	caisson start "$id"
+	becomes stopped
+	run -1 caisson kill "$id" KILL
+	! is_caisson || has "$output" 'container not running'
+	! is_caisson || has "$output" 'no such process'
+}
+
+@test "kill --all of a stopped container is no error" {
+	caisson_only
+	conf '.process.args = ["true"]'
+	create
+	caisson start "$id"
+	becomes stopped
+	run -0 caisson kill --all "$id" KILL
+}
+
+@test "kill of an unknown container says that it does not exist" {
+	run -1 caisson kill nobody KILL
+	! is_caisson || has "$output" 'does not exist'
+}
+
+@test "kill --all reaches processes without a pid namespace" {
+	namespace_drop pid
+	conf '.process.args = ["/bin/sh", "-c", "sleep 1000 & sleep 1000 & wait"]'
+	create
+	caisson start "$id"
+	sleep 0.5
+	caisson kill --all "$id" KILL
+	becomes stopped
+	caisson delete "$id"
+	alive=
+	nothing_left
+}
+
+@test "delete of a running container is refused" {
+	create
+	caisson start "$id"
+	run -1 caisson delete "$id"
+	! is_caisson || has "$output" "cannot delete container $id that is not stopped: running"
+	is "$(status_of)" running
+}
+
+@test "delete of a created container kills and removes it" {
+	create
+	run -0 caisson delete "$id"
+	is "$output" ''
+	alive=
+	nothing_left
+}
+
+@test "delete --force of a running container kills and removes it" {
+	create
+	caisson start "$id"
+	run -0 caisson delete --force "$id"
+	is "$output" ''
+	alive=
+	nothing_left
+}
+
+@test "delete --force removes what a dead first process left, without a pid namespace" {
+	namespace_drop pid
+	conf '.process.args = ["/bin/sh", "-c", "sleep 1000 & sleep 1000 & exit 0"]'
+	create
+	caisson start "$id"
+	becomes stopped
+	run -0 caisson delete --force "$id"
+	alive=
+	nothing_left
+}
+
+@test "delete --force of an unknown container is no error and silent" {
+	run -0 caisson delete --force nobody
+	is "$output" ''
+}
+
+@test "delete of an unknown container says that it does not exist" {
+	run -1 caisson delete nobody
+	! is_caisson || has "$output" 'does not exist'
+}
+
+@test "delete --force twice is no error" {
+	create
+	caisson delete --force "$id"
+	run -0 caisson delete --force "$id"
+	alive=
+}
+
+@test "list prints ids, a table and JSON" {
+	create
+	is "$(caisson list --quiet)" "$id"
+	run -0 caisson list
+	has "${lines[0]}" STATUS
+	has "${lines[1]}" "$id"
+	has "${lines[1]}" created
+	run -0 caisson list --format json
+	is "$(jq -r '.[].id' <<<"$output")" "$id"
+	is "$(jq -r '.[].status' <<<"$output")" created
+}
+
+@test "list of nothing is an empty JSON array" {
+	run -0 caisson list --format json
+	is "$(jq -c '. // []' <<<"$output")" '[]'
+}
+
+@test "an error is one JSON object in the log, and text on standard error" {
+	run -1 --separate-stderr caisson "${log[@]}" "$bundle/log" create --bundle /nowhere "$id"
+	is "$output" ''
+	has "$stderr" nowhere
+	logged "$bundle/log"
+	! is_caisson || has "$stderr" "$(jq -r .msg "$bundle/log")"
+}
+
+@test "the log is there after a call that went well, and empty" {
+	alive=yes
+	caisson "${log[@]}" "$bundle/log" create --bundle "$bundle" "$id" </dev/null >/dev/null 2>&1 3>&-
+	[ -e "$bundle/log" ]
+	[ ! -s "$bundle/log" ]
+}
+
+@test "options are taken as --option value, --option=value and doubled" {
+	caisson_only
+	create
+	run -0 "$CAISSON" --root="$root" --log-format=text --log-format=text --systemd-cgroup=false \
+		--rootless=auto --criu /bin/true state "$id"
+	is "$(jq -r .id <<<"$output")" "$id"
+}
+
+@test "an unknown option is an error, not the container's problem" {
+	run ! caisson create --nothing --bundle "$bundle" "$id"
+	[ "$status" -lt 126 ]
+	has "$output" nothing
+}
+
+@test "--version names the program, the commit and the specification" {
+	run -0 "$CAISSON" --version
+	[[ ${lines[0]} =~ ^[a-z]+\ version\ [0-9]+\.[0-9]+ ]]
+	has "$output" $'\ncommit: '
+	has "$output" $'\nspec: '
+}
+
+@test "features is JSON, with what engines look for" {
+	caisson_only
+	run -0 --separate-stderr caisson features
+	is "$stderr" ''
+	is "$(jq '.mountOptions | index("rro") != null' <<<"$output")" true
+	is "$(jq '.linux.namespaces | index("user") != null' <<<"$output")" true
+	is "$(jq -r '.ociVersionMin, .ociVersionMax' <<<"$output" | grep -c '^1\.')" 2
+	is "$(jq '.hooks | length' <<<"$output")" 6
+}
+
+@test "a config with an error is refused with its place" {
+	caisson_only
+	conf '.process.cwd = "relative"'
+	run -1 create
+	has "$(<"$bundle/err")" process.cwd
+	nothing_left
+}
+
+@test "check prints every problem at once and touches nothing" {
+	caisson_only
+	conf '.process.cwd = "relative" | .process.rlimits = [{type: "RLIMIT_NOTHING", soft: 1, hard: 1}] | .unheard = 1'
+	run ! caisson check "$bundle"
+	has "$output" process.cwd
+	has "$output" 'process.rlimits[0].type'
+	has "$output" unheard
+	nothing_left
+}
+
+@test "a broken config is refused with its place" {
+	printf '{"ociVersion": "1.0.0",\n "process": ]}' >"$bundle/config.json"
+	run -1 create
+	[ -s "$bundle/err" ]
+	nothing_left
+}
+
+@test "what containers did is in the audit log, a JSON line each" {
+	caisson_only
+	conf '.process.args = ["/bin/sh", "-c", "exit 3"]'
+	run -3 caisson run --bundle "$bundle" "$id"
+	is "$(jq -r 'select(.container.uid == $id or .container.name == $id) | .event' --arg id "$id" "$audit_log" |
+		xargs)" 'container.create container.start container.exit container.delete'
+}
+
+@test "two creates at once of one name: one wins, one is refused" {
+	local won=0
+	alive=yes
+	for n in 1 2; do
+		caisson create --bundle "$bundle" "$id" </dev/null >"$bundle/out.$n" 2>&1 3>&- &
+		pids[n]=$!
+	done
+	for n in 1 2; do wait "${pids[n]}" && won=$((won + 1)); done
+	is "$won" 1
+	is "$(status_of)" created
+}
+
+@test "a create killed at any moment leaves what delete --force removes" {
+	alive=yes
+	for ms in 0 1 2 3 5 8 12; do
+		timeout -s KILL "0.$(printf %03d $ms)1" "$CAISSON" --root "$root" create --bundle "$bundle" "$id" \
+			</dev/null >/dev/null 2>&1 3>&- || :
+		run -0 caisson delete --force "$id"
+		nothing_left
+	done
+}

@@ -1,0 +1,28 @@
+# Lints, fuzz targets with their corpora, golden plans. The unit tests stand with their layers.
+
+check_PROGRAMS += replay-config replay-filter replay-state
+replay_config_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_config.c
+replay_config_LDADD = $(SPEC_LIBS)
+replay_filter_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_filter.c
+replay_filter_LDADD = $(POLICY_LIBS)
+replay_state_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_state.c
+replay_state_LDADD = $(STATE_LIBS)
+
+if FUZZ
+noinst_PROGRAMS += fuzz-config fuzz-filter fuzz-state
+fuzz_config_SOURCES = tests/fuzz/fuzz_config.c
+fuzz_config_LDADD = $(SPEC_LIBS)
+fuzz_config_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_filter_SOURCES = tests/fuzz/fuzz_filter.c
+fuzz_filter_LDADD = $(POLICY_LIBS)
+fuzz_filter_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_state_SOURCES = tests/fuzz/fuzz_state.c
+fuzz_state_LDADD = $(STATE_LIBS)
+fuzz_state_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+endif
+
+TESTS += tests/lint/fast tests/fuzz/corpora
+dist_check_SCRIPTS += tests/lint/fast tests/fuzz/corpora
+EXTRA_DIST += \
+	tests/lint/layers.awk tests/lint/length.awk tests/lint/options tests/lint/slow \
+	tests/fuzz/corpus tests/golden tests/e2e tests/vm tests/fault tests/bench tests/run-all

@@ -1,0 +1,473 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The kernel's own tree: a private mount of it where the host has none on /sys/fs/cgroup. */
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/auto.h"
+#include "base/file.h"
+#include "cgroups/cg_private.h"
+
+static const struct cg_limits nothing = {
+	.memory = { CG_KEEP, CG_KEEP, CG_KEEP },
+	.pids_max = CG_KEEP,
+	.cpu = { CG_KEEP, CG_KEEP, CG_KEEP, CG_KEEP, CG_KEEP },
+};
+
+/* A v2 tree on /sys/fs/cgroup, in a mount namespace of our own where the host has another.
+ * Skips, and says why, where that cannot be had. */
+static void real_tree(char base[64])
+{
+	struct cg_host h;
+
+	if (geteuid() != 0)
+		cr_skip("the kernel's tree needs root");
+	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		cr_skip("no mount namespace: %s", strerror(errno));
+	cg_probe(&h);
+	if (!h.v2 && mount("none", CG_ROOT, "cgroup2", 0, NULL) < 0)
+		cr_skip("no cgroup2: %s", strerror(errno));
+	(void)snprintf(base, 64, "/t_cgroups.%d", getpid());
+}
+
+static void gone(const char *path)
+{
+	struct err e = { 0 };
+	struct cg *cg = NULL;
+
+	cr_expect_eq(cg_open(path, &cg, &e), -1, "%s is still there", path);
+	cr_expect_eq(e.sys, ENOENT, "%s: %s", path, e.text);
+	cg_close(cg);
+}
+
+/* A child that sleeps in the group. */
+static pid_t sleeper(const struct cg *cg)
+{
+	struct err e = { 0 };
+	pid_t pid = fork();
+
+	cr_assert(pid >= 0);
+	if (pid == 0) {
+		for (;;)
+			(void)pause();
+	}
+	cr_assert_eq(cg_add(cg, pid, &e), 0, "%s", e.text);
+	return pid;
+}
+
+Test(cgroups, group_is_made_with_its_ancestors_and_removed_with_its_children)
+{
+	char base[64], path[128], below[192];
+	struct err e = { 0 };
+	autocg struct cg *cg = NULL;
+	autocg struct cg *child = NULL;
+
+	real_tree(base);
+	(void)snprintf(path, sizeof(path), "%s/b//c/", base);
+	cr_assert_eq(cg_make(path, 0, &cg, &e), 0, "%s", e.text);
+	(void)snprintf(path, sizeof(path), "%s/b/c", base);
+	cr_expect_str_eq(cg_path(cg), path);
+	cr_expect_not(cg_is_populated(cg));
+	(void)snprintf(below, sizeof(below), "%s/x/y", path);
+	cr_assert_eq(cg_make(below, 0, &child, &e), 0, "%s", e.text);
+	cr_expect_eq(cg_remove(path, 1000, &e), 0, "%s", e.text);
+	gone(path);
+	cr_expect_eq(cg_remove(path, 1000, &e), 0, "%s", e.text);
+	cr_expect_eq(cg_kill(cg, &e), 0, "%s", e.text);
+	cr_expect_eq(cg_remove(base, 1000, &e), 0, "%s", e.text);
+	gone(base);
+}
+
+Test(cgroups, group_in_use_is_not_made_again)
+{
+	char base[64], path[128], text[512];
+	struct err e = { 0 }, e2 = { 0 }, e3 = { 0 };
+	autocg struct cg *cg = NULL;
+	autocg struct cg *again = NULL;
+	pid_t pid;
+
+	real_tree(base);
+	(void)snprintf(path, sizeof(path), "%s/c", base);
+	cr_assert_eq(cg_make(path, 0, &cg, &e), 0, "%s", e.text);
+	cr_assert_eq(cg_make(path, 0, &again, &e), 0, "an empty one serves: %s", e.text);
+	pid = sleeper(cg);
+	cr_expect_eq(cg_make(path, 0, &again, &e), -1);
+	(void)snprintf(text, sizeof(text),
+		       "cgroup %s: wanted a new group: processes are in it\n"
+		       "choose another cgroup path, or end those processes",
+		       path);
+	cr_expect_str_eq(e.text, text);
+	cr_expect_eq(cg_make(base, 0, &again, &e2), -1);
+	(void)snprintf(text, sizeof(text),
+		       "cgroup %s: wanted a new group: it has child groups\n"
+		       "choose another cgroup path, or remove that group",
+		       base);
+	cr_expect_str_eq(e2.text, text);
+	cr_expect_eq(cg_kill(cg, &e3), 0, "%s", e3.text);
+	(void)waitpid(pid, NULL, 0);
+	cr_expect_eq(cg_remove(base, 1000, &e3), 0, "%s", e3.text);
+}
+
+Test(cgroups, refused_controller_leaves_nothing_behind)
+{
+	char base[64], path[128];
+	struct err e = { 0 };
+	struct cg *cg = NULL;
+	struct cg_host h;
+	unsigned absent;
+
+	real_tree(base);
+	cg_probe(&h);
+	absent = ~h.controllers & 0xffU;
+	if (absent == 0)
+		cr_skip("every controller is there");
+	(void)snprintf(path, sizeof(path), "%s/c", base);
+	cr_expect_eq(cg_make(path, absent, &cg, &e), -1);
+	cr_expect_eq(e.kind, ERR_HOST);
+	cr_expect(str_after(e.text, "cgroup /: wanted controller ") != NULL, "%s", e.text);
+	cr_expect(err_hint(&e) != NULL);
+	gone(path);
+	gone(base);
+}
+
+Test(cgroups, ancestors_made_on_the_way_to_a_failure_are_removed)
+{
+	char base[64], path[128], text[256];
+	struct err e = { 0 }, e2 = { 0 };
+	autocg struct cg *top = NULL;
+	struct cg *cg = NULL;
+
+	real_tree(base);
+	cr_assert_eq(cg_make(base, 0, &top, &e), 0, "%s", e.text);
+	cr_assert_eq(file_put_at(cg_fd(top), "cgroup.max.descendants", "2"), 0);
+	(void)snprintf(path, sizeof(path), "%s/p/q/r", base);
+	cr_expect_eq(cg_make(path, 0, &cg, &e2), -1);
+	cr_expect_eq(e2.sys, EAGAIN);
+	(void)snprintf(text, sizeof(text),
+		       "cgroup %s: make\nan ancestor's cgroup.max.descendants or "
+		       "cgroup.max.depth is reached",
+		       path);
+	cr_expect_str_eq(e2.text, text);
+	(void)snprintf(path, sizeof(path), "%s/p", base);
+	gone(path);
+	cr_expect_eq(cg_remove(base, 1000, &e), 0, "%s", e.text);
+}
+
+Test(cgroups, controllers_are_passed_on_by_every_ancestor)
+{
+	char base[64], path[128], file[192], text[512];
+	struct err e = { 0 }, e2 = { 0 };
+	autocg struct cg *cg = NULL;
+	autocg struct cg *deep = NULL;
+	struct cg_host h;
+	bool was;
+	pid_t pid;
+
+	real_tree(base);
+	cg_probe(&h);
+	if ((h.controllers & CG_HUGETLB) == 0)
+		cr_skip("hugetlb is not on v2 here");
+	(void)file_peek_at(AT_FDCWD, CG_ROOT "/cgroup.subtree_control", text, sizeof(text));
+	was = (cg_bits(text) & CG_HUGETLB) != 0;
+	(void)snprintf(path, sizeof(path), "%s/b/c", base);
+	cr_expect_eq(cg_make(path, CG_HUGETLB, &cg, &e), 0, "%s", e.text);
+	(void)snprintf(file, sizeof(file), CG_ROOT "%s/cgroup.controllers", path);
+	(void)file_peek_at(AT_FDCWD, file, text, sizeof(text));
+	cr_expect(cg_bits(text) & CG_HUGETLB);
+	/* A group with a process passes nothing on: the error names it. */
+	pid = sleeper(cg);
+	(void)snprintf(file, sizeof(file), "%s/d", path);
+	cr_expect_eq(cg_make(file, CG_HUGETLB, &deep, &e2), -1);
+	(void)snprintf(
+		text, sizeof(text),
+		"cgroup %s: write +hugetlb to cgroup.subtree_control: process %d is in it\n"
+		"a group with processes cannot pass controllers on: move them to a child "
+		"group, or choose a cgroup path outside it",
+		path, pid);
+	cr_expect_str_eq(e2.text, text);
+	cr_expect_eq(e2.sys, EBUSY);
+	gone(file);
+	cr_expect_eq(cg_kill(cg, &e), 0);
+	(void)waitpid(pid, NULL, 0);
+	cr_expect_eq(cg_remove(base, 1000, &e), 0, "%s", e.text);
+	if (!was)
+		cr_expect_eq(file_put_at(AT_FDCWD, CG_ROOT "/cgroup.subtree_control",
+					 "-hugetlb"),
+			     0);
+}
+
+Test(cgroups, pids_of_the_whole_subtree_are_listed_and_killed)
+{
+	char base[64], path[128];
+	struct err e = { 0 };
+	autocg struct cg *top = NULL;
+	autocg struct cg *low = NULL;
+	autofree pid_t *pids = NULL;
+	pid_t a, b;
+	size_t n = 0;
+	int status;
+
+	real_tree(base);
+	cr_assert_eq(cg_make(base, 0, &top, &e), 0, "%s", e.text);
+	(void)snprintf(path, sizeof(path), "%s/x/y", base);
+	cr_assert_eq(cg_make(path, 0, &low, &e), 0, "%s", e.text);
+	a = sleeper(top);
+	b = sleeper(low);
+	cr_expect(cg_is_populated(top));
+	cr_expect_eq(cg_pids(top, &pids, &n, &e), 0, "%s", e.text);
+	cr_assert_eq(n, 2);
+	cr_expect((pids[0] == a && pids[1] == b) || (pids[0] == b && pids[1] == a));
+	cr_expect_eq(cg_signal(low, SIGTERM, &e), 0, "%s", e.text);
+	cr_expect_eq(waitpid(b, &status, 0), b);
+	cr_expect(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
+	cr_expect_eq(waitpid(a, &status, WNOHANG), 0, "it was not in that group");
+	cr_expect_eq(cg_kill(top, &e), 0, "%s", e.text);
+	cr_expect_eq(waitpid(a, &status, 0), a);
+	cr_expect(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	cr_expect_eq(cg_remove(base, 1000, &e), 0, "%s", e.text);
+}
+
+Test(cgroups, all_are_killed_without_cgroup_kill_too)
+{
+	char base[64], path[128];
+	struct err e = { 0 };
+	autocg struct cg *top = NULL;
+	autocg struct cg *low = NULL;
+	pid_t pid[70]; /* more than one batch */
+	int status;
+
+	real_tree(base);
+	cr_assert_eq(cg_make(base, 0, &top, &e), 0, "%s", e.text);
+	(void)snprintf(path, sizeof(path), "%s/x", base);
+	cr_assert_eq(cg_make(path, 0, &low, &e), 0, "%s", e.text);
+	for (size_t i = 0; i < COUNT(pid); i++)
+		pid[i] = sleeper(i % 2 ? top : low);
+	cr_expect_eq(cg_kill_each(top, &e), 0, "%s", e.text);
+	for (size_t i = 0; i < COUNT(pid); i++) {
+		cr_expect_eq(waitpid(pid[i], &status, 0), pid[i]);
+		cr_expect_eq(WTERMSIG(status), SIGKILL);
+	}
+	cr_expect_not(cg_is_frozen(top));
+	cr_expect_eq(cg_remove(base, 1000, &e), 0, "%s", e.text);
+}
+
+Test(cgroups, threaded_children_hide_nobody)
+{
+	char base[64], path[128];
+	struct err e = { 0 };
+	autocg struct cg *top = NULL;
+	autocg struct cg *low = NULL;
+	autofree pid_t *pids = NULL;
+	size_t n = 0;
+	pid_t pid;
+
+	real_tree(base);
+	cr_assert_eq(cg_make(base, 0, &top, &e), 0, "%s", e.text);
+	(void)snprintf(path, sizeof(path), "%s/x", base);
+	cr_assert_eq(cg_make(path, 0, &low, &e), 0, "%s", e.text);
+	cr_assert_eq(file_put_at(cg_fd(low), "cgroup.type", "threaded"), 0);
+	pid = sleeper(top);
+	cr_expect_eq(cg_add(low, pid, &e), 0, "%s", e.text);
+	cr_expect_eq(cg_pids(top, &pids, &n, &e), 0, "%s", e.text);
+	cr_expect(n == 1 && pids[0] == pid);
+	cr_expect_eq(cg_kill(top, &e), 0, "%s", e.text);
+	(void)waitpid(pid, NULL, 0);
+	/* Not a silent success: the group itself cannot say who is in it. */
+	cr_expect_eq(cg_kill(low, &e), -1);
+	cr_expect_eq(e.sys, EOPNOTSUPP);
+	e = (struct err){ 0 };
+	cr_expect_eq(cg_remove(base, 1000, &e), 0, "%s", e.text);
+}
+
+Test(cgroups, remove_gives_up_in_time_and_names_who_is_inside)
+{
+	char base[64], text[512];
+	struct err e = { 0 }, e2 = { 0 };
+	autocg struct cg *cg = NULL;
+	pid_t pid;
+
+	real_tree(base);
+	cr_assert_eq(cg_make(base, 0, &cg, &e), 0, "%s", e.text);
+	pid = sleeper(cg);
+	cr_expect_eq(cg_remove(base, 60, &e2), -1);
+	(void)snprintf(text, sizeof(text), "cgroup %s: remove: pid %d still inside after 60 ms",
+		       base, pid);
+	cr_expect_str_eq(e2.text, text);
+	cr_expect_eq(e2.sys, EBUSY);
+	cr_expect_eq(cg_kill(cg, &e), 0, "%s", e.text);
+	/* Not reaped yet: a zombie does not hold the group. */
+	cr_expect_eq(cg_remove(base, 2000, &e), 0, "%s", e.text);
+	(void)waitpid(pid, NULL, 0);
+}
+
+Test(cgroups, frozen_group_stands_still_and_can_be_thawed_and_killed)
+{
+	char base[64];
+	struct err e = { 0 };
+	autocg struct cg *cg = NULL;
+	pid_t pid;
+
+	real_tree(base);
+	cr_assert_eq(cg_make(base, 0, &cg, &e), 0, "%s", e.text);
+	cr_expect_eq(cg_freeze(cg, true, 2000, &e), 0, "empty: %s", e.text);
+	cr_expect_eq(cg_freeze(cg, false, 2000, &e), 0, "empty: %s", e.text);
+	pid = sleeper(cg);
+	cr_expect_eq(cg_freeze(cg, true, 2000, &e), 0, "%s", e.text);
+	cr_expect(cg_is_frozen(cg));
+	cr_expect_eq(cg_freeze(cg, false, 2000, &e), 0, "%s", e.text);
+	cr_expect_not(cg_is_frozen(cg));
+	cr_expect_eq(cg_freeze(cg, true, 2000, &e), 0, "%s", e.text);
+	cr_expect_eq(cg_kill(cg, &e), 0, "%s", e.text);
+	cr_expect_eq(waitpid(pid, NULL, 0), pid);
+	cr_expect_eq(cg_remove(base, 1000, &e), 0, "%s", e.text);
+}
+
+Test(cgroups, delegated_group_belongs_to_the_user)
+{
+	char base[64];
+	struct err e = { 0 };
+	autocg struct cg *cg = NULL;
+	struct stat dir, procs, other;
+
+	real_tree(base);
+	cr_assert_eq(cg_make(base, 0, &cg, &e), 0, "%s", e.text);
+	cr_expect_eq(cg_delegate(cg, 4321, 4322, &e), 0, "%s", e.text);
+	cr_expect_eq(fstat(cg_fd(cg), &dir), 0);
+	cr_expect_eq(fstatat(cg_fd(cg), "cgroup.procs", &procs, 0), 0);
+	cr_expect_eq(fstatat(cg_fd(cg), "cgroup.freeze", &other, 0), 0);
+	cr_expect(dir.st_uid == 4321 && dir.st_gid == 4322);
+	cr_expect(procs.st_uid == 4321 && procs.st_gid == 4322);
+	cr_expect_eq(other.st_uid, 0, "the freezer stays ours");
+	cr_expect_eq(cg_remove(base, 1000, &e), 0, "%s", e.text);
+}
+
+/* In the group: 0 when /dev/null opens, 1 when EPERM, 2 anything else; +10, +20 likewise for
+ * mknod of it. */
+static int null_in(const struct cg *cg)
+{
+	struct err e = { 0 };
+	int status, go[2];
+	pid_t pid;
+
+	cr_assert_eq(pipe(go), 0);
+	pid = fork();
+	if (pid == 0) {
+		char c, name[64];
+		int r, m;
+
+		(void)read(go[0], &c, 1);
+		r = open("/dev/null", O_RDWR) >= 0 ? 0 : errno == EPERM ? 1 : 2;
+		(void)snprintf(name, sizeof(name), "/tmp/t_cgroups.null.%d", getpid());
+		m = mknod(name, S_IFCHR | 0600, makedev(1, 3)) == 0 ? 0
+		    : errno == EPERM                                ? 10
+								    : 20;
+		(void)unlink(name);
+		_exit(r + m);
+	}
+	cr_assert_eq(cg_add(cg, pid, &e), 0, "%s", e.text);
+	cr_assert_eq(write(go[1], "x", 1), 1);
+	cr_assert_eq(waitpid(pid, &status, 0), pid);
+	(void)close(go[0]);
+	(void)close(go[1]);
+	return WEXITSTATUS(status);
+}
+
+static int filter(const struct cg *cg, const struct cg_device *d, size_t n, struct err *e)
+{
+	struct cg_limits l = nothing;
+
+	l.has_devices = true;
+	l.devices = d;
+	l.devices_n = n;
+	return cg_limit(cg, &l, e);
+}
+
+/* clang-format off */
+static const struct cg_device usual[] = {
+	{ false, 'a', -1, -1, true, true, true },
+	{ true, 'c', -1, -1, false, false, true },
+	{ true, 'c', 1, 3, true, true, true },
+};
+static const struct cg_device every_form[] = {
+	{ false, 'c', 1, 3, true, true, true },
+	{ true, 'a', -1, -1, true, true, true }, /* nothing before it is reached */
+	{ false, 'b', -1, 5, false, true, false },
+	{ true, 'c', 70000, 1, true, true, true },
+	{ false, 'a', 7, -1, false, true, true },
+	{ true, 'a', -1, -1, true, false, false },
+	{ false, 'a', 9, 1, true, true, true },
+};
+static const struct cg_device allow_all = { true, 'a', -1, -1, true, true, true };
+/* clang-format on */
+
+Test(cgroups, device_filter_holds_and_is_replaced)
+{
+	static const struct cg_device read_null = { true, 'c', 1, 3, true, false, false };
+	static const struct cg_device open_null = { true, 'c', 1, 3, true, true, false };
+	char base[64];
+	struct err e = { 0 };
+	autocg struct cg *cg = NULL;
+
+	real_tree(base);
+	cr_assert_eq(cg_make(base, 0, &cg, &e), 0, "%s", e.text);
+	if (filter(cg, usual, COUNT(usual), &e) < 0) {
+		struct err e2 = { 0 };
+
+		cr_expect_eq(cg_remove(base, 1000, &e2), 0, "%s", e2.text);
+		cr_skip("no device filter here: %s", e.text);
+	}
+	cr_expect_eq(null_in(cg), 0);
+	cr_expect_eq(filter(cg, NULL, 0, &e), 0, "%s", e.text);
+	cr_expect_eq(null_in(cg), 11);
+	cr_expect_eq(filter(cg, &open_null, 1, &e), 0, "%s", e.text);
+	cr_expect_eq(null_in(cg), 10);
+	/* 64 is the most that one group takes: those before must have gone. */
+	for (int i = 0; i < 70; i++)
+		cr_assert_eq(filter(cg, &read_null, 1, &e), 0, "%d: %s", i, e.text);
+	cr_expect_eq(null_in(cg), 11);
+	cr_expect_eq(filter(cg, &allow_all, 1, &e), 0, "%s", e.text);
+	cr_expect_eq(null_in(cg), 0);
+	cr_expect_eq(filter(cg, every_form, COUNT(every_form), &e), 0, "the verifier: %s",
+		     e.text);
+	cr_expect_eq(cg_remove(base, 1000, &e), 0, "%s", e.text);
+}
+
+/* Fail closed: without the right to load a filter, only rules that need none pass. */
+Test(cgroups, device_filter_in_a_user_namespace_is_refused_unless_it_allows_all)
+{
+	static const struct cg_device one = { true, 'c', 1, 3, true, true, true };
+	char base[64];
+	struct err e = { 0 };
+	autocg struct cg *cg = NULL;
+	int status;
+	pid_t pid;
+
+	real_tree(base);
+	cr_assert_eq(cg_make(base, 0, &cg, &e), 0, "%s", e.text);
+	pid = fork();
+	if (pid == 0) {
+		if (unshare(CLONE_NEWUSER) < 0)
+			_exit(77);
+		if (filter(cg, &allow_all, 1, &e) < 0)
+			_exit(1);
+		_exit(filter(cg, &one, 1, &e) == -1 && e.sys == EPERM && err_hint(&e) != NULL
+			      ? 0
+			      : 2);
+	}
+	cr_assert_eq(waitpid(pid, &status, 0), pid);
+	cr_expect_eq(cg_remove(base, 1000, &e), 0, "%s", e.text);
+	if (WEXITSTATUS(status) == 77)
+		cr_skip("no user namespace here");
+	cr_expect_eq(status, 0, "%#x", (unsigned)status);
+}
