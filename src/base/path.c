@@ -7,8 +7,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/auto.h"
+#include "base/str.h"
 #include "base/sys.h"
 
 #define AGAIN_MAX 64 /* a rename or mount anywhere on the host makes ".." answer EAGAIN */
@@ -101,36 +103,134 @@ static int make_dirs(int root, char *path, size_t size, mode_t mode)
 	return fd;
 }
 
+/* ---- where a path that does not exist yet would be ---- */
+
+#define LINKS_MAX 40 /* as the kernel's own bound, path_resolution(7) */
+
+struct walk {
+	int root;
+	char done[PATH_MAX]; /* clean, no symlinks; "" is the root */
+	char todo[PATH_MAX]; /* what is left to look at */
+	unsigned links;
+};
+
+static void step_up(struct walk *w)
+{
+	char *slash = strrchr(w->done, '/');
+
+	if (slash != NULL)
+		*slash = '\0';
+}
+
+/* Takes the first component off todo: 1, 0 when there is none, or -errno. */
+static int next_name(struct walk *w, char name[NAME_MAX + 1])
+{
+	const char *from = w->todo + strspn(w->todo, "/");
+	size_t n = strcspn(from, "/");
+
+	if (n > NAME_MAX)
+		return -ENAMETOOLONG;
+	memcpy(name, from, n);
+	name[n] = '\0';
+	memmove(w->todo, from + n, strlen(from + n) + 1);
+	return n > 0;
+}
+
+/* done ends in a symlink: what it says comes before the rest, from here or from the root. */
+static int follow(struct walk *w, int link)
+{
+	char rest[PATH_MAX], target[PATH_MAX];
+	ssize_t n = readlinkat(link, "", target, sizeof(target) - 1);
+
+	if (n < 0)
+		return -errno;
+	target[n] = '\0';
+	if (++w->links > LINKS_MAX)
+		return -ELOOP;
+	memcpy(rest, w->todo, sizeof(rest));
+	if ((size_t)snprintf(w->todo, sizeof(w->todo), "%s/%s", target, rest) >=
+	    sizeof(w->todo))
+		return -ENAMETOOLONG;
+	step_up(w);
+	if (target[0] == '/')
+		w->done[0] = '\0';
+	return 0;
+}
+
+static int walk_on(struct walk *w, const char *name)
+{
+	size_t n = strlen(w->done);
+	autofd int fd = -1;
+	struct stat st;
+
+	if (n + strlen(name) + 2 > sizeof(w->done))
+		return -ENAMETOOLONG;
+	(void)snprintf(w->done + n, sizeof(w->done) - n, "/%s", name);
+	fd = path_open_in(w->root, w->done, O_PATH | O_NOFOLLOW, 0);
+	if (fd == -ENOENT)
+		return 0;
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	return S_ISLNK(st.st_mode) ? follow(w, fd) : 0;
+}
+
+/* The path without symlinks that `path' means inside root, even where its end, or what a
+ * symlink on the way points to, is not there yet (an image's /etc/resolv.conf). It may be old
+ * as soon as it is known: who uses it opens without following links. */
+static int resolve(struct walk *w, const char *path)
+{
+	char name[NAME_MAX + 1];
+	int got, err = 0;
+
+	if (strlen(path) >= sizeof(w->todo))
+		return -ENAMETOOLONG;
+	(void)snprintf(w->todo, sizeof(w->todo), "%s", path);
+	while ((got = next_name(w, name)) > 0 && err == 0) {
+		if (strcmp(name, "..") == 0)
+			step_up(w);
+		else if (strcmp(name, ".") != 0)
+			err = walk_on(w, name);
+	}
+	return err < 0 ? err : got;
+}
+
 int path_mkdirs_in(int root, const char *path, mode_t mode)
 {
 	int fd = path_open_in(root, path, O_PATH | O_DIRECTORY, 0);
-	size_t size = strlen(path);
-	char buf[PATH_MAX];
+	struct walk w = { .root = root };
 
-	if (fd != -ENOENT || size == 0)
+	if (fd != -ENOENT || *path == '\0')
 		return fd;
-	if (size >= sizeof(buf))
-		return -ENAMETOOLONG;
-	memcpy(buf, path, size + 1);
-	return make_dirs(root, buf, size, mode);
+	fd = resolve(&w, path);
+	return fd < 0 ? fd : make_dirs(root, w.done, strlen(w.done), mode);
 }
 
 int path_touch_in(int root, const char *path, mode_t mode)
 {
 	int fd = path_open_in(root, path, O_PATH, 0);
-	char dir[PATH_MAX], base[PATH_MAX];
+	struct walk w = { .root = root };
+	char name[NAME_MAX + 1];
 	autofd int parent = -1;
+	char *slash;
 
 	if (fd != -ENOENT)
 		return fd;
-	if (!path_split(path, dir, base, PATH_MAX))
+	fd = resolve(&w, path);
+	if (fd < 0)
+		return fd;
+	slash = strrchr(w.done, '/');
+	if (slash == NULL || str_ends(path, "/"))
 		return -ENOENT;
-	parent = path_mkdirs_in(root, dir, 0755);
+	(void)snprintf(name, sizeof(name), "%s", slash + 1);
+	*slash = '\0';
+	parent = path_mkdirs_in(root, w.done[0] != '\0' ? w.done : "/", 0755);
 	if (parent < 0)
 		return parent;
-	if (mknodat(parent, base, S_IFREG | (mode & 07777), 0) < 0 && errno != EEXIST)
+	if (mknodat(parent, name, S_IFREG | (mode & 07777), 0) < 0 && errno != EEXIST)
 		return -errno;
-	return path_open_in(root, path, O_PATH, 0);
+	return path_open_beneath_nolink(parent, name, O_PATH, 0);
 }
 
 bool path_split(const char *path, char *dir, char *base, size_t size)

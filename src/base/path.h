@@ -16,7 +16,8 @@ int path_open_in(int root, const char *path, int flags, mode_t mode) CHECK;
 int path_open_beneath_nolink(int root, const char *path, int flags, mode_t mode) CHECK;
 
 /* Opens the directory O_PATH, making what is missing of it (mode 0755), as mkdir -p inside
- * root would; dangling symlinks are not followed to create. -errno on failure. */
+ * root would; where a symlink dangles, what it points to inside the root is made. -errno on
+ * failure. */
 int path_mkdirs_in(int root, const char *path, mode_t mode) CHECK;
 
 /* Makes the last component: directories on the way, then an empty regular file unless

@@ -21,7 +21,7 @@ struct globals {
 	const char *cgroup_manager;  /* "cgroupfs" "systemd" "disabled" */
 	const char *audit_log;       /* NULL: the default of audit.h; "none" */
 	const char *rootless, *criu; /* accepted for other runtimes' callers, without effect */
-	bool debug, systemd_cgroup, version, dump_options;
+	bool debug, systemd_cgroup, version, dump_options, dump_steps;
 };
 
 struct command;
@@ -64,6 +64,7 @@ int cmd_run(const struct call *c, struct err *e) CHECK;
 void cmd_print_help(FILE *to);
 void cmd_print_command_help(FILE *to, const struct command *cmd);
 void cmd_print_dump(FILE *to);
+void cmd_print_steps(FILE *to);
 void cmd_print_version(FILE *to, struct arena *a);
 
 /* ---- what several commands share ---- */

@@ -22,6 +22,7 @@ const struct opt cmd_global_options[] = {
 	GLOBAL(criu, "criu", 0, OPT_STRING, "FILE", "accepted, without effect"),
 	GLOBAL(version, "version", 'v', OPT_FLAG, NULL, "print what this is and exit"),
 	GLOBAL(dump_options, "dump-options", 0, OPT_FLAG, NULL, NULL),
+	GLOBAL(dump_steps, "dump-steps", 0, OPT_FLAG, NULL, NULL),
 	OPT_END,
 };
 /* clang-format on */
@@ -100,6 +101,10 @@ int cmd_run(const struct call *c, struct err *e)
 	}
 	if (c->g.dump_options) {
 		cmd_print_dump(stdout);
+		return 0;
+	}
+	if (c->g.dump_steps) {
+		cmd_print_steps(stdout);
 		return 0;
 	}
 	if (c->help && c->cmd != NULL) {

@@ -3,6 +3,8 @@
 
 #include "base/str.h"
 #include "cmd/cmd.h"
+#include "run/run.h"
+#include "run/steps.h"
 
 void cmd_print_help(FILE *to)
 {
@@ -39,6 +41,15 @@ void cmd_print_dump(FILE *to)
 		(void)fprintf(to, "%s\t\t\t%s\t%s\n", cmd->name, cmd->args, cmd->help);
 		opt_print_dump(to, cmd->name, cmd->options);
 	}
+}
+
+/* For the fault test: TABLE, STEP and where the specification asks for it. */
+void cmd_print_steps(FILE *to)
+{
+	for (const struct run_table *t = run_tables; t->name != NULL; t++)
+		for (size_t i = 0; i < *t->n; i++)
+			(void)fprintf(to, "%s\t%s\t%s\n", t->name, t->steps[i].name,
+				      t->steps[i].spec);
 }
 
 static int help_main(const struct call *c, struct err *e)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* main.c - the one place that prints the error and picks the exit code. */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -32,7 +33,7 @@ static int understand(struct call *c, size_t n, const char *const *words, struct
 
 	if (cmd_parse_globals(c, n, words, &used, e) < 0 || open_log(&c->g, e) < 0)
 		return -1;
-	if (used == n || c->global_help || c->g.version || c->g.dump_options)
+	if (used == n || c->global_help || c->g.version || c->g.dump_options || c->g.dump_steps)
 		return 0;
 	return cmd_parse_command(c, n - used, words + used, e);
 }
@@ -44,6 +45,9 @@ int main(int argc, char **argv)
 	struct call c = { .arena = &a, .exit_code = &exit_code };
 	struct err e = { 0 };
 	int rc = fd_guard_stdio();
+
+	/* ignored, which a caller may have left it, children would be reaped behind our back */
+	(void)signal(SIGCHLD, SIG_DFL);
 
 	if (rc < 0)
 		rc = fail_sys(&e, -rc, "stdio: open /dev/null");

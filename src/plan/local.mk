@@ -8,14 +8,30 @@ libplan_a_SOURCES = \
 	src/plan/plan_mounts.c \
 	src/plan/plan_ns.c \
 	src/plan/plan_print.c \
+	src/plan/plan_print_cgroup.c \
+	src/plan/plan_print_fs.c \
+	src/plan/plan_print_process.c \
 	src/plan/plan_process.c \
-	src/plan/plan_seccomp.c src/plan/plan_seccomp.h
+	src/plan/plan_seccomp.c src/plan/plan_seccomp.h \
+	src/plan/plan_text.c src/plan/plan_text.h
 PLAN_LIBS = libplan.a libspec.a libcgroups.a libpolicy.a $(CAP_LIBS) $(SECCOMP_LIBS) $(BASE_LIBS)
 
 if HAVE_CRITERION
 check_PROGRAMS += unit-plan
-unit_plan_SOURCES = tests/unit/t_plan.c
+unit_plan_SOURCES = \
+	tests/unit/plan_help.c tests/unit/plan_help.h \
+	tests/unit/spec_help.c tests/unit/spec_help.h \
+	tests/unit/t_plan.c \
+	tests/unit/t_plan_limits.c \
+	tests/unit/t_plan_mounts.c \
+	tests/unit/t_plan_refusals.c
 unit_plan_CFLAGS = $(TEST_CFLAGS)
-unit_plan_LDADD = $(PLAN_LIBS) $(CRITERION_LIBS)
+unit_plan_LDADD = $(PLAN_LIBS) $(CRITERION_LIBS) -lm
 TESTS += unit-plan
 endif
+
+# make check compares; UPDATE=1 in its environment writes tests/golden/plans anew.
+check_PROGRAMS += golden
+golden_SOURCES = tests/golden/golden.c
+golden_LDADD = $(PLAN_LIBS)
+TESTS += golden

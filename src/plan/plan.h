@@ -160,6 +160,7 @@ struct plan_cgroup {
 	const char *path; /* below the cgroup2 root */
 	unsigned need;    /* CG_* */
 	struct cg_limits limits;
+	bool optional; /* nothing asked for: who may not make one runs in the caller's group */
 	bool delegate; /* chown to the container's root: own cgroup namespace and user namespace
 			*/
 };

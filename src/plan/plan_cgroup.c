@@ -13,11 +13,18 @@ static int64_t bytes(int64_t n)
 	return n == SPEC_UNSET ? CG_KEEP : n < 0 ? CG_MAX : n;
 }
 
-/* config-linux.md#memory: OCI's swap is memory plus swap, v2's is swap alone. */
+/* Nothing runs in no memory: 0 is how Go's writers say "not set". */
+static int64_t memory_bytes(int64_t n)
+{
+	return n == 0 ? CG_KEEP : bytes(n);
+}
+
+/* config-linux.md#memory: OCI's swap is memory plus swap, v2's is swap alone. No limit of
+ * memory means none of swap either, as runc and crun have it. */
 static int64_t swap_max(const struct spec_memory *m)
 {
 	if (m->swap == SPEC_UNSET || m->swap == 0)
-		return CG_KEEP;
+		return m->limit == -1 ? CG_MAX : CG_KEEP;
 	return m->swap < 0 ? CG_MAX : m->swap - m->limit;
 }
 
@@ -42,10 +49,11 @@ static double log2_of(uint64_t n)
 /* The formula that runc, crun and youki have shared since 2025 (runc 1.3.2): a quadratic in
  * log2 that maps v1's default 1024 to v2's default 100, and both ends to both ends:
  * ceil(10 ^ ((l^2 + 125 l) / 612 - 7 / 34)). The ceiling is found as the smallest weight whose
- * log2 is not below the exponent's. */
+ * log2 is not below the exponent's; "tiny" is above our error, and below what any number of
+ * shares is above a whole weight. */
 static int64_t cpu_weight(uint64_t shares)
 {
-	const double log2_of_10 = 3.321928094887362, tiny = 1e-9;
+	const double log2_of_10 = 3.321928094887362, tiny = 1e-11;
 	int64_t lo = 1, hi = 10000;
 	double l, want;
 
@@ -179,8 +187,8 @@ static void devices(struct arena *a, const struct spec_resources *r, struct cg_l
 void plan_limits(struct arena *a, const struct spec_resources *r, struct cg_limits *out)
 {
 	*out = (struct cg_limits){
-		.memory = { .low = bytes(r->memory.reservation),
-			    .max = bytes(r->memory.limit),
+		.memory = { .low = memory_bytes(r->memory.reservation),
+			    .max = memory_bytes(r->memory.limit),
 			    .swap_max = swap_max(&r->memory) },
 		.check_before_update = r->memory.check_before_update,
 		.pids_max = bytes(r->pids_limit),
@@ -218,15 +226,34 @@ static int group_path(struct arena *a, const char *asked, const struct host *h, 
 	return 0;
 }
 
+static bool asks_nothing(const struct cg_limits *l)
+{
+	return cg_needs(l) == 0 && !l->has_devices && l->unified_n == 0;
+}
+
 static int without_cgroup(const struct plan *p, const char *why, const char *remedy,
 			  struct err *e)
 {
-	const struct cg_limits *l = &p->cgroup.limits;
-
-	if (cg_needs(l) == 0 && !l->has_devices && l->unified_n == 0)
+	if (asks_nothing(&p->cgroup.limits))
 		return 0;
 	(void)fail(e, ERR_HOST, "linux.resources: limits are asked for: %s", why);
 	return hint(e, "%s", remedy);
+}
+
+/* Known before anything is made, so that `check --plan' can say it too. */
+static int check_controllers(unsigned need, const struct host *h, struct err *e)
+{
+	unsigned missing = need & ~h->cgroup.controllers;
+
+	if (missing == 0)
+		return 0;
+	(void)fail(e, ERR_HOST,
+		   "linux.resources: expected the cgroup controller %s: found none on this "
+		   "host",
+		   cg_controller_names[__builtin_ctz(missing)]);
+	return hint(e,
+		    "it is compiled out, or disabled on the kernel's command line, or bound to "
+		    "cgroup v1: /proc/cgroups, /proc/mounts");
 }
 
 int plan_cgroup_make(struct arena *a, const struct spec *s, const struct host *h,
@@ -249,15 +276,23 @@ int plan_cgroup_make(struct arena *a, const struct spec *s, const struct host *h
 				      "the "
 				      "limits out and use --cgroup-manager=disabled",
 				      e);
-	if (path != NULL && strchr(path, ':') != NULL && path[0] != '/')
-		return fail(e, ERR_SPEC,
-			    "linux.cgroupsPath: expected a path: found \"%s\", the form of the "
-			    "systemd driver",
-			    path);
+	if (path != NULL && path[0] != '/' && strchr(path, ':') != NULL) {
+		(void)fail(e, ERR_SPEC,
+			   "linux.cgroupsPath: expected a path: found \"%s\", the form of the "
+			   "systemd driver",
+			   path);
+		return hint(e, "tell the engine to use cgroupfs: podman "
+			       "--cgroup-manager=cgroupfs, "
+			       "SystemdCgroup = false for containerd");
+	}
 	if (group_path(a, path, h, w->id, &cg->path, e) < 0)
 		return -1;
 	cg->enabled = true;
+	cg->optional = !h->privileged && asks_nothing(&cg->limits) &&
+		       (path == NULL || path[0] == '\0');
 	cg->need = cg_needs(&cg->limits);
+	if (check_controllers(cg->need, h, e) < 0)
+		return -1;
 	cg->delegate = p->ns.new_cgroup && p->ns.new_user && p->ids.uid.root_mapped;
 	return 0;
 }

@@ -170,8 +170,11 @@ static const struct plan_link default_links[] = {
 
 static bool names_device(const struct spec *s, const char *path)
 {
+	char clean_path[PATH_MAX];
+
 	for (size_t i = 0; i < s->linux_.devices_n; i++)
-		if (str_eq(s->linux_.devices[i].path, path))
+		if (path_clean(s->linux_.devices[i].path, clean_path, sizeof(clean_path)) &&
+		    str_eq(clean_path, path))
 			return true;
 	return false;
 }

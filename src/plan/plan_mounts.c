@@ -20,7 +20,7 @@ enum word_kind {
 	W_RSET,  /* the same three, on everything below as well */
 	W_RCLEAR,
 	W_RATIME,
-	W_BIND,      /* value: recursive */
+	W_BIND,      /* value: recursive; beside "remount" it says what a remount is anyway */
 	W_PROPAGATE, /* value: MS_* */
 	W_SUPER,     /* a flag of the file system: fsconfig(FSCONFIG_SET_FLAG, name) */
 	W_REMOUNT,
@@ -166,7 +166,8 @@ static void apply(const struct mount_word *w, struct plan_mount *m, struct plan_
 		apply_attr(w, m);
 		break;
 	case W_BIND:
-		m->kind = PM_BIND;
+		if (m->kind != PM_REMOUNT)
+			m->kind = PM_BIND;
 		m->recursive = m->recursive || w->value;
 		break;
 	case W_PROPAGATE:
@@ -233,11 +234,11 @@ int plan_mount_options(struct arena *a, const struct spec_mount *m, struct plan_
 				    "\"%s\"",
 				    out->index, i, word);
 	}
-	/* A bind takes no data: a word that reached here is one that we do not know. */
-	if (out->kind == PM_BIND && out->params_n > 0)
+	/* Neither takes data: a word that reached here is one that we do not know. */
+	if ((out->kind == PM_BIND || out->kind == PM_REMOUNT) && out->params_n > 0)
 		return fail(e, ERR_SPEC,
-			    "mounts[%zu].options: expected options of a bind mount: found "
-			    "\"%s\"",
-			    out->index, params[0].key);
+			    "mounts[%zu].options: expected options of a %s: found \"%s\"",
+			    out->index, out->kind == PM_BIND ? "bind mount" : "remount",
+			    params[0].key);
 	return 0;
 }

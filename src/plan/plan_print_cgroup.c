@@ -46,7 +46,8 @@ static void numbers(struct text *t, const struct cg_limits *l)
 		text_add(t, "  memory: checked before each update\n");
 	number(t, "pids.max", l->pids_max);
 	number(t, "cpu.idle", l->cpu.idle);
-	number(t, "cpu.weight", l->cpu.weight);
+	if (l->cpu.idle != 1) /* then the weight is not written */
+		number(t, "cpu.weight", l->cpu.weight);
 	cpu_max(t, l->cpu.quota_us, l->cpu.period_us);
 	number(t, "cpu.max.burst", l->cpu.burst_us);
 	pair(t, "cpuset.cpus", l->cpus);
@@ -151,6 +152,8 @@ void plan_print_cgroup(struct text *t, const struct plan *p)
 	}
 	text_field(t, "path", p->cgroup.path);
 	controllers(t, p->cgroup.need);
+	if (p->cgroup.optional)
+		text_add(t, "  if it cannot be made: the caller's group\n");
 	if (p->cgroup.delegate)
 		text_add(t, "  owner: the container's root\n");
 	numbers(t, l);

@@ -10,7 +10,7 @@
 #define MOUNT_ATTR_NOSYMFOLLOW 0x00200000
 #endif
 
-/* Eight blanks: under the first word of "  [NN] kind". */
+/* Under the first word behind "  [N] ". */
 #define DEEP "      "
 
 static const char *propagation_name(uint64_t propagation, bool recursive)
@@ -21,15 +21,18 @@ static const char *propagation_name(uint64_t propagation, bool recursive)
 	return name != NULL ? name : "unknown";
 }
 
-static void root(struct text *t, const struct plan_root *r)
+static void root(struct text *t, const struct plan *p)
 {
+	const struct plan_root *r = &p->root;
+
 	text_add(t, "root\n");
 	text_field(t, "path", r->path);
 	text_add(t, "  access: %s\n", r->readonly ? "read-only" : "read-write");
 	if (r->propagation != 0)
 		text_field(t, "propagation",
 			   propagation_name(r->propagation, r->propagation_rec));
-	text_add(t, "  entered by: %s\n", r->pivot ? "pivot_root" : "chroot");
+	text_add(t, "  entered by: %s\n",
+		 p->ns.new_mount && r->pivot ? "pivot_root" : "chroot");
 }
 
 /* The access time modes are a field of the attributes, not bits: 0 is a mode. */
@@ -221,7 +224,7 @@ static void sysctl(struct text *t, const struct spec_pairs *s)
 
 void plan_print_filesystem(struct text *t, const struct plan *p)
 {
-	root(t, &p->root);
+	root(t, p);
 	mounts(t, p);
 	devices(t, p);
 	links(t, p);

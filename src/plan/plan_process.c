@@ -130,6 +130,12 @@ static int ids_mapped(const struct spec *s, const struct plan *pl, struct err *e
 		return fail(e, ERR_SPEC,
 			    "process.user.gid: expected an id in linux.gidMappings: found %u",
 			    u->gid);
+	for (size_t i = 0; i < u->additional_gids_n; i++)
+		if (!is_mapped(&s->linux_.gid_maps, u->additional_gids[i]))
+			return fail(e, ERR_SPEC,
+				    "process.user.additionalGids[%zu]: expected an id in "
+				    "linux.gidMappings: found %u",
+				    i, u->additional_gids[i]);
 	return 0;
 }
 

@@ -178,6 +178,21 @@ static int refuse_listener(const struct spec_seccomp *s, struct err *e)
 	return 0;
 }
 
+/* A name that no table knows is skipped: the call stays at the default action. Where that lets
+ * it through, a rule that should stop it would be lost without a word. */
+static int check_unknown(const struct policy *p, const struct filter *f, struct err *e)
+{
+	uint32_t action = p->default_action & SECCOMP_RET_ACTION_FULL;
+
+	if (f->unknown == 0 || (action != SECCOMP_RET_ALLOW && action != SECCOMP_RET_LOG))
+		return 0;
+	return fail(e, ERR_SPEC,
+		    "linux.seccomp.syscalls: expected known names, because the default action "
+		    "lets "
+		    "every other call through: found %zu that libseccomp does not know",
+		    f->unknown);
+}
+
 int plan_seccomp(struct arena *a, const struct spec_seccomp *s, struct filter *out,
 		 struct err *e)
 {
@@ -202,7 +217,8 @@ int plan_seccomp(struct arena *a, const struct spec_seccomp *s, struct filter *o
 	for (size_t i = 0; i < s->rules_n; i++)
 		if (plan_rule(a, &s->rules[i], i, &rules[i], e) < 0)
 			return -1;
-	if (policy_build(a, &p, &f, e) < 0 || plan_flags(s, &f.flags, e) < 0)
+	if (policy_build(a, &p, &f, e) < 0 || check_unknown(&p, &f, e) < 0 ||
+	    plan_flags(s, &f.flags, e) < 0)
 		return -1;
 	*out = f;
 	return 0;

@@ -83,13 +83,16 @@ _Noreturn void child_main(struct run *r)
 	struct err e = { 0 };
 	int peer;
 
+	/* a lock that we held on to would outlive a runtime that is killed */
+	(void)close(take_fd(&r->dir.lock));
+	(void)close(take_fd(&r->dir.fd));
 	(void)close(take_fd(&r->sock));
 	if (arm_parent_death(r->child_sock, &e) < 0 ||
 	    steps_run(child_steps, child_steps_n, r, pl, &e) < 0)
 		give_up(r->child_sock, &e);
 	/* `create' ends after READY and we live on. */
 	(void)prctl(PR_SET_PDEATHSIG, 0);
-	if (hs_say(r->child_sock, HS_READY, 0, &e) < 0)
+	if (hs_say(r->child_sock, HS_READY, r->rlimits_pending, &e) < 0)
 		proc_exit(1);
 	peer = started_by(r, &e);
 	if (peer < 0)

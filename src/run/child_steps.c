@@ -27,7 +27,9 @@ static int do_session(struct run *r, const struct plan *pl, struct err *e)
 static int do_cgroup_wait(struct run *r, const struct plan *pl, struct err *e)
 {
 	(void)pl;
-	return r->into_cgroup ? 0 : hs_expect(r->child_sock, HS_IN_CGROUP, -1, NULL, e);
+	if (r->into_cgroup || r->cg == NULL)
+		return 0;
+	return hs_expect(r->child_sock, HS_IN_CGROUP, -1, NULL, e);
 }
 
 /* cgroup_namespaces(7): the root is the group we are in, so not before we are. */
@@ -80,6 +82,21 @@ static int do_undumpable(struct run *r, const struct plan *pl, struct err *e)
 	(void)r;
 	(void)pl;
 	return prctl(PR_SET_DUMPABLE, 0) < 0 ? fail_sys(e, errno, "prctl PR_SET_DUMPABLE") : 0;
+}
+
+/* Raising a hard limit is beyond the root of a user namespace: then the runtime does it, which
+ * in turn may lack the right once we are another user. */
+static int do_own_rlimits(struct run *r, const struct plan *pl, struct err *e)
+{
+	struct err why = { 0 };
+
+	if (do_rlimits(r, pl, &why) == 0)
+		return 0;
+	r->rlimits_pending = why.sys == EPERM;
+	if (r->rlimits_pending != 0)
+		return 0;
+	*e = why;
+	return -1;
 }
 
 /* ---- when ---- */
@@ -218,7 +235,7 @@ const struct step child_steps[] = {
 	/* the filter needs CAP_SYS_ADMIN without no_new_privs: a helper keeps it while we drop it */
 	{ "filter-loader",    "config-linux.md#seccomp",                  needs_loader,       do_loader },
 	/* limits on descriptors and processes bind what we ourselves still do: as late as can be */
-	{ "rlimits",          "config.md#posix-process",                  has_rlimits,        do_rlimits },
+	{ "rlimits",          "config.md#posix-process",                  has_rlimits,        do_own_rlimits },
 	{ "cwd",              "config.md#process",                        NULL,               do_working_directory },
 	{ "bounding-set",     "config.md#linux-process",                  NULL,               do_bounding },
 	{ "user",             "config.md#posix-platform-user",            NULL,               do_user },

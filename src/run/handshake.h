@@ -16,7 +16,7 @@ enum hs_word {
 	HS_MOUNTED,    /* C: everything is mounted; hooks of the runtime's namespaces may run */
 	HS_HOOKED,     /* P: they have run */
 	HS_TERMINAL,   /* C: the terminal's master comes beside this word */
-	HS_READY,      /* C: every step but the last few is done */
+	HS_READY,      /* C: every step but the last few is done; .value: set my rlimits */
 	HS_START,      /* P or S: "start" was asked for */
 	HS_EXECUTING,  /* C: execve is next; end of file means that it has happened */
 };

@@ -109,8 +109,8 @@ int write_idmaps(const struct plan *pl, pid_t pid, struct err *e)
 
 	if (process < 0)
 		return -1;
-	/* Before gid_map, else who could drop a group that denies access would (CVE-2014-8989).
-	 */
+	/* Before gid_map: a process that could leave a group might get past a file that
+	 * shuts that group out (CVE-2014-8989). */
 	if (pl->ids.deny_setgroups) {
 		err = -file_put_at(process, "setgroups", "deny");
 		if (err != 0)

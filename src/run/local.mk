@@ -34,7 +34,14 @@ RUN_LIBS = librun.a libstate.a libaudit.a $(PLAN_LIBS)
 
 if HAVE_CRITERION
 check_PROGRAMS += unit-run
-unit_run_SOURCES = tests/unit/t_run.c
+unit_run_SOURCES = \
+	tests/unit/run_help.c tests/unit/run_help.h \
+	tests/unit/scratch.c tests/unit/scratch.h \
+	tests/unit/t_copyup.c \
+	tests/unit/t_hooks.c \
+	tests/unit/t_idmap.c \
+	tests/unit/t_run.c \
+	tests/unit/t_terminal.c
 unit_run_CFLAGS = $(TEST_CFLAGS)
 unit_run_LDADD = $(RUN_LIBS) $(CRITERION_LIBS)
 TESTS += unit-run

@@ -53,15 +53,25 @@ static int do_state(struct run *r, const struct plan *pl, struct err *e)
 	return state_save_config(&r->dir, r->o->config, r->o->config_len, e);
 }
 
+static bool is_refusal(int err)
+{
+	return err == EACCES || err == EPERM || err == EROFS;
+}
+
 static int do_cgroup(struct run *r, const struct plan *pl, struct err *e)
 {
 	const struct plan_cgroup *cg = &pl->cgroup;
+	struct err why = { 0 };
 
-	r->made_cgroup = true; /* cg_make undoes itself; a name that was there is not ours */
-	if (cg_make(cg->path, cg->need, &r->cg, e) < 0) {
-		r->made_cgroup = false;
+	if (cg_make(cg->path, cg->need, &r->cg, &why) < 0) {
+		if (cg->optional && is_refusal(why.sys)) {
+			r->st.cgroup = NULL;
+			return 0;
+		}
+		*e = why;
 		return -1;
 	}
+	r->made_cgroup = true;
 	if (cg_limit(r->cg, &cg->limits, e) < 0)
 		return -1;
 	if (!cg->delegate)
@@ -112,7 +122,7 @@ static int do_idmaps(struct run *r, const struct plan *pl, struct err *e)
 static int do_cgroup_join(struct run *r, const struct plan *pl, struct err *e)
 {
 	(void)pl;
-	if (r->into_cgroup)
+	if (r->into_cgroup || r->cg == NULL)
 		return 0;
 	if (cg_add(r->cg, r->pid, e) < 0)
 		return -1;
@@ -144,7 +154,12 @@ static int do_hooks(struct run *r, const struct plan *pl, struct err *e)
 static int do_ready(struct run *r, const struct plan *pl, struct err *e)
 {
 	(void)pl;
-	return hs_expect(r->sock, HS_READY, -1, NULL, e);
+	return hs_expect(r->sock, HS_READY, -1, &r->rlimits_pending, e);
+}
+
+static int do_rlimits_outside(struct run *r, const struct plan *pl, struct err *e)
+{
+	return r->rlimits_pending != 0 ? do_rlimits(r, pl, e) : 0;
 }
 
 /* Contract 1.2: digits, no newline, there before we return, never half written. */
@@ -202,6 +217,10 @@ static bool has_oom_score(const struct plan *pl)
 {
 	return pl->process.oom_score_adj != SPEC_UNSET;
 }
+static bool has_rlimits(const struct plan *pl)
+{
+	return pl->process.rlimits_n > 0;
+}
 static bool has_terminal(const struct plan *pl)
 {
 	return pl->process.terminal;
@@ -229,6 +248,8 @@ const struct step parent_steps[] = {
 	{ "pty",              "config.md#process",                        has_terminal,       do_pty },
 	{ "hooks",            "config.md#createruntime-hooks",            has_hooks,          do_hooks },
 	{ "ready",            "runtime.md#create",                        NULL,               do_ready },
+	/* from outside, for what root of a user namespace may not raise */
+	{ "rlimits-outside",  "config.md#posix-process",                  has_rlimits,        do_rlimits_outside },
 	{ "pid-file",         "runc.8 --pid-file",                        NULL,               do_pid_file },
 	{ "state-created",    "runtime.md#state",                         NULL,               do_state_created },
 };

@@ -42,12 +42,13 @@ struct run {
 	bool foreground_start; /* START comes over the handshake, not over start.sock */
 
 	/* the container's side */
-	int root;               /* the container's root mount */
-	int proc;               /* a procfs of our own, see proc_files.c; -1: not yet */
-	const char *executable; /* what execve gets */
-	bool cwd_pending;       /* chdir is to be tried again as the user */
-	struct loader *loader;  /* holds CAP_SYS_ADMIN for the filter, see filter.c */
-	int exec_label;         /* /proc/self/attr/exec, open, see lsm.c */
+	int root;                /* the container's root mount */
+	int proc;                /* a procfs of our own, see proc_files.c; -1: not yet */
+	const char *executable;  /* what execve gets */
+	int32_t rlimits_pending; /* not 0: the runtime must set them, see HS_READY */
+	bool cwd_pending;        /* chdir is to be tried again as the user */
+	struct loader *loader;   /* holds CAP_SYS_ADMIN for the filter, see filter.c */
+	int exec_label;          /* /proc/self/attr/exec, open, see lsm.c */
 };
 
 /* ---- create.c ---- */

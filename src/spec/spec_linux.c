@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
+#include <sys/stat.h>
 
 #include "spec/read.h"
 #include "spec/spec.h"
@@ -60,8 +61,9 @@ static void read_device_mode(const struct jat *at, struct spec_device *d)
 	const struct jat mode = j_key(at, "fileMode");
 	uint64_t bits = 0;
 
-	d->has_mode = j_uint64(&mode, 07777, &bits);
-	d->mode = (uint32_t)bits;
+	/* The engines write st_mode whole, type included (podman --privileged). */
+	d->has_mode = j_uint64(&mode, S_IFMT | 07777, &bits);
+	d->mode = (uint32_t)bits & 07777;
 	d->uid = read_uint32(at, "uid");
 	d->gid = read_uint32(at, "gid");
 }

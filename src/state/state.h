@@ -87,8 +87,7 @@ const char *state_text(struct arena *a, const struct state *s, size_t *len);
 /* The copy of config.json that start, exec and delete read. *text is the caller's to free. */
 int state_save_config(const struct state_dir *d, const char *text, size_t len,
 		      struct err *e) CHECK;
-int state_load_config(const struct state_dir *d, char **text, size_t *len,
-		      struct err *e) CHECK;
+int state_load_config(const struct state_dir *d, char **text, size_t *len, struct err *e) CHECK;
 
 /* Removes the directory with everything in it and closes *d, which holds its lock. Success
  * when it is gone already. */

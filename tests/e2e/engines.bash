@@ -32,7 +32,7 @@ image_tar() {
 image_import() {
 	image_tar "$1/image.tar"
 	podman import --quiet -c 'CMD ["/bin/sh"]' "$1/image.tar" "$image"
-	as_u1 podman import --quiet -c 'CMD ["/bin/sh"]' "$1/image.tar" "$image"
+	as_u1 podman import --quiet -c 'CMD ["/bin/sh"]' - "$image" <"$1/image.tar"
 	podman save --quiet --format oci-archive -o "$1/oci.tar" "$image"
 	containerd_start "$1/containerd.log"
 	ctr image import "$1/oci.tar"

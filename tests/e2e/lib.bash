@@ -14,7 +14,7 @@ top=$(realpath "${BATS_TEST_DIRNAME:?}/../..")
 CAISSON=$(command -v "$CAISSON") || { echo "CAISSON: no such program" >&2; exit 1; }
 patience=${E2E_PATIENCE:-30} # seconds that one call may take
 # so that no test writes into this machine's log
-audit_log=$BATS_FILE_TMPDIR/audit.jsonl
+audit_log=${BATS_FILE_TMPDIR-}/audit.jsonl
 
 setup_file() {
 	rootfs_make "$BATS_FILE_TMPDIR/rootfs"
@@ -114,7 +114,7 @@ conf() {
 }
 
 mount_add() { conf '.mounts += [$m]' --argjson m "$1"; }
-namespace_add() { conf '.linux.namespaces += [{type: $t}]' --arg t "$1"; }
+namespace_add() { namespace_drop "$1" && conf '.linux.namespaces += [{type: $t}]' --arg t "$1"; }
 namespace_drop() { conf '.linux.namespaces |= map(select(.type != $t))' --arg t "$1"; }
 caps() {
 	conf '.process.capabilities = (["bounding", "effective", "permitted", "inheritable", "ambient"]

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
@@ -24,6 +25,8 @@ static const struct cg_limits nothing = {
 	.pids_max = CG_KEEP,
 	.cpu = { CG_KEEP, CG_KEEP, CG_KEEP, CG_KEEP, CG_KEEP },
 };
+
+TestSuite(cgroups, .timeout = 60);
 
 /* A v2 tree on /sys/fs/cgroup, in a mount namespace of our own where the host has another.
  * Skips, and says why, where that cannot be had. */
@@ -59,6 +62,7 @@ static pid_t sleeper(const struct cg *cg)
 
 	cr_assert(pid >= 0);
 	if (pid == 0) {
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 		for (;;)
 			(void)pause();
 	}
@@ -172,6 +176,7 @@ Test(cgroups, controllers_are_passed_on_by_every_ancestor)
 	autocg struct cg *deep = NULL;
 	struct cg_host h;
 	bool was;
+	int r;
 	pid_t pid;
 
 	real_tree(base);
@@ -201,10 +206,11 @@ Test(cgroups, controllers_are_passed_on_by_every_ancestor)
 	cr_expect_eq(cg_kill(cg, &e), 0);
 	(void)waitpid(pid, NULL, 0);
 	cr_expect_eq(cg_remove(base, 1000, &e), 0, "%s", e.text);
-	if (!was)
-		cr_expect_eq(file_put_at(AT_FDCWD, CG_ROOT "/cgroup.subtree_control",
-					 "-hugetlb"),
-			     0);
+	if (was)
+		return;
+	/* As we found it; EBUSY: somebody else has come to need it meanwhile. */
+	r = file_put_at(AT_FDCWD, CG_ROOT "/cgroup.subtree_control", "-hugetlb");
+	cr_expect(r == 0 || r == -EBUSY, "%d", r);
 }
 
 Test(cgroups, pids_of_the_whole_subtree_are_listed_and_killed)
@@ -366,7 +372,7 @@ static int null_in(const struct cg *cg)
 		char c, name[64];
 		int r, m;
 
-		(void)read(go[0], &c, 1);
+		(void)!read(go[0], &c, 1);
 		r = open("/dev/null", O_RDWR) >= 0 ? 0 : errno == EPERM ? 1 : 2;
 		(void)snprintf(name, sizeof(name), "/tmp/t_cgroups.null.%d", getpid());
 		m = mknod(name, S_IFCHR | 0600, makedev(1, 3)) == 0 ? 0

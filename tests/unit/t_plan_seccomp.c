@@ -199,6 +199,35 @@ static const struct refusal refusals[] = {
 };
 /* clang-format on */
 
+static int plan_with_unknown(const char *default_action, struct err *e)
+{
+	autoarena struct arena a = { 0 };
+	const char *const names[] = { "mkdir", "no_such_call", NULL };
+	const struct spec_seccomp_rule rule = { .names = { names, 2 },
+						.action = "SCMP_ACT_KILL",
+						.errno_ret = SPEC_UNSET };
+	const struct spec_seccomp s = { .present = true,
+					.default_action = default_action,
+					.default_errno_ret = SPEC_UNSET,
+					.rules = &rule,
+					.rules_n = 1 };
+	struct filter f;
+
+	return plan_seccomp(&a, &s, &f, e);
+}
+
+Test(plan_seccomp, a_lost_denial_is_refused_and_a_lost_permission_is_not)
+{
+	struct err e = { 0 };
+
+	cr_expect_eq(plan_with_unknown("SCMP_ACT_ERRNO", &e), 0, "%s", e.text);
+	cr_expect_eq(plan_with_unknown("SCMP_ACT_ALLOW", &e), -1);
+	cr_expect_str_eq(
+		e.text,
+		"linux.seccomp.syscalls: expected known names, because the default action "
+		"lets every other call through: found 1 that libseccomp does not know");
+}
+
 Test(plan_seccomp, refuses)
 {
 	for (size_t i = 0; i < COUNT(refusals); i++) {
