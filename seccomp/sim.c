@@ -19,8 +19,8 @@ enum rule {
 
 static const unsigned char rules[256] = {
 	[BPF_LD | BPF_W | BPF_ABS] = DATA,
-	[BPF_LD | BPF_W | BPF_LEN] = PLAIN,
-	[BPF_LDX | BPF_W | BPF_LEN] = PLAIN,
+	[BPF_LD | BPF_LEN] = PLAIN,
+	[BPF_LDX | BPF_LEN] = PLAIN,
 	[BPF_LD | BPF_IMM] = PLAIN,
 	[BPF_LDX | BPF_IMM] = PLAIN,
 	[BPF_LD | BPF_MEM] = MEMORY,
@@ -29,6 +29,7 @@ static const unsigned char rules[256] = {
 	[BPF_STX] = MEMORY,
 	[BPF_MISC | BPF_TAX] = PLAIN,
 	[BPF_MISC | BPF_TXA] = PLAIN,
+	/* NOLINTNEXTLINE(misc-redundant-expression): BPF_ADD and BPF_K are both 0 */
 	[BPF_ALU | BPF_ADD | BPF_K] = PLAIN,
 	[BPF_ALU | BPF_ADD | BPF_X] = PLAIN,
 	[BPF_ALU | BPF_SUB | BPF_K] = PLAIN,

@@ -242,7 +242,7 @@ static int find_end(int fd, struct arena *a, struct end *end)
 	*end = (struct end){ .size = st.st_size };
 	if (st.st_size == 0)
 		return 0;
-	for (size_t want = TAIL_FIRST; want <= 4 * AUDIT_LINE; want *= 4) {
+	for (size_t want = TAIL_FIRST; want <= (size_t)4 * AUDIT_LINE; want *= 4) {
 		size_t n = (uintmax_t)st.st_size < want ? (size_t)st.st_size : want;
 		char *text = arena_alloc(a, n + 1);
 		ssize_t got = pread(fd, text, n, st.st_size - (off_t)n);

@@ -94,8 +94,8 @@ static char *add_quoted(char *p, const char *s)
 		*p++ = '\'';
 	for (; *s != '\0'; s++) {
 		if (*s == '\'') {
-			memcpy(p, "'\\''", 4);
-			p += 4;
+			for (const char *quote = "'\\''"; *quote != '\0'; quote++)
+				*p++ = *quote;
 		} else {
 			*p++ = *s;
 		}

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -66,13 +67,13 @@ void audit_who_self(struct audit_who *who)
 
 void audit_who_user(struct audit_who *who)
 {
-	char map[256];
-	unsigned inside, outside;
+	char map[256], *at = map;
 
 	/* user_namespaces(7): "INSIDE OUTSIDE COUNT", the first line begins with our 0 */
-	if (file_peek_at(AT_FDCWD, "/proc/self/uid_map", map, sizeof(map)) > 0 &&
-	    sscanf(map, "%u %u", &inside, &outside) == 2 && inside == 0 && who->uid == 0)
-		who->uid = outside;
+	if (who->uid == 0 &&
+	    file_peek_at(AT_FDCWD, "/proc/self/uid_map", map, sizeof(map)) > 0 &&
+	    strtoul(at, &at, 10) == 0)
+		who->uid = (uid_t)strtoul(at, NULL, 10);
 	who->name[0] = '\0';
 	look_up(who);
 }

@@ -54,9 +54,9 @@ int hint(struct err *e, const char *fmt, ...)
 const char *err_code(const struct err *e)
 {
 	static const char *const codes[] = {
-		[ERR_NONE] = "none",     [ERR_USAGE] = "usage", [ERR_SPEC] = "spec",
-		[ERR_POLICY] = "policy", [ERR_STATE] = "state", [ERR_SYSTEM] = "system",
-		[ERR_HOST] = "host",     [ERR_BUG] = "bug",
+		[ERR_NONE] = "none",     [ERR_USAGE] = "usage",     [ERR_SPEC] = "spec",
+		[ERR_POLICY] = "policy", [ERR_MISSING] = "missing", [ERR_STATE] = "state",
+		[ERR_SYSTEM] = "system", [ERR_HOST] = "host",       [ERR_BUG] = "bug",
 	};
 
 	return e->kind < COUNT(codes) ? codes[e->kind] : "bug";

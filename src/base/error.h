@@ -5,13 +5,14 @@
 
 enum err_kind {
 	ERR_NONE = 0,
-	ERR_USAGE,  /* the command line is wrong */
-	ERR_SPEC,   /* config.json is wrong */
-	ERR_POLICY, /* the seccomp policy is wrong */
-	ERR_STATE,  /* the container is not in a state that allows this */
-	ERR_SYSTEM, /* the kernel said no; .sys holds errno */
-	ERR_HOST,   /* this host cannot enforce what was asked for */
-	ERR_BUG,    /* we are wrong */
+	ERR_USAGE,   /* the command line is wrong */
+	ERR_SPEC,    /* config.json is wrong */
+	ERR_POLICY,  /* the seccomp policy is wrong */
+	ERR_MISSING, /* there is no container of that name */
+	ERR_STATE,   /* the container is not in a state that allows this */
+	ERR_SYSTEM,  /* the kernel said no; .sys holds errno */
+	ERR_HOST,    /* this host cannot enforce what was asked for */
+	ERR_BUG,     /* we are wrong */
 };
 
 /* The text is "where: what we wanted: what we found"; after a newline, one line of remedy. */

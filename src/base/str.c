@@ -32,6 +32,20 @@ bool str_in(const char *s, const char *const *list)
 	return false;
 }
 
+void str_upper(char *s)
+{
+	for (; *s != '\0'; s++)
+		if (*s >= 'a' && *s <= 'z')
+			*s = (char)(*s - 'a' + 'A');
+}
+
+void str_lower(char *s)
+{
+	for (; *s != '\0'; s++)
+		if (*s >= 'A' && *s <= 'Z')
+			*s = (char)(*s - 'A' + 'a');
+}
+
 bool str_uint64(const char *s, uint64_t hi, uint64_t *out)
 {
 	uint64_t n = 0;

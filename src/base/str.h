@@ -14,6 +14,10 @@ bool str_ends(const char *s, const char *suffix);
 /* Is s one of the NULL-ended list? */
 bool str_in(const char *s, const char *const *list);
 
+/* ASCII letters, in place. */
+void str_upper(char *s);
+void str_lower(char *s);
+
 /* The whole string is one decimal number between lo and hi: no blanks, no '+', no rest. */
 bool str_int64(const char *s, int64_t lo, int64_t hi, int64_t *out) CHECK;
 bool str_uint64(const char *s, uint64_t hi, uint64_t *out) CHECK;

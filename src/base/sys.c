@@ -19,18 +19,6 @@
 /* keyutils.h, which we do not need for anything else: KEY_POS_ALL | KEY_USR_ALL */
 #define KEY_OWNER_ALL 0x3f3f0000UL
 
-/* SCHED_ATTR_SIZE_VER0 of linux/sched/types.h, a header that older kernels ship in a form that
- * collides with libc's sched.h. */
-struct sched_attr_v0 {
-	uint32_t size;
-	uint32_t policy;
-	uint64_t flags;
-	int32_t nice;
-	uint32_t priority;
-	uint64_t runtime, deadline, period;
-};
-_Static_assert(sizeof(struct sched_attr_v0) == 48, "the kernel reads it by size");
-
 static long result(long r)
 {
 	return r < 0 ? -errno : r;
@@ -122,21 +110,9 @@ int sys_ioprio_set(int which, int who, int value)
 	return int_result(syscall(SYS_ioprio_set, which, who, value));
 }
 
-int sys_sched_setattr(pid_t pid, uint32_t policy, uint64_t flags, int32_t nice,
-		      uint32_t priority, uint64_t runtime, uint64_t deadline, uint64_t period)
+int sys_sched_setattr(pid_t pid, const struct sys_sched *attr)
 {
-	struct sched_attr_v0 attr = {
-		.size = sizeof(attr),
-		.policy = policy,
-		.flags = flags,
-		.nice = nice,
-		.priority = priority,
-		.runtime = runtime,
-		.deadline = deadline,
-		.period = period,
-	};
-
-	return int_result(syscall(SYS_sched_setattr, pid, &attr, 0));
+	return int_result(syscall(SYS_sched_setattr, pid, attr, 0));
 }
 
 int sys_setresuid(uid_t r, uid_t e, uid_t s)

@@ -31,9 +31,19 @@ int sys_keyctl_join_session(const char *name);
 int sys_keyctl_set_owner_perms(void); /* KEYCTL_SETPERM: possessor and user all */
 int sys_ioprio_set(int which, int who, int value);
 
-/* sched_setattr(2), see its manual page for the units. */
-int sys_sched_setattr(pid_t pid, uint32_t policy, uint64_t flags, int32_t nice,
-		      uint32_t priority, uint64_t runtime, uint64_t deadline, uint64_t period);
+/* SCHED_ATTR_SIZE_VER0 of linux/sched/types.h, a header that older kernels ship in a form that
+ * collides with libc's sched.h. See sched_setattr(2) for the units; size is sizeof itself. */
+struct sys_sched {
+	uint32_t size;
+	uint32_t policy;
+	uint64_t flags;
+	int32_t nice;
+	uint32_t priority;
+	uint64_t runtime, deadline, period;
+};
+_Static_assert(sizeof(struct sys_sched) == 48, "the kernel reads it by size");
+
+int sys_sched_setattr(pid_t pid, const struct sys_sched *attr);
 
 /* Raw credentials: of this thread only, unlike libc's, which signal all threads. */
 int sys_setresuid(uid_t r, uid_t e, uid_t s);

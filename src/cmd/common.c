@@ -24,7 +24,7 @@ int cmd_name_of(struct arena *a, int fd, const char *given, const char **out, st
 
 bool cmd_is_missing(const struct err *why)
 {
-	return why->kind == ERR_STATE && str_ends(why->text, " does not exist");
+	return why->kind == ERR_MISSING;
 }
 
 int cmd_root_open(const struct call *c, const char *id, int *fd, struct err *e)
@@ -36,7 +36,7 @@ int cmd_root_open(const struct call *c, const char *id, int *fd, struct err *e)
 	if (state_root_open(c->g.root, false, fd, &why) == 0)
 		return 0;
 	if (cmd_is_missing(&why))
-		return fail(e, ERR_STATE, "container %s does not exist", id);
+		return fail(e, ERR_MISSING, "container %s does not exist", id);
 	*e = why;
 	return -1;
 }

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <ctype.h>
 #include <errno.h>
 #include <linux/seccomp.h>
 #include <sys/capability.h>
@@ -72,8 +71,7 @@ static struct json *capabilities(struct arena *a)
 		(void)cap_free(name);
 		if (str_after(upper, "cap_") == NULL)
 			continue; /* a number that this libcap has no name for */
-		for (char *p = upper; *p != '\0'; p++)
-			*p = (char)toupper((unsigned char)*p);
+		str_upper(upper);
 		json_add(array, json_string(a, upper));
 	}
 	return array;

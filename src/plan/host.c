@@ -3,7 +3,7 @@
 
 #include <linux/capability.h>
 #include <stdio.h>
-#include <string.h>
+#include <stdlib.h>
 #include <sys/capability.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -11,27 +11,33 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/str.h"
 
+/* "6.12.38+deb13-amd64": the first two numbers. */
 static uint32_t kernel_version(void)
 {
 	struct utsname u;
-	unsigned major = 0, minor = 0;
+	unsigned long major, minor;
+	char *end;
 
-	if (uname(&u) < 0 || sscanf(u.release, "%3u.%3u", &major, &minor) != 2)
+	if (uname(&u) < 0)
 		return 0;
-	return major << 16 | (minor & 255) << 8;
+	major = strtoul(u.release, &end, 10);
+	minor = *end == '.' ? strtoul(end + 1, NULL, 10) : 0;
+	return (uint32_t)((major & 0xffff) << 16 | (minor & 255) << 8);
 }
 
 /* user_namespaces(7): the initial namespace maps every id to itself, in one line. */
 static bool in_init_user_ns(void)
 {
-	unsigned inside = 1, outside = 1, size = 0;
-	char text[64];
+	unsigned long inside, outside;
+	char text[64], *at = text;
 
 	if (file_peek_at(-1, "/proc/self/uid_map", text, sizeof(text)) < 0)
 		return false;
-	return sscanf(text, "%10u %10u %10u", &inside, &outside, &size) == 3 && inside == 0 &&
-	       outside == 0 && size == UINT32_MAX;
+	inside = strtoul(at, &at, 10);
+	outside = strtoul(at, &at, 10);
+	return inside == 0 && outside == 0 && strtoul(at, NULL, 10) == UINT32_MAX;
 }
 
 static uint64_t effective_caps(void)
@@ -47,10 +53,11 @@ static uint64_t effective_caps(void)
 static uint64_t known_caps(void)
 {
 	char text[16];
-	unsigned last = CAP_LAST_CAP;
+	uint64_t last = CAP_LAST_CAP;
 
-	if (file_peek_at(-1, "/proc/sys/kernel/cap_last_cap", text, sizeof(text)) > 0)
-		(void)sscanf(text, "%3u", &last);
+	if (file_peek_at(-1, "/proc/sys/kernel/cap_last_cap", text, sizeof(text)) <= 0 ||
+	    !str_uint64(text, 63, &last))
+		last = CAP_LAST_CAP;
 	return last >= 63 ? UINT64_MAX : (UINT64_C(1) << (last + 1)) - 1;
 }
 

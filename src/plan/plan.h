@@ -189,7 +189,7 @@ struct plan {
 };
 
 int plan_make(struct arena *a, const struct spec *s, const struct host *h,
-	      const struct plan_want *w, struct plan *out, struct err *e) CHECK;
+	      const struct plan_want *w, struct plan *p, struct err *e) CHECK;
 
 /* The plan as text, stable, for `check --plan', golden tests and bug reports. */
 const char *plan_print(struct arena *a, const struct plan *p);

@@ -33,8 +33,10 @@ static double log2_of(uint64_t n)
 {
 	double x = (double)n, whole = 0, bit = 1;
 
-	for (; x >= 2; x /= 2)
+	while (x >= 2) {
+		x /= 2;
 		whole++;
+	}
 	for (int i = 0; i < 40; i++) {
 		x *= x;
 		bit /= 2;

@@ -192,7 +192,7 @@ static int one_device(struct arena *a, const struct spec_device *from, size_t i,
 			    i, from->path, (intmax_t)from->major, (intmax_t)from->minor);
 	*out = (struct plan_device){
 		.path = path,
-		.type = from->type == 'u' ? 'c' : from->type,
+		.type = (char)(from->type == 'u' ? 'c' : from->type),
 		.major = from->type == 'p' ? 0 : (uint32_t)from->major,
 		.minor = from->type == 'p' ? 0 : (uint32_t)from->minor,
 		.mode = from->has_mode ? from->mode & 07777 : 0666,

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "plan/plan_seccomp.h"
 
-#include <ctype.h>
 #include <errno.h>
 
 #include "base/str.h"
@@ -137,8 +136,7 @@ static int plan_archs(struct arena *a, const struct spec_strings *words,
 				    i, word);
 		name = arena_strdup(a, str_after(word, "SCMP_ARCH_"));
 		names[i] = name;
-		for (; *name != '\0'; name++)
-			*name = (char)tolower((unsigned char)*name);
+		str_lower(name);
 	}
 	*out = names;
 	return 0;

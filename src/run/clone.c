@@ -24,6 +24,7 @@ static bool wants_another_way_in(int err)
 }
 
 /* clone3 with everything that is new, into the container's cgroup if it lets us. */
+/* NOLINTNEXTLINE(readability-non-const-parameter): the kernel writes through pidfd */
 static pid_t clone_with(struct run *r, uint64_t flags, int *pidfd)
 {
 	struct clone_args args = {
@@ -78,14 +79,14 @@ static int direct(struct run *r, const struct plan *pl, struct err *e)
 /* ---- the staged ladder: what the intermediate process does ---- */
 
 /* Enters a new user namespace first, for what comes after is to be owned by it. */
-static int stage_user(struct run *r, const struct plan *pl, struct err *e)
+static int stage_user(struct run *r, const struct plan *pl, int sock, struct err *e)
 {
 	if (!pl->ns.new_user)
 		return 0;
 	if (unshare(CLONE_NEWUSER) < 0)
 		return fail_sys(e, errno, "unshare of the user namespace");
-	if (hs_say(r->child_sock, HS_NAMESPACED, 0, e) < 0 ||
-	    hs_expect(r->child_sock, HS_MAPPED, -1, NULL, e) < 0)
+	if (hs_say(sock, HS_NAMESPACED, 0, e) < 0 ||
+	    hs_expect(sock, HS_MAPPED, -1, NULL, e) < 0)
 		return -1;
 	return become_root(r, pl, e);
 }
@@ -104,7 +105,7 @@ static int stage_time(const struct plan *pl, struct err *e)
 		       : 0;
 }
 
-static int stage_steps(struct run *r, const struct plan *pl, struct err *e)
+static int stage_steps(struct run *r, const struct plan *pl, int sock, struct err *e)
 {
 	uint64_t flags = pl->ns.clone_flags & ~(uint64_t)CLONE_NEWUSER;
 	int pidfd = -1;
@@ -112,25 +113,29 @@ static int stage_steps(struct run *r, const struct plan *pl, struct err *e)
 
 	if (pl->ns.time_offsets != NULL)
 		flags &= ~(uint64_t)CLONE_NEWTIME;
-	if (join_namespaces(r, pl, e) < 0 || stage_user(r, pl, e) < 0 || stage_time(pl, e) < 0)
+	if (join_namespaces(r, pl, e) < 0 || stage_user(r, pl, sock, e) < 0 ||
+	    stage_time(pl, e) < 0)
 		return -1;
 	pid = clone_with(r, flags | CLONE_PARENT, &pidfd);
-	if (pid == 0)
+	if (pid == 0) {
+		(void)close(sock);
 		child_main(r);
+	}
 	if (pid < 0)
 		return explain_clone((int)-pid, pl, e);
 	/* The value's sign carries whether clone3 put the init into the cgroup. */
-	return hs_say(r->child_sock, HS_CLONED, r->into_cgroup ? pid : -pid, e);
+	return hs_say(sock, HS_CLONED, r->into_cgroup ? pid : -pid, e);
 }
 
-static _Noreturn void stage_main(struct run *r)
+/* Has a line of its own to the runtime: on the init's, the init could be the first to speak. */
+static _Noreturn void stage_main(struct run *r, int sock)
 {
 	struct err e = { 0 };
 
-	(void)close(r->sock);
+	(void)close(take_fd(&r->sock)); /* or the init would not hear that the runtime died */
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (stage_steps(r, r->pl, &e) < 0) {
-		hs_say_failed(r->child_sock, &e);
+	if (stage_steps(r, r->pl, sock, &e) < 0) {
+		hs_say_failed(sock, &e);
 		proc_exit(1);
 	}
 	proc_exit(0);
@@ -138,15 +143,15 @@ static _Noreturn void stage_main(struct run *r)
 
 /* ---- the staged ladder: what the runtime does ---- */
 
-static int lead_stage(struct run *r, const struct plan *pl, struct err *e)
+static int lead_stage(struct run *r, const struct plan *pl, int sock, struct err *e)
 {
 	int32_t pid = 0;
 
 	if (pl->ns.new_user &&
-	    (hs_expect(r->sock, HS_NAMESPACED, -1, NULL, e) < 0 ||
-	     write_idmaps(pl, r->stage, e) < 0 || hs_say(r->sock, HS_MAPPED, 0, e) < 0))
+	    (hs_expect(sock, HS_NAMESPACED, -1, NULL, e) < 0 ||
+	     write_idmaps(pl, r->stage, e) < 0 || hs_say(sock, HS_MAPPED, 0, e) < 0))
 		return -1;
-	if (hs_expect(r->sock, HS_CLONED, -1, &pid, e) < 0)
+	if (hs_expect(sock, HS_CLONED, -1, &pid, e) < 0)
 		return -1;
 	r->into_cgroup = pid > 0;
 	r->pid = pid < 0 ? -pid : pid;
@@ -161,15 +166,20 @@ static int lead_stage(struct run *r, const struct plan *pl, struct err *e)
 static int staged(struct run *r, const struct plan *pl, struct err *e)
 {
 	struct clone_args args = { .exit_signal = SIGCHLD };
-	pid_t pid = sys_clone3(&args, sizeof(args));
+	autofd int ours = -1, theirs = -1;
 	int got;
 
-	if (pid == 0)
-		stage_main(r);
-	if (pid < 0)
-		return explain_clone((int)-pid, pl, e);
-	r->stage = pid;
-	got = lead_stage(r, pl, e);
+	if (hs_pair(&ours, &theirs, e) < 0)
+		return -1;
+	r->stage = sys_clone3(&args, sizeof(args));
+	if (r->stage == 0) {
+		(void)close(take_fd(&ours));
+		stage_main(r, theirs);
+	}
+	(void)close(take_fd(&theirs)); /* a stage that dies is to be heard */
+	if (r->stage < 0)
+		return explain_clone((int)-r->stage, pl, e);
+	got = lead_stage(r, pl, ours, e);
 	if (got < 0)
 		(void)kill(r->stage, SIGKILL);
 	while (waitpid(r->stage, NULL, 0) < 0 && errno == EINTR)

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <sys/socket.h>
 
 #include "base/auto.h"
@@ -63,6 +64,13 @@ void hs_say_failed(int fd, const struct err *why)
 	(void)hs_send(fd, &f); /* if the peer is gone it already knows */
 }
 
+static void mask_control(char *c, bool keep_newline)
+{
+	for (; *c != '\0'; c++)
+		if (((unsigned char)*c < ' ' || *c == 0x7f) && (*c != '\n' || !keep_newline))
+			*c = '?';
+}
+
 /* The peer's own words become ours, step and errno included; but nothing it sent is trusted
  * to be a valid struct err. */
 static int adopt(const struct hs_frame *f, struct err *e)
@@ -71,10 +79,26 @@ static int adopt(const struct hs_frame *f, struct err *e)
 	if (e->kind == ERR_NONE || e->kind > ERR_BUG)
 		e->kind = ERR_BUG;
 	e->step[sizeof(e->step) - 1] = e->text[sizeof(e->text) - 1] = '\0';
-	for (char *c = e->text; *c != '\0'; c++)
-		if ((unsigned char)*c < ' ' && *c != '\n')
-			*c = '?';
+	mask_control(e->step, false);
+	mask_control(e->text, true);
 	return -1;
+}
+
+/* unix(7): a peer that ends with words of ours unread costs us one ECONNRESET, and only then
+ * do we get what it said before. */
+static bool try_again(void)
+{
+	return errno == EINTR || errno == ECONNRESET;
+}
+
+static ssize_t hs_receive(int fd, struct hs_frame *f)
+{
+	ssize_t n;
+
+	do
+		n = recv(fd, f, sizeof(*f), MSG_TRUNC);
+	while (n < 0 && try_again());
+	return n;
 }
 
 static int wait_readable(int fd, int timeout_ms)
@@ -110,14 +134,10 @@ static int judge(const struct hs_frame *f, ssize_t n, enum hs_word word, struct 
 int hs_expect(int fd, enum hs_word word, int timeout_ms, int32_t *value, struct err *e)
 {
 	struct hs_frame f;
-	ssize_t n;
 
 	if (timeout_ms >= 0 && wait_readable(fd, timeout_ms) < 0)
 		return fail_sys(e, errno, "handshake: wait for %s", hs_names[word]);
-	do
-		n = recv(fd, &f, sizeof(f), MSG_TRUNC);
-	while (n < 0 && errno == EINTR);
-	if (judge(&f, n, word, e) < 0)
+	if (judge(&f, hs_receive(fd, &f), word, e) < 0)
 		return -1;
 	if (value != NULL)
 		*value = f.value;
@@ -127,14 +147,9 @@ int hs_expect(int fd, enum hs_word word, int timeout_ms, int32_t *value, struct 
 int hs_expect_exec(int fd, struct err *e)
 {
 	struct hs_frame f;
-	ssize_t n;
+	ssize_t n = hs_receive(fd, &f);
 
-	do
-		n = recv(fd, &f, sizeof(f), MSG_TRUNC);
-	while (n < 0 && errno == EINTR);
-	if (n == 0 || (n < 0 && errno == ECONNRESET))
-		return 0;
-	return judge(&f, n, HS_FAILED, e);
+	return n == 0 ? 0 : judge(&f, n, HS_FAILED, e);
 }
 
 int hs_say_fd(int fd, enum hs_word word, int passed, struct err *e)
@@ -149,10 +164,12 @@ int hs_expect_fd(int fd, enum hs_word word, int *passed, struct err *e)
 {
 	struct hs_frame f = { 0 };
 	autofd int got = -1;
-	long n = fd_recv(fd, &f, sizeof(f), &got);
+	long n;
 
-	if (n < 0)
-		errno = (int)-n;
+	do {
+		n = fd_recv(fd, &f, sizeof(f), &got);
+		errno = n < 0 ? (int)-n : 0;
+	} while (n < 0 && try_again());
 	if (judge(&f, n < 0 ? -1 : n, word, e) < 0)
 		return -1;
 	if (got < 0)

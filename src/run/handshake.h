@@ -9,10 +9,10 @@
 /* The whole conversation, in order. P: parent speaks, C: child speaks, S: start speaks. */
 enum hs_word {
 	HS_FAILED = 1, /* either: .err says why; the sender exits next */
+	HS_IN_CGROUP,  /* P: you are inside your cgroup */
 	HS_NAMESPACED, /* C: my user namespace exists (staged ladder) */
 	HS_MAPPED,     /* P: your uid and gid maps are written */
 	HS_CLONED,     /* C: the init is process .value (staged ladder) */
-	HS_IN_CGROUP,  /* P: you are inside your cgroup */
 	HS_MOUNTED,    /* C: everything is mounted; hooks of the runtime's namespaces may run */
 	HS_HOOKED,     /* P: they have run */
 	HS_TERMINAL,   /* C: the terminal's master comes beside this word */
@@ -20,6 +20,9 @@ enum hs_word {
 	HS_START,      /* P or S: "start" was asked for */
 	HS_EXECUTING,  /* C: execve is next; end of file means that it has happened */
 };
+
+/* A child that is alive and says nothing is stuck in the kernel. */
+#define HS_WAIT_MS 120000
 
 int hs_pair(int *parent, int *child, struct err *e) CHECK;
 int hs_say(int fd, enum hs_word word, int32_t value, struct err *e) CHECK;

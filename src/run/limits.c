@@ -81,9 +81,17 @@ static const struct {
 int do_scheduler(struct run *r, const struct plan *pl, struct err *e)
 {
 	const struct spec_scheduler *s = &pl->process.scheduler;
-	int err = -sys_sched_setattr(0, s->policy, s->flags, s->nice,
-				     s->priority < 0 ? 0U : (uint32_t)s->priority, s->runtime,
-				     s->deadline, s->period);
+	const struct sys_sched attr = {
+		.size = sizeof(attr),
+		.policy = s->policy,
+		.flags = s->flags,
+		.nice = s->nice,
+		.priority = s->priority < 0 ? 0U : (uint32_t)s->priority,
+		.runtime = s->runtime,
+		.deadline = s->deadline,
+		.period = s->period,
+	};
+	int err = -sys_sched_setattr(0, &attr);
 
 	(void)r;
 	if (err == 0)

@@ -38,9 +38,11 @@ unit_run_SOURCES = \
 	tests/unit/run_help.c tests/unit/run_help.h \
 	tests/unit/scratch.c tests/unit/scratch.h \
 	tests/unit/t_copyup.c \
+	tests/unit/t_handshake.c \
 	tests/unit/t_hooks.c \
 	tests/unit/t_idmap.c \
 	tests/unit/t_run.c \
+	tests/unit/t_steps.c \
 	tests/unit/t_terminal.c
 unit_run_CFLAGS = $(TEST_CFLAGS)
 unit_run_LDADD = $(RUN_LIBS) $(CRITERION_LIBS)

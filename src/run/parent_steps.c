@@ -142,7 +142,7 @@ static int do_pty(struct run *r, const struct plan *pl, struct err *e)
 
 static int do_hooks(struct run *r, const struct plan *pl, struct err *e)
 {
-	if (hs_expect(r->sock, HS_MOUNTED, -1, NULL, e) < 0 ||
+	if (hs_expect(r->sock, HS_MOUNTED, HS_WAIT_MS, NULL, e) < 0 ||
 	    hooks_run(r->arena, &pl->hooks[HOOK_PRESTART], HOOK_PRESTART, &r->st, ST_CREATING,
 		      e) < 0 ||
 	    hooks_run(r->arena, &pl->hooks[HOOK_CREATE_RUNTIME], HOOK_CREATE_RUNTIME, &r->st,
@@ -153,8 +153,10 @@ static int do_hooks(struct run *r, const struct plan *pl, struct err *e)
 
 static int do_ready(struct run *r, const struct plan *pl, struct err *e)
 {
-	(void)pl;
-	return hs_expect(r->sock, HS_READY, -1, &r->rlimits_pending, e);
+	/* hooks may take as long as their own limits let them */
+	int limit_ms = pl->hooks[HOOK_CREATE_CONTAINER].n > 0 ? -1 : HS_WAIT_MS;
+
+	return hs_expect(r->sock, HS_READY, limit_ms, &r->rlimits_pending, e);
 }
 
 static int do_rlimits_outside(struct run *r, const struct plan *pl, struct err *e)
@@ -242,8 +244,8 @@ const struct step parent_steps[] = {
 	{ "sockets",          "runtime.md#start",                         NULL,               do_sockets },
 	{ "clone",            "config-linux.md#namespaces",               NULL,               clone_init },
 	{ "state-pid",        "runtime.md#state",                         NULL,               do_state_pid },
-	{ "write-id-maps",    "config-linux.md#user-namespace-mappings",  maps_init,          do_idmaps },
 	{ "cgroup-join",      "config-linux.md#cgroup-path",              has_cgroup,         do_cgroup_join },
+	{ "write-id-maps",    "config-linux.md#user-namespace-mappings",  maps_init,          do_idmaps },
 	{ "oom-score",        "config.md#linux-process",                  has_oom_score,      do_oom_score },
 	{ "pty",              "config.md#process",                        has_terminal,       do_pty },
 	{ "hooks",            "config.md#createruntime-hooks",            has_hooks,          do_hooks },

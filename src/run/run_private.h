@@ -54,8 +54,8 @@ struct run {
 /* ---- create.c ---- */
 void run_init(struct run *r, const struct plan *pl, const struct run_options *o,
 	      struct arena *a);
-/* Releases what r holds; with undo, takes back what was made: init, cgroup, state. */
-void run_close(struct run *r, bool undo);
+/* Releases what r holds; with take_back, undoes what was made: init, cgroup, state. */
+void run_close(struct run *r, bool take_back);
 int run_create_steps(struct run *r, struct err *e) CHECK;
 
 /* ---- clone.c: the process ladders ---- */

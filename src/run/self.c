@@ -49,6 +49,21 @@ static int first_object(struct dl_phdr_info *info, size_t size, void *ctx)
 	return 1;
 }
 
+/* AddressSanitizer forbids the gaps between variables, which are copied with the rest. */
+#if defined(__SANITIZE_ADDRESS__)
+__attribute__((no_sanitize_address)) static void copy_pages(void *to, const void *from,
+							    size_t size)
+{
+	for (size_t i = 0; i < size / sizeof(uint64_t); i++)
+		((volatile uint64_t *)to)[i] = ((const volatile uint64_t *)from)[i];
+}
+#else
+static void copy_pages(void *to, const void *from, size_t size)
+{
+	memcpy(to, from, size);
+}
+#endif
+
 /* Same bytes, same protection, no file behind them. mremap replaces the old pages in one
  * step, so that even the code that runs this is never missing. */
 static int replace(uintptr_t from, uintptr_t to, int prot)
@@ -61,7 +76,7 @@ static int replace(uintptr_t from, uintptr_t to, int prot)
 	copy = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (copy == MAP_FAILED)
 		return -errno;
-	memcpy(copy, (const void *)from, size);
+	copy_pages(copy, (const void *)from, size);
 	if (mprotect(copy, size, prot) < 0 ||
 	    mremap(copy, size, size, MREMAP_MAYMOVE | MREMAP_FIXED, (void *)from) == MAP_FAILED)
 		return -errno;

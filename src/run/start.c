@@ -205,7 +205,7 @@ int run_delete(const struct run_options *o, const char *id, bool force, struct e
 	int got;
 
 	if (state_open(o->root, id, true, &d, &why) < 0) {
-		if (force && why.kind == ERR_STATE)
+		if (force && why.kind == ERR_MISSING)
 			return 0; /* contract 1.3: no such container is what was wanted */
 		*e = why;
 		return -1;

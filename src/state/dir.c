@@ -83,7 +83,7 @@ static int take_root(const char *path, int opened, int *fd, struct err *e)
 	autofd int dir = opened;
 
 	if (dir == -ENOENT)
-		return fail(e, ERR_STATE, "state directory %s does not exist", path);
+		return fail(e, ERR_MISSING, "state directory %s does not exist", path);
 	if (dir < 0)
 		return fail_sys(e, -dir, "%s: open as state directory", path);
 	if (check_root(path, dir, e) < 0)
@@ -188,7 +188,7 @@ static int open_dir(int root, const char *id, struct err *e)
 	autofd int fd = openat(root, id, DIR_FLAGS);
 
 	if (fd < 0 && (errno == ENOENT || errno == ENAMETOOLONG))
-		return fail(e, ERR_STATE, "container %s does not exist", id);
+		return fail(e, ERR_MISSING, "container %s does not exist", id);
 	if (fd < 0)
 		return fail_sys(e, errno, "container %s: open its state directory", id);
 	if (fstat(fd, &st) < 0)
@@ -284,7 +284,7 @@ static int sweep(int parent, const char *name, int depth)
 
 	if (d == NULL)
 		return -errno;
-	fd = -1; /* the stream has it now */
+	(void)take_fd(&fd); /* the stream has it now */
 	while (r == 0 && (ent = readdir(d)) != NULL) {
 		const char *n = ent->d_name;
 
@@ -356,7 +356,7 @@ int state_each(int root, int (*seen)(void *ctx, const char *id, struct err *e), 
 
 	if (d == NULL)
 		return fail_sys(e, errno, "state directory: read");
-	fd = -1; /* the stream has it now */
+	(void)take_fd(&fd); /* the stream has it now */
 	while ((ent = readdir(d)) != NULL)
 		if (see(root, ent, seen, ctx, e) < 0)
 			return -1;

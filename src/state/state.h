@@ -49,7 +49,7 @@ struct state {
 
 /* The directory of all containers, made when missing (0700): --root; else for root, if it is
  * allowed there, /run/caisson; else $XDG_RUNTIME_DIR/caisson. Returns it open. `make' false:
- * "state directory PATH does not exist" (ERR_STATE) when it is missing. */
+ * "state directory PATH does not exist" (ERR_MISSING) when it is missing. */
 int state_root_open(const char *given, bool make, int *fd, struct err *e) CHECK;
 
 /* Letters, digits and _ + . -; not "." or ".."; no leading dot; at most 1024 bytes. */
@@ -68,7 +68,7 @@ void state_dir_close(struct state_dir *d);
 /* Makes ROOT/ID, locked. "container with given ID already exists" (ERR_STATE) if it is there.
  */
 int state_make(int root, const char *id, struct state_dir *out, struct err *e) CHECK;
-/* Opens it; waits for the lock at most 10 s. "container ID does not exist" (ERR_STATE, sys
+/* Opens it; waits for the lock at most 10 s. "container ID does not exist" (ERR_MISSING, sys
  * ENOENT is not set) when it is not there. `lock' false: readers need none, files are
  * replaced whole. */
 int state_open(int root, const char *id, bool lock, struct state_dir *out, struct err *e) CHECK;

@@ -183,7 +183,7 @@ held() {
 @test "a node that the container makes itself cannot be opened either" {
 	caps '["CAP_MKNOD"]'
 	limit '{"devices": [{"allow": false, "access": "rwm"}, {"allow": true, "access": "m"}]}'
-	run inside 'mknod /tmp/disk b 254 0 && echo made; head -c 1 /tmp/disk'
+	run inside 'mknod /dev/disk b 254 0 && echo made; head -c 1 /dev/disk'
 	has "$output" made
 	has "$output" 'Operation not permitted'
 }

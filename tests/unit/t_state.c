@@ -248,7 +248,7 @@ Test(state, a_container_lives_from_make_to_remove)
 	cr_expect_eq(rmdir(s.path), 0, "something was left");
 	cr_expect_eq(state_open(s.fd, "web", false, &d, &e3), -1);
 	cr_expect_str_eq(e3.text, "container web does not exist");
-	cr_expect_eq(e3.kind, ERR_STATE);
+	cr_expect_eq(e3.kind, ERR_MISSING);
 	cr_expect_eq(e3.sys, 0);
 }
 
