@@ -129,6 +129,8 @@ const char *cg_path(const struct cg *cg);
  * why, with a remedy where one is known. Devices are attached as an eBPF filter; a filter of
  * ours that was there is replaced atomically. */
 int cg_limit(const struct cg *cg, const struct cg_limits *l, struct err *e) CHECK;
+/* The device filter alone. */
+int cg_put_devices(const struct cg *cg, const struct cg_limits *l, struct err *e) CHECK;
 
 int cg_add(const struct cg *cg, pid_t pid, struct err *e) CHECK;
 /* chown of the directory and the files of /sys/kernel/cgroup/delegate. */

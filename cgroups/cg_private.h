@@ -73,5 +73,3 @@ struct cg_program {
  * the last rule that speaks of it; all must be granted. */
 int cg_device_program(const struct cg_device *d, size_t n, struct cg_program *out,
 		      struct err *e) CHECK;
-/* Makes, loads and attaches it in place of ours that was there. */
-int cg_put_devices(const struct cg *cg, const struct cg_limits *l, struct err *e) CHECK;

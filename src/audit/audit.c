@@ -26,6 +26,7 @@
 
 struct audit {
 	int fd; /* -1: no log wanted */
+	bool gathered;
 	struct audit_facts facts;
 	struct utsname host;
 	struct audit_who who;
@@ -118,12 +119,15 @@ static int open_given(struct audit *au, const char *path, struct err *e)
 	return check_log(path, fd, e);
 }
 
-static void gather(struct audit *au)
+void audit_gather(struct audit *au)
 {
 	struct audit_facts *f = &au->facts;
 	uint64_t login = UINT32_MAX;
 	char text[16];
 
+	if (au->gathered || au->fd < 0)
+		return;
+	au->gathered = true;
 	if (uname(&au->host) == 0)
 		f->hostname = au->host.nodename;
 	if (file_peek_at(AT_FDCWD, "/proc/sys/kernel/random/boot_id", au->boot_id,
@@ -156,7 +160,6 @@ int audit_open(const char *path, struct audit **out, struct err *e)
 		audit_close(au);
 		return -1;
 	}
-	gather(au);
 	*out = au;
 	return 0;
 }
@@ -298,6 +301,7 @@ int audit_write(struct audit *au, struct arena *a, enum audit_event what,
 
 	if (au->fd < 0)
 		return 0;
+	audit_gather(au);
 	if (lock_log(au->fd, e) < 0)
 		return -1;
 	r = write_locked(au, a, what, who, result);

@@ -153,10 +153,10 @@ static void rest(struct arena *a, const struct spec_resources *r, struct cg_limi
  * and mknod of anything, which gives no access. The list is runc's, whose users rely on it. */
 static const struct cg_device always_allowed[] = {
 	{ true, 'c', -1, -1, false, false, true }, { true, 'b', -1, -1, false, false, true },
-	{ true, 'c', 1, 3, true, true, true },     { true, 'c', 1, 8, true, true, true },
-	{ true, 'c', 1, 7, true, true, true },     { true, 'c', 5, 0, true, true, true },
-	{ true, 'c', 1, 5, true, true, true },     { true, 'c', 1, 9, true, true, true },
-	{ true, 'c', 136, -1, true, true, true },  { true, 'c', 5, 2, true, true, true },
+	{ true, 'c', 136, -1, true, true, true },  { true, 'c', 1, 3, true, true, true },
+	{ true, 'c', 1, 8, true, true, true },     { true, 'c', 1, 7, true, true, true },
+	{ true, 'c', 5, 0, true, true, true },     { true, 'c', 1, 5, true, true, true },
+	{ true, 'c', 1, 9, true, true, true },     { true, 'c', 5, 2, true, true, true },
 	{ true, 'c', 5, 1, true, true, true },
 };
 

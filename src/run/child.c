@@ -42,6 +42,9 @@ static int started_by(struct run *r, struct err *e)
 {
 	if (r->foreground_start)
 		return hs_expect(r->child_sock, HS_START, -1, NULL, e) < 0 ? -1 : r->child_sock;
+	/* a runtime that is killed before it saves our pid leaves nobody who knows us */
+	if (hs_expect(r->child_sock, HS_CREATED, -1, NULL, e) < 0)
+		return -1;
 	/* create's runtime is about to end: nothing more is to be said on that line */
 	(void)close(take_fd(&r->child_sock));
 	return wait_for_start(r, e);

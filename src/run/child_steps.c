@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <sched.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -19,6 +20,7 @@ static int do_session(struct run *r, const struct plan *pl, struct err *e)
 {
 	(void)r;
 	(void)pl;
+	(void)umask(022); /* until the config's own: never that of whoever called us */
 	if (setsid() < 0 && errno != EPERM) /* EPERM: we lead one already */
 		return fail_sys(e, errno, "setsid");
 	return 0;

@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/sys.h"
 #include "run/run_private.h"
@@ -58,6 +60,19 @@ int do_bounding(struct run *r, const struct plan *pl, struct err *e)
 	return 0;
 }
 
+/* So that the user can open /dev/stdout and its like again: runc and crun do the same. Not a
+ * file of the host, which would be given away with it; /dev/null stays everybody's. */
+static void own_stdio(uint32_t uid)
+{
+	for (int fd = 0; fd < 3; fd++) {
+		struct stat st;
+
+		if (fstat(fd, &st) == 0 && st.st_uid != uid &&
+		    (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode) || isatty(fd)))
+			(void)!fchown(fd, uid, (gid_t)-1);
+	}
+}
+
 int do_user(struct run *r, const struct plan *pl, struct err *e)
 {
 	const struct plan_creds *c = &pl->process.creds;
@@ -72,6 +87,7 @@ int do_user(struct run *r, const struct plan *pl, struct err *e)
 		if (err < 0)
 			return fail_sys(e, -err, "process.user.additionalGids: setgroups");
 	}
+	own_stdio(c->uid);
 	err = sys_setresgid(c->gid, c->gid, c->gid);
 	if (err < 0)
 		return fail_sys(e, -err, "process.user.gid: set %u", c->gid);

@@ -17,6 +17,7 @@ enum hs_word {
 	HS_HOOKED,     /* P: they have run */
 	HS_TERMINAL,   /* C: the terminal's master comes beside this word */
 	HS_READY,      /* C: every step but the last few is done; .value: set my rlimits */
+	HS_CREATED,    /* P: your pid is on disk, live on without me (create only) */
 	HS_START,      /* P or S: "start" was asked for */
 	HS_EXECUTING,  /* C: execve is next; end of file means that it has happened */
 };

@@ -9,6 +9,8 @@
 #include "base/proc.h"
 #include "base/sys.h"
 
+#define ORPHAN_WAIT_MS 2000
+
 int life_pidfd(const struct state *st)
 {
 	autofd int fd = -1;
@@ -45,6 +47,16 @@ static int end_process(const struct state *st, struct err *e)
 	return 0;
 }
 
+/* The runtime was killed before it saved a pid. An init of ours dies with it (PDEATHSIG, or the
+ * end of the handshake); whoever lives on in that group was there before us, when the runtime
+ * had no time to refuse it. */
+static void leave_group(const char *path)
+{
+	struct err ignored = { 0 };
+
+	(void)cg_remove(path, ORPHAN_WAIT_MS, &ignored);
+}
+
 /* The whole group, dead init or not: others may live on in a shared pid namespace. */
 static int end_group(const struct state *st, struct err *e)
 {
@@ -53,6 +65,14 @@ static int end_group(const struct state *st, struct err *e)
 
 	if (st->cgroup == NULL)
 		return 0;
+	if (st->status == ST_CREATING && st->pid <= 0) {
+		leave_group(st->cgroup);
+		return 0;
+	}
+	/* nobody is left in most: then the kernel lets it go at once, and refuses otherwise */
+	if (cg_remove(st->cgroup, 0, &why) == 0)
+		return 0;
+	why = (struct err){ 0 };
 	if (cg_open(st->cgroup, &cg, &why) < 0) {
 		if (why.sys == ENOENT)
 			return 0;

@@ -48,8 +48,17 @@ static int do_state(struct run *r, const struct plan *pl, struct err *e)
 	if (state_make(r->o->root, pl->id, &r->dir, e) < 0)
 		return -1;
 	r->made_state = true;
-	if (state_save(&r->dir, &r->st, e) < 0 || hooks_save(r->arena, &r->dir, pl, e) < 0)
+	if (state_save(&r->dir, &r->st, e) < 0)
 		return -1;
+	return hooks_save(r->arena, &r->dir, pl, e);
+}
+
+/* What no crash needs is done while the child mounts. */
+static int do_state_rest(struct run *r, const struct plan *pl, struct err *e)
+{
+	(void)pl;
+	if (r->o->audit != NULL)
+		audit_gather(r->o->audit);
 	return state_save_config(&r->dir, r->o->config, r->o->config_len, e);
 }
 
@@ -61,8 +70,10 @@ static bool is_refusal(int err)
 static int do_cgroup(struct run *r, const struct plan *pl, struct err *e)
 {
 	const struct plan_cgroup *cg = &pl->cgroup;
+	struct cg_limits now = cg->limits;
 	struct err why = { 0 };
 
+	now.has_devices = false; /* do_device_filter */
 	if (cg_make(cg->path, cg->need, &r->cg, &why) < 0) {
 		if (cg->optional && is_refusal(why.sys)) {
 			r->st.cgroup = NULL;
@@ -72,11 +83,19 @@ static int do_cgroup(struct run *r, const struct plan *pl, struct err *e)
 		return -1;
 	}
 	r->made_cgroup = true;
-	if (cg_limit(r->cg, &cg->limits, e) < 0)
+	if (cg_limit(r->cg, &now, e) < 0)
 		return -1;
 	if (!cg->delegate)
 		return 0;
 	return cg_delegate(r->cg, pl->ids.uid.root_host_id, pl->ids.gid.root_host_id, e);
+}
+
+/* Loading it takes the kernel longer than all other limits together, and it binds only what
+ * the container itself does: so it is attached while the child mounts, before a hook runs and
+ * before READY is taken, without which nobody says START. */
+static int do_device_filter(struct run *r, const struct plan *pl, struct err *e)
+{
+	return r->cg != NULL ? cg_put_devices(r->cg, &pl->cgroup.limits, e) : 0;
 }
 
 /* LISTEN_FDS and --preserve-fds promise descriptors to the container: they must be there. */
@@ -190,12 +209,20 @@ static int do_state_created(struct run *r, const struct plan *pl, struct err *e)
 {
 	(void)pl;
 	r->st.status = ST_CREATED;
-	return state_save(&r->dir, &r->st, e);
+	if (r->foreground_start) /* "running" follows at once */
+		return 0;
+	if (state_save(&r->dir, &r->st, e) < 0)
+		return -1;
+	return hs_say(r->sock, HS_CREATED, 0, e);
 }
 
 static bool has_cgroup(const struct plan *pl)
 {
 	return pl->cgroup.enabled;
+}
+static bool has_device_filter(const struct plan *pl)
+{
+	return pl->cgroup.enabled && pl->cgroup.limits.has_devices;
 }
 static bool joins(const struct plan *pl)
 {
@@ -246,6 +273,8 @@ const struct step parent_steps[] = {
 	{ "state-pid",        "runtime.md#state",                         NULL,               do_state_pid },
 	{ "cgroup-join",      "config-linux.md#cgroup-path",              has_cgroup,         do_cgroup_join },
 	{ "write-id-maps",    "config-linux.md#user-namespace-mappings",  maps_init,          do_idmaps },
+	{ "device-filter",    "config-linux.md#allowed-device-list",      has_device_filter,  do_device_filter },
+	{ "state-rest",       "runtime.md#state",                         NULL,               do_state_rest },
 	{ "oom-score",        "config.md#linux-process",                  has_oom_score,      do_oom_score },
 	{ "pty",              "config.md#process",                        has_terminal,       do_pty },
 	{ "hooks",            "config.md#createruntime-hooks",            has_hooks,          do_hooks },

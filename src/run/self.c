@@ -6,17 +6,23 @@
  * has our file, on the host, as its own executable, and can reopen it for writing. Peers run
  * from a sealed copy or a read-only mount of themselves, which loads the program twice, 1.6 ms
  * of crun's 6. We take the file out of the process instead: each piece of it that is mapped is
- * replaced by anonymous memory with the same bytes, and the kernel is told, prctl(2)
- * PR_SET_MM_EXE_FILE, that our executable is an empty sealed memfd. */
+ * replaced, in place, and the kernel is told, prctl(2) PR_SET_MM_EXE_FILE, that our executable
+ * is an empty sealed memfd. What is only read is mapped again from a read-only mount of the
+ * file that nothing is attached to: the kernel compares mount and file, the pages are those
+ * that are there, and what /proc/PID/map_files shows until execve cannot be written. What was
+ * written to, and all of it where there can be no such mount, becomes anonymous memory with
+ * the same bytes. */
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <link.h>
 #include <linux/prctl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -27,6 +33,7 @@
 
 #include "base/auto.h"
 #include "base/file.h"
+#include "base/path.h"
 #include "base/sys.h"
 #include "run/run_private.h"
 
@@ -64,6 +71,34 @@ static void copy_pages(void *to, const void *from, size_t size)
 }
 #endif
 
+/* Our own file by way of a mount of its own that is read-only. It is attached over the file, in
+ * our mount namespace only, and goes with the old root at pivot_root: then it is in no
+ * namespace, so that nobody can change it. (Not attached, it would go when its descriptor is
+ * closed, and the kernel waits 60 us for that.) -1 when that cannot be had: the name may have
+ * gone to another file, mounts spread to the host, or no pivot_root takes it away. */
+static int open_again(const struct plan *pl)
+{
+	struct mount_attr attr = { .attr_set = MOUNT_ATTR_RDONLY };
+	char name[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", name, sizeof(name) - 1);
+	autofd int tree = -1, fd = -1;
+	struct stat is, want;
+
+	if (n < 0 || !pl->ns.new_mount || !pl->root.pivot ||
+	    pl->root.propagation == MS_SHARED || stat("/proc/self/exe", &want) < 0)
+		return -1;
+	name[n] = '\0';
+	tree = sys_open_tree(AT_FDCWD, name, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	if (tree < 0 || sys_mount_setattr(tree, "", AT_EMPTY_PATH, &attr) < 0)
+		return -1;
+	fd = open(fd_path(tree).s, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &is) < 0 || is.st_dev != want.st_dev ||
+	    is.st_ino != want.st_ino ||
+	    sys_move_mount(tree, "", AT_FDCWD, name, MOVE_MOUNT_F_EMPTY_PATH) < 0)
+		return -1;
+	return take_fd(&fd);
+}
+
 /* Same bytes, same protection, no file behind them. mremap replaces the old pages in one
  * step, so that even the code that runs this is never missing. */
 static int replace(uintptr_t from, uintptr_t to, int prot)
@@ -91,13 +126,19 @@ static int protection(uint32_t flags)
 
 /* One PT_LOAD. The dynamic linker has made the front of the writable one read-only (RELRO);
  * what lies behind the file's bytes is anonymous already. */
-static int replace_segment(const struct image *im, const ElfW(Phdr) * h)
+static int replace_segment(const struct image *im, const ElfW(Phdr) * h, int file)
 {
 	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
 	uintptr_t from = (im->base + h->p_vaddr) & ~(page - 1);
 	uintptr_t to = (im->base + h->p_vaddr + h->p_filesz + page - 1) & ~(page - 1);
 	int got = 0;
 
+	if (file >= 0 && (h->p_flags & PF_W) == 0)
+		return mmap((void *)from, to - from, protection(h->p_flags),
+			    MAP_PRIVATE | MAP_FIXED, file,
+			    (off_t)(h->p_offset & ~(page - 1))) == MAP_FAILED
+			       ? -errno
+			       : 0;
 	if ((h->p_flags & PF_W) != 0 && im->relro_start <= from && im->relro_end > from) {
 		uintptr_t cut = im->relro_end < to ? im->relro_end : to;
 
@@ -107,9 +148,10 @@ static int replace_segment(const struct image *im, const ElfW(Phdr) * h)
 	return got < 0 ? got : replace(from, to, protection(h->p_flags));
 }
 
-static int leave_file(void)
+static int leave_file(const struct plan *pl)
 {
 	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	autofd int file = open_again(pl);
 	struct image im = { 0 };
 	int got = 0;
 
@@ -123,7 +165,7 @@ static int leave_file(void)
 		}
 	for (size_t i = 0; got == 0 && i < im.n; i++)
 		if (im.headers[i].p_type == PT_LOAD)
-			got = replace_segment(&im, &im.headers[i]);
+			got = replace_segment(&im, &im.headers[i], file);
 	return got;
 }
 
@@ -171,7 +213,6 @@ int do_hide_binary(struct run *r, const struct plan *pl, struct err *e)
 	int err;
 
 	(void)r;
-	(void)pl;
 	if (fd ==
 	    -EINVAL) /* before 6.3 every memfd is executable, and there is no flag to ask */
 		fd = sys_memfd("caisson", MFD_CLOEXEC | MFD_ALLOW_SEALING);
@@ -181,7 +222,7 @@ int do_hide_binary(struct run *r, const struct plan *pl, struct err *e)
 	    fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) <
 		    0)
 		return fail_sys(e, errno, "seal an empty executable");
-	err = leave_file();
+	err = leave_file(pl);
 	if (err == 0)
 		err = set_exe(fd);
 	if (err == 0)

@@ -13,7 +13,7 @@
  * descendants that were waited for, each alone and never their sum. A container's init is a
  * copy of the runtime and its payload is smaller, so that is the runtime itself. The kernel
  * counts the memory map that execve(2) replaced too, which is ours: it is the least value that
- * can be seen, and printed as "bench" by --json. The cpu time is that of the same processes. */
+ * can be seen (--json: bench_peak_kib). The cpu time is that of the same processes. */
 #include <errno.h>
 #include <fcntl.h>
 #include <spawn.h>

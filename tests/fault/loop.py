@@ -483,10 +483,31 @@ def cases(tap, bundles):
                                attempt(b, step, table, command, how))
 
 
+def neighbour(tap, bundle):
+    """Two containers that name one cgroup: who is killed before it can be refused must not take
+    the other along when it is deleted."""
+    for step in ("state", "cgroup"):
+        bad, first, second = before(bundle, "start"), ID, ID + "-second"
+        pid = int(open(os.path.join(bundle.pids, "pid")).read())
+        words = ["create", "--bundle", bundle.path, second]
+        code, said = call(bundle, words, step + ":kill")
+        bad += check_kill(code, said)
+        code, said = call(bundle, ["delete", "--force", second])
+        bad += [] if code == 0 else [f"delete --force: {code}: {said}"]
+        time.sleep(0.1)
+        reap()
+        bad += [] if os.path.exists(f"/proc/{pid}") else [f"{first} was killed, too"]
+        bad += check_delete(bundle) + nothing_left(bundle)
+        if bad:
+            sweep(bundle)
+        tap.result(f"{step}: killed beside a container of the same cgroup", bad)
+
+
 def main():
     tap, began = Tap(), time.monotonic()
     bundles = prepare(tap)
     cases(tap, bundles)
+    neighbour(tap, bundles[0])
     for b in bundles:
         for command in KILLED.get(b.name, ("create",) if b.ladder else ()):
             if SHOTS > 0:

@@ -19,6 +19,10 @@ static uint64_t alu(unsigned op, uint64_t a, uint64_t b)
 		return a & b;
 	case BPF_RSH:
 		return a >> b;
+	case BPF_LSH:
+		return a << b;
+	case BPF_OR:
+		return a | b;
 	default:
 		cr_assert(false, "operation %#x", op);
 	}
@@ -32,6 +36,8 @@ static bool jumps(unsigned op, uint64_t a, uint64_t b)
 		return true;
 	case BPF_JNE:
 		return a != b;
+	case BPF_JEQ:
+		return a == b;
 	case BPF_JSET:
 		return (a & b) != 0;
 	default:
@@ -59,6 +65,10 @@ static bool verdict(const struct cg_program *p, uint32_t type, uint32_t access, 
 			m.r[i->dst_reg] = alu(op, m.r[i->dst_reg], b);
 		} else if (i->code == (BPF_JMP | BPF_EXIT)) {
 			return m.r[0] != 0;
+		} else if (class == BPF_JMP32) {
+			cr_assert_geq(i->off, 0);
+			pc += jumps(op, (uint32_t)m.r[i->dst_reg], (uint32_t)b) ? (size_t)i->off
+										: 0;
 		} else {
 			cr_assert_eq(class, BPF_JMP);
 			cr_assert_geq(i->off, 0);

@@ -60,7 +60,7 @@ struct word {
 static struct word words[] = {
 	{ HS_NAMESPACED, "namespaced" }, { HS_MAPPED, "mapped" }, { HS_CLONED, "cloned" },
 	{ HS_IN_CGROUP, "in-cgroup" },   { HS_MOUNTED, "mounted" }, { HS_HOOKED, "hooked" },
-	{ HS_TERMINAL, "terminal" },     { HS_READY, "ready" },   { HS_START, "start" },
+	{ HS_TERMINAL, "terminal" },     { HS_READY, "ready" },   { HS_CREATED, "created" }, { HS_START, "start" },
 	{ HS_EXECUTING, "executing" },
 };
 /* clang-format on */

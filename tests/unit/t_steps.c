@@ -12,10 +12,11 @@
 
 /* The order is the security: who changes a line there changes it here, and says why. */
 static const char *const parent_order[] = {
-	"preserve-fds",    "state",     "cgroup",        "namespace-files", "idmapped-mounts",
-	"console-socket",  "sockets",   "clone",         "state-pid",       "cgroup-join",
-	"write-id-maps",   "oom-score", "pty",           "hooks",           "ready",
-	"rlimits-outside", "pid-file",  "state-created",
+	"preserve-fds",    "state",           "cgroup",        "namespace-files",
+	"idmapped-mounts", "console-socket",  "sockets",       "clone",
+	"state-pid",       "cgroup-join",     "write-id-maps", "device-filter",
+	"state-rest",      "oom-score",       "pty",           "hooks",
+	"ready",           "rlimits-outside", "pid-file",      "state-created",
 };
 
 static const char *const child_order[] = {
