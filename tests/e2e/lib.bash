@@ -148,7 +148,7 @@ cgroup_dir() { find /sys/fs/cgroup -type d -name "*$id*" | head -n 1; }
 leftovers() {
 	find /sys/fs/cgroup -depth -type d -name "*$id*" 2>/dev/null
 	grep -F "$BATS_TEST_TMPDIR" /proc/self/mountinfo
-	find "$root" -mindepth 1 -maxdepth 1 -name "$id"
+	find "$root" -mindepth 1 -maxdepth 1 -name "$id" 2>/dev/null
 	grep -lz "^E2E_ID=$id\$" /proc/[0-9]*/environ 2>/dev/null | while read -r f; do
 		tr '\0' ' ' <"${f%environ}cmdline"
 	done
