@@ -5,13 +5,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/capability.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
 #include "base/file.h"
-#include "base/str.h"
 
 /* "6.12.38+deb13-amd64": the first two numbers. */
 static uint32_t kernel_version(void)
@@ -50,14 +50,16 @@ static uint64_t effective_caps(void)
 	return (uint64_t)d[1].effective << 32 | d[0].effective;
 }
 
+/* prctl(2) PR_CAPBSET_READ refuses a number that the kernel does not know: cheaper than to read
+ * /proc/sys/kernel/cap_last_cap. */
 static uint64_t known_caps(void)
 {
-	char text[16];
-	uint64_t last = CAP_LAST_CAP;
+	int last = CAP_LAST_CAP;
 
-	if (file_peek_at(-1, "/proc/sys/kernel/cap_last_cap", text, sizeof(text)) <= 0 ||
-	    !str_uint64(text, 63, &last))
-		last = CAP_LAST_CAP;
+	while (last > 0 && prctl(PR_CAPBSET_READ, last, 0, 0, 0) < 0)
+		last--;
+	while (last < 63 && prctl(PR_CAPBSET_READ, last + 1, 0, 0, 0) >= 0)
+		last++;
 	return last >= 63 ? UINT64_MAX : (UINT64_C(1) << (last + 1)) - 1;
 }
 
