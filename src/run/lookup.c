@@ -96,8 +96,10 @@ int do_executable(struct run *r, const struct plan *pl, struct err *e)
 		return fail(e, ERR_SPEC,
 			    "process.args[0]: \"%s\": executable file not found in $PATH",
 			    name);
+	/* podman answers 127 to "open executable", and 126 must be left for what is there */
 	if (err != 0)
-		return fail_sys(e, err, "process.args[0]: open executable \"%s\"", name);
+		return fail_sys(e, err, "process.args[0]: %s \"%s\"",
+				err == ENOENT ? "open executable" : "execute", name);
 	return 0;
 }
 
