@@ -14,6 +14,8 @@ nobase_dist_contrib_DATA = \
 	contrib/podman/caisson.conf
 
 EXTRA_DIST += \
+	contrib/need \
+	contrib/try \
 	contrib/completions/bash.awk \
 	contrib/completions/fish.awk \
 	contrib/completions/generate \

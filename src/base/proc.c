@@ -298,7 +298,8 @@ static void spawn_signals(posix_spawnattr_t *attr)
 	(void)posix_spawnattr_setsigdefault(attr, &set);
 	(void)sigemptyset(&set);
 	(void)posix_spawnattr_setsigmask(attr, &set);
-	(void)posix_spawnattr_setflags(attr, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+	(void)posix_spawnattr_setflags(attr, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK |
+						     POSIX_SPAWN_SETPGROUP);
 }
 
 static int spawn(const struct proc_job *job, int in, int out, pid_t *pid)
@@ -384,8 +385,8 @@ int proc_run(const struct proc_job *job, struct proc_result *out, struct err *e)
 		return -1;
 	*out = (struct proc_result){ .exit_code = -1 };
 	out->timed_out = !job_watch(&run, job->timeout_ms, &tail);
-	if (out->timed_out)
-		(void)sys_pidfd_send_signal(run.pidfd, SIGKILL);
+	if (out->timed_out) /* and what it started: it leads a group of its own */
+		(void)kill(-run.pid, SIGKILL);
 	r = reap(run.pid, &status);
 	if (r < 0)
 		return fail_sys(e, -r, "%s: wait", job->path);

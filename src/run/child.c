@@ -90,6 +90,7 @@ _Noreturn void child_main(struct run *r)
 	(void)close(take_fd(&r->dir.lock));
 	(void)close(take_fd(&r->dir.fd));
 	(void)close(take_fd(&r->sock));
+	r->early = pl->ns.new_user || pl->ns.join[NS_USER] != NULL;
 	r->st.pid = getpid(); /* runtime.md#state: as seen where the hook runs */
 	if (arm_parent_death(r->child_sock, &e) < 0 ||
 	    steps_run(child_steps, child_steps_n, r, pl, &e) < 0)

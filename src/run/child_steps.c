@@ -46,8 +46,10 @@ static int do_cgroup_namespace(struct run *r, const struct plan *pl, struct err 
 
 static int do_mapped(struct run *r, const struct plan *pl, struct err *e)
 {
-	if (hs_expect(r->child_sock, HS_MAPPED, -1, NULL, e) < 0)
+	if (pl->ns.new_user && pl->ns.ladder == LADDER_DIRECT &&
+	    hs_expect(r->child_sock, HS_MAPPED, -1, NULL, e) < 0)
 		return -1;
+	r->early = false;
 	return become_root(r, pl, e);
 }
 
@@ -115,9 +117,13 @@ static bool new_cgroup_ns(const struct plan *pl)
 {
 	return pl->ns.new_cgroup;
 }
-static bool waits_for_maps(const struct plan *pl)
+static bool enters_user_ns(const struct plan *pl)
 {
-	return pl->ns.new_user && pl->ns.ladder == LADDER_DIRECT;
+	return pl->ns.new_user || pl->ns.join[NS_USER] != NULL;
+}
+static bool enters_and_mounts(const struct plan *pl)
+{
+	return enters_user_ns(pl) && pl->ns.new_mount;
 }
 static bool new_net(const struct plan *pl)
 {
@@ -212,7 +218,9 @@ const struct step child_steps[] = {
 	/* as the user who called us: sources and the root may lie where only that user gets to */
 	{ "mount-sources",    "config.md#mounts",                         own_mounts,         do_mount_sources },
 	{ "root",             "config.md#root",                           NULL,               do_root },
-	{ "id-maps",          "config-linux.md#user-namespace-mappings",  waits_for_maps,     do_mapped },
+	{ "id-maps",          "config-linux.md#user-namespace-mappings",  enters_user_ns,     do_mapped },
+	{ "sources-inside",   "config.md#mounts",                         enters_and_mounts,  do_mount_sources },
+	{ "root-inside",      "config.md#root",                           enters_user_ns,     do_root },
 	{ "hide-binary",      "CVE-2019-5736",                            protects_self,      do_hide_binary },
 	{ "loopback",         "config-linux.md#namespaces",               new_net,            do_loopback },
 	{ "mounts",           "config.md#mounts",                         own_mounts,         do_mounts },

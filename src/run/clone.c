@@ -79,7 +79,7 @@ static int direct(struct run *r, const struct plan *pl, struct err *e)
 /* ---- the staged ladder: what the intermediate process does ---- */
 
 /* Enters a new user namespace first, for what comes after is to be owned by it. */
-static int stage_user(struct run *r, const struct plan *pl, int sock, struct err *e)
+static int stage_user(const struct plan *pl, int sock, struct err *e)
 {
 	if (!pl->ns.new_user)
 		return 0;
@@ -88,7 +88,7 @@ static int stage_user(struct run *r, const struct plan *pl, int sock, struct err
 	if (hs_say(sock, HS_NAMESPACED, 0, e) < 0 ||
 	    hs_expect(sock, HS_MAPPED, -1, NULL, e) < 0)
 		return -1;
-	return become_root(r, pl, e);
+	return 0; /* the init becomes root there, after it has opened what the caller may */
 }
 
 /* time_namespaces(7): offsets are written before the first process is inside. */
@@ -113,7 +113,7 @@ static int stage_steps(struct run *r, const struct plan *pl, int sock, struct er
 
 	if (pl->ns.time_offsets != NULL)
 		flags &= ~(uint64_t)CLONE_NEWTIME;
-	if (join_namespaces(r, pl, e) < 0 || stage_user(r, pl, sock, e) < 0 ||
+	if (join_namespaces(r, pl, e) < 0 || stage_user(pl, sock, e) < 0 ||
 	    stage_time(pl, e) < 0)
 		return -1;
 	pid = clone_with(r, flags | CLONE_PARENT, &pidfd);

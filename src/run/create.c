@@ -43,7 +43,11 @@ void run_init(struct run *r, const struct plan *pl, const struct run_options *o,
 
 int run_create_steps(struct run *r, struct err *e)
 {
-	return steps_run(parent_steps, parent_steps_n, r, r->pl, e);
+	if (steps_run(parent_steps, parent_steps_n, r, r->pl, e) == 0)
+		return 0;
+	if (r->pid > 0 && r->sock >= 0)
+		hs_peer_reason(r->sock, e);
+	return -1;
 }
 
 struct audit_subject run_subject(const struct state *st, const struct plan *pl)

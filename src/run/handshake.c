@@ -144,6 +144,14 @@ int hs_expect(int fd, enum hs_word word, int timeout_ms, int32_t *value, struct 
 	return 0;
 }
 
+void hs_peer_reason(int fd, struct err *e)
+{
+	struct err why = { 0 };
+
+	if (hs_expect(fd, HS_READY, 0, NULL, &why) < 0 && why.step[0] != '\0')
+		*e = why;
+}
+
 int hs_expect_exec(int fd, struct err *e)
 {
 	struct hs_frame f;

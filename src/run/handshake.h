@@ -31,6 +31,8 @@ int hs_say(int fd, enum hs_word word, int32_t value, struct err *e) CHECK;
  * error as our own. With timeout_ms >= 0 the wait is bounded. */
 int hs_expect(int fd, enum hs_word word, int timeout_ms, int32_t *value, struct err *e) CHECK;
 void hs_say_failed(int fd, const struct err *why);
+/* Where we failed because the peer did, its own reason, if it has said one, replaces *e. */
+void hs_peer_reason(int fd, struct err *e);
 
 /* After HS_EXECUTING: 0 when the peer's end was closed by execve, -1 with its error when it
  * said HS_FAILED instead. */

@@ -18,8 +18,9 @@ int life_pidfd(const struct state *st)
 	if (st->pid <= 0)
 		return -ESRCH;
 	fd = sys_pidfd_open(st->pid, 0);
+	/* EINVAL: the number lives on as that of a session or group whose leader is gone */
 	if (fd < 0)
-		return fd;
+		return fd == -EINVAL ? -ESRCH : fd;
 	/* the descriptor first, then the question: the pid cannot change hands in between */
 	if (!proc_alive(st->pid, st->start_time))
 		return -ESRCH;

@@ -47,12 +47,15 @@ int do_mount_sources(struct run *r, const struct plan *pl, struct err *e)
 	}
 	for (size_t i = 0; i < pl->mounts_n; i++) {
 		const struct plan_mount *m = &pl->mounts[i];
+		struct err why = { 0 };
 
 		if (m->kind != PM_BIND || r->mount_fd[i] >= 0)
 			continue;
-		r->mount_fd[i] = open_source(m, e);
-		if (r->mount_fd[i] < 0)
+		r->mount_fd[i] = open_source(m, &why);
+		if (r->mount_fd[i] < 0 && !(r->early && why.sys == EACCES)) {
+			*e = why;
 			return -1;
+		}
 	}
 	return 0;
 }

@@ -38,15 +38,21 @@ static int set_propagation(const struct plan *pl, struct err *e)
 	}
 }
 
-/* open_tree of the directory, not of its path: what was opened is what becomes the root. */
+/* open_tree of the directory, not of its path: what was opened is what becomes the root. It may
+ * lie where only who called us gets to, or, in an engine's own user namespace, only root of
+ * the container's: so before the id maps it is tried as the one, after them as the other. */
 int do_root(struct run *r, const struct plan *pl, struct err *e)
 {
 	autofd int dir = -1, tree = -1;
 	int err;
 
+	if (r->root >= 0)
+		return 0;
 	if (pl->ns.new_mount && set_propagation(pl, e) < 0)
 		return -1;
 	dir = open(pl->root.path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0 && errno == EACCES && r->early)
+		return 0;
 	if (dir < 0)
 		return fail_sys(e, errno, "root.path: open %s", pl->root.path);
 	if (!pl->ns.new_mount) {

@@ -42,6 +42,7 @@ struct run {
 	bool foreground_start; /* START comes over the handshake, not over start.sock */
 
 	/* the container's side */
+	bool early;              /* not root of its user namespace yet, see do_root */
 	int root;                /* the container's root mount */
 	int proc;                /* a procfs of our own, see proc_files.c; -1: not yet */
 	const char *executable;  /* what execve gets */

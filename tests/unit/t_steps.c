@@ -20,16 +20,16 @@ static const char *const parent_order[] = {
 };
 
 static const char *const child_order[] = {
-	"join-namespaces", "session",       "cgroup-wait",  "cgroup-namespace",
-	"mount-sources",   "root",          "id-maps",      "hide-binary",
-	"loopback",        "mounts",        "devices",      "terminal",
-	"late-read-only",  "runtime-hooks", "create-hooks", "pivot-root",
-	"hostname",        "sysctl",        "label-open",   "readonly-root",
-	"readonly-paths",  "masked-paths",  "keyring",      "scheduler",
-	"io-priority",     "personality",   "no-new-privs", "filter-loader",
-	"rlimits",         "cwd",           "bounding-set", "user",
-	"cwd-check",       "capabilities",  "umask",        "undumpable",
-	"executable",
+	"join-namespaces", "session",       "cgroup-wait",    "cgroup-namespace",
+	"mount-sources",   "root",          "id-maps",        "sources-inside",
+	"root-inside",     "hide-binary",   "loopback",       "mounts",
+	"devices",         "terminal",      "late-read-only", "runtime-hooks",
+	"create-hooks",    "pivot-root",    "hostname",       "sysctl",
+	"label-open",      "readonly-root", "readonly-paths", "masked-paths",
+	"keyring",         "scheduler",     "io-priority",    "personality",
+	"no-new-privs",    "filter-loader", "rlimits",        "cwd",
+	"bounding-set",    "user",          "cwd-check",      "capabilities",
+	"umask",           "undumpable",    "executable",
 };
 
 static const char *const start_order[] = { "start-hooks", "label", "descriptors" };
