@@ -96,6 +96,63 @@ load lib
 	kill -KILL "$other"
 }
 
+# joined KIND FILE: a process in a namespace of its own, whose path the config then names
+joined() {
+	local option=$1 kind=$2 file=$3
+	unshare "$option" sleep 100 3>&- &
+	other=$!
+	until [ "$(readlink /proc/$other/ns/$file)" != "$(readlink /proc/self/ns/$file)" ]; do sleep 0.1; done
+	conf '(.linux.namespaces[] | select(.type == $k)).path = $p | del(.hostname)' \
+		--arg k "$kind" --arg p "/proc/$other/ns/$file"
+}
+
+@test "an ipc namespace is joined by its path" {
+	joined -i ipc ipc
+	run -0 inside 'readlink /proc/self/ns/ipc'
+	is "$output" "$(readlink /proc/$other/ns/ipc)"
+	kill $other
+}
+
+@test "a uts namespace is joined by its path" {
+	joined -u uts uts
+	run -0 inside 'readlink /proc/self/ns/uts'
+	is "$output" "$(readlink /proc/$other/ns/uts)"
+	kill $other
+}
+
+@test "a cgroup namespace is joined by its path" {
+	joined -C cgroup cgroup
+	run -0 inside 'readlink /proc/self/ns/cgroup'
+	is "$output" "$(readlink /proc/$other/ns/cgroup)"
+	kill $other
+}
+
+@test "a mount namespace is joined by its path and left as it is" {
+	joined -m mount mnt
+	conf 'del(.mounts, .linux.maskedPaths, .linux.readonlyPaths) | .root = {path: "/"}'
+	before=$(cat /proc/$other/mountinfo)
+	run -0 inside 'readlink /proc/self/ns/mnt'
+	is "$output" "$(readlink /proc/$other/ns/mnt)"
+	is "$(cat /proc/$other/mountinfo)" "$before"
+	kill $other
+}
+
+@test "a user namespace is joined by its path, and what it owns" {
+	unshare -U -n sleep 100 3>&- &
+	other=$!
+	until [ "$(readlink /proc/$other/ns/net)" != "$(readlink /proc/self/ns/net)" ]; do sleep 0.1; done
+	echo 0 100000 65536 >/proc/$other/uid_map
+	echo 0 100000 65536 >/proc/$other/gid_map
+	conf '.linux.namespaces += [{type: "user", path: "/proc/\($o)/ns/user"}]
+		| (.linux.namespaces[] | select(.type == "network")).path = "/proc/\($o)/ns/net"' --arg o "$other"
+	run -0 inside 'readlink /proc/self/ns/user; readlink /proc/self/ns/net; id -u; cat /proc/self/uid_map'
+	is "${lines[0]}" "$(readlink /proc/$other/ns/user)"
+	is "${lines[1]}" "$(readlink /proc/$other/ns/net)"
+	is "${lines[2]}" 0
+	is "$(xargs <<<"${lines[3]}")" '0 100000 65536'
+	kill $other
+}
+
 @test "a user namespace has the maps of the config" {
 	ids_mapped
 	run -0 inside 'cat /proc/self/uid_map /proc/self/gid_map; id -u'
@@ -307,6 +364,33 @@ pts/ptmx"
 	conf 'del(.process.capabilities)'
 	run -0 inside 'cat /proc/self/status'
 	for s in CapInh CapPrm CapEff CapBnd CapAmb; do is "$(field $s)" 0000000000000000; done
+}
+
+@test "an AppArmor profile is the config's" {
+	[ -d /sys/kernel/security/apparmor ] || skip 'this kernel has no AppArmor'
+	conf '.process.apparmorProfile = "unconfined"'
+	run -0 inside 'cat /proc/self/attr/current'
+	has "$output" unconfined
+	conf '.process.apparmorProfile = "no-such-profile"'
+	run -1 caisson run -b "$bundle" "$id"
+	has "$output" 'no-such-profile'
+}
+
+@test "an AppArmor profile on a kernel without is refused" {
+	[ ! -d /sys/kernel/security/apparmor ] || skip 'this kernel has AppArmor'
+	conf '.process.apparmorProfile = "unconfined"'
+	run -1 caisson run -b "$bundle" "$id"
+	has "$output" 'process.apparmorProfile: expected a kernel with AppArmor'
+}
+
+@test "an idmapped mount shows its files as another's" {
+	mkdir "$BATS_TEST_TMPDIR/files"
+	touch "$BATS_TEST_TMPDIR/files/one"
+	conf '.mounts += [{destination: "/files", type: "bind", source: $s, options: ["bind", "idmap"],
+		uidMappings: [{containerID: 0, hostID: 4000, size: 10}],
+		gidMappings: [{containerID: 0, hostID: 5000, size: 10}]}]' --arg s "$BATS_TEST_TMPDIR/files"
+	run -0 inside 'stat -c "%u %g" /files/one'
+	is "$output" '4000 5000'
 }
 
 @test "an unknown capability is refused by name" {
