@@ -281,8 +281,8 @@ const struct step parent_steps[] = {
 	{ "ready",            "runtime.md#create",                        NULL,               do_ready },
 	/* from outside, for what root of a user namespace may not raise */
 	{ "rlimits-outside",  "config.md#posix-process",                  has_rlimits,        do_rlimits_outside },
-	{ "pid-file",         "runc.8 --pid-file",                        NULL,               do_pid_file },
 	{ "state-created",    "runtime.md#state",                         NULL,               do_state_created },
+	{ "pid-file",         "runc.8 --pid-file",                        NULL,               do_pid_file },
 };
 /* clang-format on */
 const size_t parent_steps_n = COUNT(parent_steps);

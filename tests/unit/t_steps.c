@@ -16,7 +16,7 @@ static const char *const parent_order[] = {
 	"idmapped-mounts", "console-socket",  "sockets",       "clone",
 	"state-pid",       "cgroup-join",     "write-id-maps", "device-filter",
 	"state-rest",      "oom-score",       "pty",           "hooks",
-	"ready",           "rlimits-outside", "pid-file",      "state-created",
+	"ready",           "rlimits-outside", "state-created", "pid-file",
 };
 
 static const char *const child_order[] = {
