@@ -36,9 +36,10 @@ static pid_t user_ns_child(void)
 		for (;;)
 			(void)pause();
 	}
-	cr_assert_eq(read(ends[0], &c, 1), 1);
-	(void)close(ends[0]);
 	(void)close(ends[1]);
+	if (read(ends[0], &c, 1) != 1)
+		cr_skip_test("no user namespace can be made here: a chroot, or a limit");
+	(void)close(ends[0]);
 	return pid;
 }
 
