@@ -24,6 +24,7 @@ CMD_LIBS = libcmd.a librun.a libplan.a libstate.a libaudit.a libspec.a libcgroup
 bin_PROGRAMS += caisson
 caisson_SOURCES = src/cmd/main.c
 caisson_LDADD = $(CMD_LIBS)
+caisson_LDFLAGS = $(AM_LDFLAGS) $(STATIC_LDFLAGS)
 
 if HAVE_CRITERION
 check_PROGRAMS += unit-cmd
