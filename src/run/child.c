@@ -93,7 +93,8 @@ _Noreturn void child_main(struct run *r)
 	r->early = pl->ns.new_user || pl->ns.join[NS_USER] != NULL;
 	r->st.pid = getpid(); /* runtime.md#state: as seen where the hook runs */
 	if (arm_parent_death(r->child_sock, &e) < 0 ||
-	    steps_run(child_steps, child_steps_n, r, pl, &e) < 0)
+	    steps_run(child_steps, child_steps_n, r, pl, &e) < 0 ||
+	    steps_run(process_steps, process_steps_n, r, pl, &e) < 0)
 		give_up(r->child_sock, &e);
 	/* `create' ends after READY and we live on. */
 	(void)prctl(PR_SET_PDEATHSIG, 0);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/log.h"
 #include "run/run_private.h"
 
 /* ---- steps that are a few lines ---- */
@@ -101,6 +102,19 @@ static int do_own_rlimits(struct run *r, const struct plan *pl, struct err *e)
 		return 0;
 	*e = why;
 	return -1;
+}
+
+/* CVE-2024-21626: "/proc/self/fd/N/../.." as the program or its directory leads out, if N is a
+ * directory of the host, ours or one that our caller left open: before any look-up in the
+ * container all is closed that the rest does not need. */
+static int do_other_descriptors(struct run *r, const struct plan *pl, struct err *e)
+{
+	const int keep[] = { log_fd(), r->child_sock, r->start_listen, r->root, r->exec_label };
+	int err = fd_close_others(3 + r->o->preserve_fds, keep, COUNT(keep));
+
+	(void)pl;
+	r->proc = -1;
+	return err < 0 ? fail_sys(e, -err, "close_range") : 0;
 }
 
 /* ---- when ---- */
@@ -237,6 +251,13 @@ const struct step child_steps[] = {
 	{ "readonly-root",    "config.md#root",                           has_readonly_root,  do_readonly_root },
 	{ "readonly-paths",   "config-linux.md#readonly-paths",           has_readonly_paths, do_readonly_paths },
 	{ "masked-paths",     "config-linux.md#masked-paths",             has_masked_paths,   do_masked_paths },
+};
+/* clang-format on */
+const size_t child_steps_n = COUNT(child_steps);
+
+/* What the process of create and that of exec have in common: who it is and what it may. */
+/* clang-format off */
+const struct step process_steps[] = {
 	{ "keyring",          "runtime-linux.md",                         has_keyring,        do_keyring },
 	{ "scheduler",        "config.md#linux-process",                  has_scheduler,      do_scheduler },
 	{ "io-priority",      "config.md#linux-process",                  has_io_priority,    do_io_priority },
@@ -246,6 +267,7 @@ const struct step child_steps[] = {
 	{ "filter-loader",    "config-linux.md#seccomp",                  needs_loader,       do_loader },
 	/* limits on descriptors and processes bind what we ourselves still do: as late as can be */
 	{ "rlimits",          "config.md#posix-process",                  has_rlimits,        do_own_rlimits },
+	{ "other-descriptors", "CVE-2024-21626",                          NULL,               do_other_descriptors },
 	{ "cwd",              "config.md#process",                        NULL,               do_working_directory },
 	{ "bounding-set",     "config.md#linux-process",                  NULL,               do_bounding },
 	{ "user",             "config.md#posix-platform-user",            NULL,               do_user },
@@ -256,7 +278,7 @@ const struct step child_steps[] = {
 	{ "executable",       "config.md#process",                        NULL,               do_executable },
 };
 /* clang-format on */
-const size_t child_steps_n = COUNT(child_steps);
+const size_t process_steps_n = COUNT(process_steps);
 
 static bool has_start_hooks(const struct plan *pl)
 {

@@ -15,6 +15,7 @@
 const struct run_table run_tables[] = {
 	{ "create, the runtime", parent_steps, &parent_steps_n },
 	{ "create, the container", child_steps, &child_steps_n },
+	{ "create, the process", process_steps, &process_steps_n },
 	{ "start, the container", start_steps, &start_steps_n },
 	{ NULL, NULL, NULL },
 };

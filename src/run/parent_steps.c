@@ -98,13 +98,17 @@ static int do_device_filter(struct run *r, const struct plan *pl, struct err *e)
 	return r->cg != NULL ? cg_put_devices(r->cg, &pl->cgroup.limits, e) : 0;
 }
 
-/* LISTEN_FDS and --preserve-fds promise descriptors to the container: they must be there. */
+/* LISTEN_FDS and --preserve-fds promise descriptors to the container: they must be there. One
+ * with close-on-exec did not come from our caller: it is ours. */
 static int do_preserved(struct run *r, const struct plan *pl, struct err *e)
 {
 	(void)pl;
-	for (unsigned i = 0; i < r->o->preserve_fds; i++)
-		if (fcntl((int)(3 + i), F_GETFD) < 0)
-			return fail_sys(e, errno, "--preserve-fds: descriptor %u", 3 + i);
+	for (unsigned i = 0; i < r->o->preserve_fds; i++) {
+		int flags = fcntl((int)(3 + i), F_GETFD);
+
+		if (flags < 0 || (flags & FD_CLOEXEC) != 0)
+			return fail_sys(e, EBADF, "--preserve-fds: descriptor %u", 3 + i);
+	}
 	return 0;
 }
 

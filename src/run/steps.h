@@ -23,5 +23,5 @@ struct step {
 int steps_run(const struct step *table, size_t n, struct run *r, const struct plan *pl,
 	      struct err *e) CHECK;
 
-extern const struct step parent_steps[], child_steps[], start_steps[];
-extern const size_t parent_steps_n, child_steps_n, start_steps_n;
+extern const struct step parent_steps[], child_steps[], process_steps[], start_steps[];
+extern const size_t parent_steps_n, child_steps_n, process_steps_n, start_steps_n;

@@ -26,10 +26,13 @@ static const char *const child_order[] = {
 	"devices",         "terminal",      "late-read-only", "runtime-hooks",
 	"create-hooks",    "pivot-root",    "hostname",       "sysctl",
 	"label-open",      "readonly-root", "readonly-paths", "masked-paths",
-	"keyring",         "scheduler",     "io-priority",    "personality",
-	"no-new-privs",    "filter-loader", "rlimits",        "cwd",
-	"bounding-set",    "user",          "cwd-check",      "capabilities",
-	"umask",           "undumpable",    "executable",
+};
+
+static const char *const process_order[] = {
+	"keyring",      "scheduler",     "io-priority", "personality",
+	"no-new-privs", "filter-loader", "rlimits",     "other-descriptors",
+	"cwd",          "bounding-set",  "user",        "cwd-check",
+	"capabilities", "umask",         "undumpable",  "executable",
 };
 
 static const char *const start_order[] = { "start-hooks", "label", "descriptors" };
@@ -51,6 +54,11 @@ Test(steps, the_runtimes_order_is_held)
 Test(steps, the_containers_order_is_held)
 {
 	expect_order(child_steps, child_steps_n, child_order, COUNT(child_order));
+}
+
+Test(steps, the_process_order_is_held)
+{
+	expect_order(process_steps, process_steps_n, process_order, COUNT(process_order));
 }
 
 Test(steps, the_order_after_start_is_held)
@@ -104,7 +112,7 @@ Test(steps, all_tables_are_listed)
 
 	for (const struct run_table *t = run_tables; t->name != NULL; t++)
 		n += *t->n;
-	cr_expect_eq(n, parent_steps_n + child_steps_n + start_steps_n);
+	cr_expect_eq(n, parent_steps_n + child_steps_n + process_steps_n + start_steps_n);
 }
 
 /* ---- the runner: each step leaves a letter in the run's executable ---- */
