@@ -42,6 +42,8 @@ void cg_probe(struct cg_host *out);
 
 /* The caller's own group, "/user.slice/...", from /proc/self/cgroup. */
 int cg_self_path(char *buf, size_t size, struct err *e) CHECK;
+/* That of another process. */
+int cg_path_of(pid_t pid, char *buf, size_t size, struct err *e) CHECK;
 
 /* Which of CG_* the limits need (for enabling and for refusing in time). */
 struct cg_limits;

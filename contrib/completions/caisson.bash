@@ -41,6 +41,19 @@ _caisson() {
 	run:--pid-file) _caisson_values 'file' ;;
 	run:--console-socket) _caisson_values 'file' ;;
 	run:--preserve-fds) _caisson_values '=' ;;
+	exec:--process | exec:-p) _caisson_values 'file' ;;
+	exec:--cwd) _caisson_values 'directory' ;;
+	exec:--env | exec:-e) _caisson_values '=' ;;
+	exec:--user | exec:-u) _caisson_values '=' ;;
+	exec:--additional-gids | exec:-g) _caisson_values '=' ;;
+	exec:--pid-file) _caisson_values 'file' ;;
+	exec:--console-socket) _caisson_values 'file' ;;
+	exec:--pidfd-socket) _caisson_values 'file' ;;
+	exec:--cap | exec:-c) _caisson_values '=' ;;
+	exec:--apparmor) _caisson_values '=' ;;
+	exec:--process-label) _caisson_values '=' ;;
+	exec:--cgroup) _caisson_values 'file' ;;
+	exec:--preserve-fds) _caisson_values '=' ;;
 	list:--format | list:-f) _caisson_values '=table json' ;;
 	spec:--bundle | spec:-b) _caisson_values 'directory' ;;
 	*) _caisson_plain ;;
@@ -50,10 +63,11 @@ _caisson() {
 _caisson_plain() {
 	case $command:$cur in
 	caisson:-*) _caisson_words '--root --log --log-format --debug --cgroup-manager --systemd-cgroup --audit-log --rootless --criu --version -v --help -h' ;;
-	caisson:*) _caisson_words 'create run start state kill delete list spec features check version help' ;;
+	caisson:*) _caisson_words 'create run start exec state kill delete list spec features check version help' ;;
 	create:-*) _caisson_words '--bundle -b --pid-file --console-socket --preserve-fds --no-pivot --no-new-keyring --no-subreaper --help -h' ;;
 	run:-*) _caisson_words '--bundle -b --pid-file --console-socket --preserve-fds --no-pivot --no-new-keyring --no-subreaper --detach -d --keep --help -h' ;;
 	start:-*) _caisson_words '--help -h' ;;
+	exec:-*) _caisson_words '--process -p --cwd --env -e --tty -t --user -u --additional-gids -g --detach -d --pid-file --console-socket --pidfd-socket --cap -c --no-new-privs --apparmor --process-label --cgroup --preserve-fds --ignore-paused --no-subreaper --help -h' ;;
 	state:-*) _caisson_words '--help -h' ;;
 	kill:-*) _caisson_words '--all -a --help -h' ;;
 	delete:-*) _caisson_words '--force -f --help -h' ;;
@@ -63,9 +77,9 @@ _caisson_plain() {
 	check:-*) _caisson_words '--plan --json --help -h' ;;
 	version:-*) _caisson_words '--help -h' ;;
 	help:-*) _caisson_words '--help -h' ;;
-	start:* | state:* | kill:* | delete:*) _caisson_words "$(caisson list -q 2>/dev/null)" ;;
+	start:* | exec:* | state:* | kill:* | delete:*) _caisson_words "$(caisson list -q 2>/dev/null)" ;;
 	check:*) _caisson_values directory ;;
-	help:*) _caisson_words 'create run start state kill delete list spec features check version help' ;;
+	help:*) _caisson_words 'create run start exec state kill delete list spec features check version help' ;;
 	esac
 }
 

@@ -180,6 +180,22 @@ int unix_connect_at(int dir, const char *name, int type)
 	return take_fd(&fd);
 }
 
+int unix_connect_to(const char *path, int type)
+{
+	const char *slash = strrchr(path, '/');
+	char dir[PATH_MAX] = ".";
+	autofd int at = -1;
+
+	if (slash != NULL && (size_t)(slash - path) + 2 > sizeof(dir))
+		return -ENAMETOOLONG;
+	if (slash != NULL)
+		(void)snprintf(dir, sizeof(dir), "%.*s", (int)(slash + 1 - path), path);
+	at = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (at < 0)
+		return -errno;
+	return unix_connect_at(at, slash != NULL ? slash + 1 : path, type);
+}
+
 int unix_listen_at(int dir, const char *name, int type, int backlog)
 {
 	autofd int fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);

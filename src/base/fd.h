@@ -26,4 +26,6 @@ int fd_guard_stdio(void);
 /* Connects, or binds and listens, to an AF_UNIX socket of that type in an open directory,
  * however long the directory's path is (through /proc/self/fd). The socket or -errno. */
 int unix_connect_at(int dir, const char *name, int type);
+/* The same by a path of any length. */
+int unix_connect_to(const char *path, int type);
 int unix_listen_at(int dir, const char *name, int type, int backlog);

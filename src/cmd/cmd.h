@@ -46,6 +46,7 @@ struct command {
 	size_t options_size; /* of the struct that the options fill */
 	size_t args_min, args_max;
 	bool stop_at_first; /* the first argument ends the options */
+	int exit_failed;    /* the exit code of an error; 0: EXIT_FAILURE */
 	int (*run)(const struct call *c, struct err *e);
 };
 
@@ -83,4 +84,4 @@ int cmd_root_open(const struct call *c, const char *id, int *fd, struct err *e) 
 bool cmd_is_missing(const struct err *why);
 
 extern const struct command cmd_create, cmd_run_, cmd_start, cmd_state, cmd_kill, cmd_delete,
-	cmd_list, cmd_spec, cmd_features, cmd_check, cmd_version, cmd_help;
+	cmd_exec, cmd_list, cmd_spec, cmd_features, cmd_check, cmd_version, cmd_help;

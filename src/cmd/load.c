@@ -47,6 +47,16 @@ static int refuse(const struct complaints *bad, const char *bundle, struct err *
 	return hint(e, "and %zu more: caisson check %s", bad->n - 1, bundle);
 }
 
+int load_saved(struct arena *a, const char *text, size_t len, struct loaded *out, struct err *e)
+{
+	struct complaints bad = { .arena = a };
+
+	if (json_parse(a, "config.json", text, len, &out->doc, e) < 0)
+		return -1;
+	load_spec(a, out, &bad);
+	return complaints_fail(&bad, ERR_SPEC, e);
+}
+
 int load_plan(struct arena *a, const char *bundle, struct plan_want *want, struct loaded *out,
 	      struct err *e)
 {

@@ -26,6 +26,10 @@ void load_spec(struct arena *a, struct loaded *l, struct complaints *bad);
 int load_make_plan(struct arena *a, struct loaded *l, struct plan_want *want,
 		   struct err *e) CHECK;
 
+/* The config that a container was made from, kept beside its state. */
+int load_saved(struct arena *a, const char *text, size_t len, struct loaded *out,
+	       struct err *e) CHECK;
+
 /* The whole way. */
 int load_plan(struct arena *a, const char *bundle, struct plan_want *want, struct loaded *out,
 	      struct err *e) CHECK;

@@ -6,6 +6,8 @@ libcmd_a_SOURCES = \
 	src/cmd/common.c \
 	src/cmd/create.c \
 	src/cmd/delete.c \
+	src/cmd/exec.c src/cmd/exec.h \
+	src/cmd/exec_process.c \
 	src/cmd/features.c \
 	src/cmd/help.c \
 	src/cmd/kill.c \
@@ -30,6 +32,7 @@ if HAVE_CRITERION
 check_PROGRAMS += unit-cmd
 unit_cmd_SOURCES = \
 	tests/unit/t_cmdline.c \
+	tests/unit/t_exec_process.c \
 	tests/unit/t_opt.c
 unit_cmd_CFLAGS = $(TEST_CFLAGS)
 unit_cmd_LDADD = $(CMD_LIBS) $(CRITERION_LIBS)

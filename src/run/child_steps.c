@@ -17,7 +17,7 @@ static int do_join(struct run *r, const struct plan *pl, struct err *e)
 	return join_namespaces(r, pl, e);
 }
 
-static int do_session(struct run *r, const struct plan *pl, struct err *e)
+int do_session(struct run *r, const struct plan *pl, struct err *e)
 {
 	(void)r;
 	(void)pl;
@@ -27,7 +27,7 @@ static int do_session(struct run *r, const struct plan *pl, struct err *e)
 	return 0;
 }
 
-static int do_cgroup_wait(struct run *r, const struct plan *pl, struct err *e)
+int do_cgroup_wait(struct run *r, const struct plan *pl, struct err *e)
 {
 	(void)pl;
 	if (r->into_cgroup || r->cg == NULL)
@@ -123,10 +123,6 @@ static bool joins_itself(const struct plan *pl)
 {
 	return pl->ns.ladder == LADDER_DIRECT;
 }
-static bool has_cgroup(const struct plan *pl)
-{
-	return pl->cgroup.enabled;
-}
 static bool new_cgroup_ns(const struct plan *pl)
 {
 	return pl->ns.new_cgroup;
@@ -155,10 +151,6 @@ static bool has_hostname(const struct plan *pl)
 {
 	return pl->hostname != NULL || pl->domainname != NULL;
 }
-static bool has_terminal(const struct plan *pl)
-{
-	return pl->process.terminal;
-}
 static bool has_sysctl(const struct plan *pl)
 {
 	return pl->sysctl.n > 0;
@@ -175,17 +167,9 @@ static bool has_masked_paths(const struct plan *pl)
 {
 	return pl->masked.n > 0;
 }
-static bool has_label(const struct plan *pl)
-{
-	return pl->process.apparmor_profile != NULL || pl->process.selinux_label != NULL;
-}
 static bool has_keyring(const struct plan *pl)
 {
 	return pl->process.new_keyring;
-}
-static bool has_rlimits(const struct plan *pl)
-{
-	return pl->process.rlimits_n > 0;
 }
 static bool has_scheduler(const struct plan *pl)
 {
@@ -211,10 +195,6 @@ static bool needs_loader(const struct plan *pl)
 {
 	return pl->has_filter && !pl->process.creds.no_new_privs;
 }
-static bool protects_self(const struct plan *pl)
-{
-	return pl->protect_self;
-}
 static bool own_mounts(const struct plan *pl)
 {
 	return pl->ns.new_mount;
@@ -227,7 +207,7 @@ const struct step child_steps[] = {
 	/* name              asked for by                                when                how */
 	{ "join-namespaces",  "config-linux.md#namespaces",               joins_itself,       do_join },
 	{ "session",          "config.md#process",                        NULL,               do_session },
-	{ "cgroup-wait",      "config-linux.md#cgroup-path",              has_cgroup,         do_cgroup_wait },
+	{ "cgroup-wait",      "config-linux.md#cgroup-path",              wants_cgroup,       do_cgroup_wait },
 	{ "cgroup-namespace", "config-linux.md#namespaces",               new_cgroup_ns,      do_cgroup_namespace },
 	/* as the user who called us: sources and the root may lie where only that user gets to */
 	{ "mount-sources",    "config.md#mounts",                         own_mounts,         do_mount_sources },
@@ -235,11 +215,11 @@ const struct step child_steps[] = {
 	{ "id-maps",          "config-linux.md#user-namespace-mappings",  enters_user_ns,     do_mapped },
 	{ "sources-inside",   "config.md#mounts",                         enters_and_mounts,  do_mount_sources },
 	{ "root-inside",      "config.md#root",                           enters_user_ns,     do_root },
-	{ "hide-binary",      "CVE-2019-5736",                            protects_self,      do_hide_binary },
+	{ "hide-binary",      "CVE-2019-5736",                            wants_hiding,       do_hide_binary },
 	{ "loopback",         "config-linux.md#namespaces",               new_net,            do_loopback },
 	{ "mounts",           "config.md#mounts",                         own_mounts,         do_mounts },
 	{ "devices",          "config-linux.md#devices",                  own_mounts,         do_devices },
-	{ "terminal",         "config.md#process",                        has_terminal,       do_terminal },
+	{ "terminal",         "config.md#process",                        wants_terminal,     do_terminal },
 	{ "late-read-only",   "config.md#mounts",                         own_mounts,         do_late_read_only },
 	{ "runtime-hooks",    "config.md#createruntime-hooks",            has_runtime_hooks,  do_runtime_hooks },
 	{ "create-hooks",     "config.md#createcontainer-hooks",          has_create_hooks,   do_create_hooks },
@@ -247,7 +227,7 @@ const struct step child_steps[] = {
 	{ "hostname",         "config.md#hostname",                       has_hostname,       do_hostname },
 	/* sysctls before read-only paths, which close /proc/sys */
 	{ "sysctl",           "config-linux.md#sysctl",                   has_sysctl,         do_sysctl },
-	{ "label-open",       "config.md#linux-process",                  has_label,          do_label_open },
+	{ "label-open",       "config.md#linux-process",                  wants_label,        do_label_open },
 	{ "readonly-root",    "config.md#root",                           has_readonly_root,  do_readonly_root },
 	{ "readonly-paths",   "config-linux.md#readonly-paths",           has_readonly_paths, do_readonly_paths },
 	{ "masked-paths",     "config-linux.md#masked-paths",             has_masked_paths,   do_masked_paths },
@@ -266,7 +246,7 @@ const struct step process_steps[] = {
 	/* the filter needs CAP_SYS_ADMIN without no_new_privs: a helper keeps it while we drop it */
 	{ "filter-loader",    "config-linux.md#seccomp",                  needs_loader,       do_loader },
 	/* limits on descriptors and processes bind what we ourselves still do: as late as can be */
-	{ "rlimits",          "config.md#posix-process",                  has_rlimits,        do_own_rlimits },
+	{ "rlimits",          "config.md#posix-process",                  wants_rlimits,      do_own_rlimits },
 	{ "other-descriptors", "CVE-2024-21626",                          NULL,               do_other_descriptors },
 	{ "cwd",              "config.md#process",                        NULL,               do_working_directory },
 	{ "bounding-set",     "config.md#linux-process",                  NULL,               do_bounding },
@@ -304,7 +284,7 @@ static int do_descriptors(struct run *r, const struct plan *pl, struct err *e)
 /* clang-format off */
 const struct step start_steps[] = {
 	{ "start-hooks",      "config.md#startcontainer-hooks",           has_start_hooks,    do_start_hooks },
-	{ "label",            "config.md#linux-process",                  has_label,          do_label },
+	{ "label",            "config.md#linux-process",                  wants_label,        do_label },
 	{ "descriptors",      "CVE-2024-21626",                           NULL,               do_descriptors },
 };
 /* clang-format on */

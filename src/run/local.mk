@@ -7,6 +7,8 @@ librun_a_SOURCES = \
 	src/run/create.c \
 	src/run/creds.c \
 	src/run/dev.c \
+	src/run/exec.c \
+	src/run/exec_steps.c \
 	src/run/filter.c \
 	src/run/foreground.c \
 	src/run/handshake.c src/run/handshake.h \

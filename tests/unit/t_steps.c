@@ -35,6 +35,17 @@ static const char *const process_order[] = {
 	"capabilities", "umask",         "undumpable",  "executable",
 };
 
+static const char *const exec_order[] = {
+	"preserve-fds",    "console-socket",   "exec-cgroup", "exec-proc", "exec-socket",
+	"exec-clone",      "exec-cgroup-join", "oom-score",   "pty",       "ready",
+	"rlimits-outside", "pidfd-socket",     "pid-file",
+};
+
+static const char *const entry_order[] = {
+	"session",    "cgroup-wait", "hide-binary", "enter",
+	"entry-root", "label-open",  "terminal",
+};
+
 static const char *const start_order[] = { "start-hooks", "label", "descriptors" };
 
 static void expect_order(const struct step *table, size_t n, const char *const *names,
@@ -61,18 +72,36 @@ Test(steps, the_process_order_is_held)
 	expect_order(process_steps, process_steps_n, process_order, COUNT(process_order));
 }
 
+Test(steps, the_order_of_exec_is_held)
+{
+	expect_order(exec_steps, exec_steps_n, exec_order, COUNT(exec_order));
+	expect_order(entry_steps, entry_steps_n, entry_order, COUNT(entry_order));
+}
+
 Test(steps, the_order_after_start_is_held)
 {
 	expect_order(start_steps, start_steps_n, start_order, COUNT(start_order));
 }
 
-static size_t times_named(const char *name)
+/* The same step may stand in the tables of create and of exec. */
+static size_t others_named(const struct step *step)
 {
-	size_t times = 0;
+	size_t others = 0;
 
 	for (const struct run_table *t = run_tables; t->name != NULL; t++)
 		for (size_t i = 0; i < *t->n; i++)
-			times += str_eq(t->steps[i].name, name);
+			others += str_eq(t->steps[i].name, step->name) &&
+				  (t->steps[i].run != step->run ||
+				   !str_eq(t->steps[i].spec, step->spec));
+	return others;
+}
+
+static size_t times_in(const struct run_table *t, const char *name)
+{
+	size_t times = 0;
+
+	for (size_t i = 0; i < *t->n; i++)
+		times += str_eq(t->steps[i].name, name);
 	return times;
 }
 
@@ -85,7 +114,8 @@ Test(steps, every_step_has_a_name_of_its_own_that_fits_the_error)
 		for (size_t i = 0; i < *t->n; i++) {
 			const char *name = t->steps[i].name;
 
-			cr_expect_eq(times_named(name), 1, "%s", name);
+			cr_expect_eq(times_in(t, name), 1, "%s", name);
+			cr_expect_eq(others_named(&t->steps[i]), 0, "%s", name);
 			cr_expect_gt(strlen(name), 0);
 			cr_expect_lt(strlen(name), sizeof(e.step), "%s", name);
 			cr_expect_eq(strspn(name, "abcdefghijklmnopqrstuvwxyz-"), strlen(name),
@@ -112,7 +142,8 @@ Test(steps, all_tables_are_listed)
 
 	for (const struct run_table *t = run_tables; t->name != NULL; t++)
 		n += *t->n;
-	cr_expect_eq(n, parent_steps_n + child_steps_n + process_steps_n + start_steps_n);
+	cr_expect_eq(n, parent_steps_n + child_steps_n + process_steps_n + exec_steps_n +
+				entry_steps_n + start_steps_n);
 }
 
 /* ---- the runner: each step leaves a letter in the run's executable ---- */
