@@ -55,6 +55,27 @@ _caisson() {
 	exec:--cgroup) _caisson_values 'file' ;;
 	exec:--preserve-fds) _caisson_values '=' ;;
 	list:--format | list:-f) _caisson_values '=table json' ;;
+	ps:--format | ps:-f) _caisson_values '=table json' ;;
+	update:--resources | update:-r) _caisson_values 'file' ;;
+	update:--memory) _caisson_values '=' ;;
+	update:--memory-reservation) _caisson_values '=' ;;
+	update:--memory-swap) _caisson_values '=' ;;
+	update:--pids-limit) _caisson_values '=' ;;
+	update:--cpu-quota) _caisson_values '=' ;;
+	update:--cpu-period) _caisson_values '=' ;;
+	update:--cpu-burst) _caisson_values '=' ;;
+	update:--cpu-share) _caisson_values '=' ;;
+	update:--cpu-idle) _caisson_values '=' ;;
+	update:--cpuset-cpus) _caisson_values '=' ;;
+	update:--cpuset-mems) _caisson_values '=' ;;
+	update:--blkio-weight) _caisson_values '=' ;;
+	update:--cpu-rt-period) _caisson_values '=' ;;
+	update:--cpu-rt-runtime) _caisson_values '=' ;;
+	update:--kernel-memory) _caisson_values '=' ;;
+	update:--kernel-memory-tcp) _caisson_values '=' ;;
+	update:--l3-cache-schema) _caisson_values '=' ;;
+	update:--mem-bw-schema) _caisson_values '=' ;;
+	events:--interval) _caisson_values '=' ;;
 	spec:--bundle | spec:-b) _caisson_values 'directory' ;;
 	*) _caisson_plain ;;
 	esac
@@ -63,23 +84,28 @@ _caisson() {
 _caisson_plain() {
 	case $command:$cur in
 	caisson:-*) _caisson_words '--root --log --log-format --debug --cgroup-manager --systemd-cgroup --audit-log --rootless --criu --version -v --help -h' ;;
-	caisson:*) _caisson_words 'create run start exec state kill delete list spec features check version help' ;;
+	caisson:*) _caisson_words 'create run start exec kill delete state list ps pause update events resume spec features check version help' ;;
 	create:-*) _caisson_words '--bundle -b --pid-file --console-socket --preserve-fds --no-pivot --no-new-keyring --no-subreaper --help -h' ;;
 	run:-*) _caisson_words '--bundle -b --pid-file --console-socket --preserve-fds --no-pivot --no-new-keyring --no-subreaper --detach -d --keep --help -h' ;;
 	start:-*) _caisson_words '--help -h' ;;
 	exec:-*) _caisson_words '--process -p --cwd --env -e --tty -t --user -u --additional-gids -g --detach -d --pid-file --console-socket --pidfd-socket --cap -c --no-new-privs --apparmor --process-label --cgroup --preserve-fds --ignore-paused --no-subreaper --help -h' ;;
-	state:-*) _caisson_words '--help -h' ;;
 	kill:-*) _caisson_words '--all -a --help -h' ;;
 	delete:-*) _caisson_words '--force -f --help -h' ;;
+	state:-*) _caisson_words '--help -h' ;;
 	list:-*) _caisson_words '--quiet -q --format -f --help -h' ;;
+	ps:-*) _caisson_words '--format -f --help -h' ;;
+	pause:-*) _caisson_words '--help -h' ;;
+	update:-*) _caisson_words '--resources -r --memory --memory-reservation --memory-swap --pids-limit --cpu-quota --cpu-period --cpu-burst --cpu-share --cpu-idle --cpuset-cpus --cpuset-mems --blkio-weight --cpu-rt-period --cpu-rt-runtime --kernel-memory --kernel-memory-tcp --l3-cache-schema --mem-bw-schema --help -h' ;;
+	events:-*) _caisson_words '--interval --stats --help -h' ;;
+	resume:-*) _caisson_words '--help -h' ;;
 	spec:-*) _caisson_words '--bundle -b --rootless --help -h' ;;
 	features:-*) _caisson_words '--help -h' ;;
 	check:-*) _caisson_words '--plan --json --help -h' ;;
 	version:-*) _caisson_words '--help -h' ;;
 	help:-*) _caisson_words '--help -h' ;;
-	start:* | exec:* | state:* | kill:* | delete:*) _caisson_words "$(caisson list -q 2>/dev/null)" ;;
+	start:* | exec:* | kill:* | delete:* | state:* | ps:* | pause:* | update:* | events:* | resume:*) _caisson_words "$(caisson list -q 2>/dev/null)" ;;
 	check:*) _caisson_values directory ;;
-	help:*) _caisson_words 'create run start exec state kill delete list spec features check version help' ;;
+	help:*) _caisson_words 'create run start exec kill delete state list ps pause update events resume spec features check version help' ;;
 	esac
 }
 

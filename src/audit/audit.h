@@ -23,6 +23,9 @@ enum audit_event {
 	AUDIT_KILL,     /* container.kill    6002/99 */
 	AUDIT_EXEC,     /* container.exec    6002/99: one more process */
 	AUDIT_EXEC_END, /* container.exec_end 6002/99: how that one ended */
+	AUDIT_PAUSE,    /* container.pause   6002/99 */
+	AUDIT_RESUME,   /* container.resume  6002/99 */
+	AUDIT_UPDATE,   /* container.update  6002/99: other limits */
 };
 
 /* Who and what the events are about; strings may be NULL. */

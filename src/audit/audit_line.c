@@ -23,6 +23,9 @@ static const struct kind {
 	[AUDIT_KILL] = { "container.kill", "signalled", "not signalled", 99 },
 	[AUDIT_EXEC] = { "container.exec", "entered", "not entered", 99 },
 	[AUDIT_EXEC_END] = { "container.exec_end", "left", "left", 99 },
+	[AUDIT_PAUSE] = { "container.pause", "paused", "not paused", 99 },
+	[AUDIT_RESUME] = { "container.resume", "resumed", "not resumed", 99 },
+	[AUDIT_UPDATE] = { "container.update", "updated", "not updated", 99 },
 };
 
 static bool is_end(enum audit_event what)

@@ -6,6 +6,7 @@ libcmd_a_SOURCES = \
 	src/cmd/common.c \
 	src/cmd/create.c \
 	src/cmd/delete.c \
+	src/cmd/events.c \
 	src/cmd/exec.c src/cmd/exec.h \
 	src/cmd/exec_process.c \
 	src/cmd/features.c \
@@ -15,10 +16,13 @@ libcmd_a_SOURCES = \
 	src/cmd/list.c \
 	src/cmd/load.c src/cmd/load.h \
 	src/cmd/opt.c src/cmd/opt.h \
+	src/cmd/pause.c \
+	src/cmd/ps.c \
 	src/cmd/run.c \
 	src/cmd/spec.c \
 	src/cmd/start.c \
 	src/cmd/state.c \
+	src/cmd/update.c \
 	src/cmd/version.c
 CMD_LIBS = libcmd.a librun.a libplan.a libstate.a libaudit.a libspec.a libcgroups.a \
 	libpolicy.a $(CAP_LIBS) $(SECCOMP_LIBS) $(BASE_LIBS)

@@ -55,6 +55,28 @@ void run_target_close(struct run_target *t);
 int run_exec(const struct plan *pl, const struct run_options *o, const struct run_target *t,
 	     int *exit_code, struct err *e) CHECK;
 
+/* pause and resume. */
+int run_pause(const struct run_options *o, const char *id, bool freeze, struct err *e) CHECK;
+
+/* update: what *r names, and nothing else; all of it or none. Device rules stay as they are. */
+int run_update(const struct run_options *o, const char *id, struct spec_resources *r,
+	       struct err *e) CHECK;
+
+/* events: a line of JSON every so often, and one for each time that the kernel killed for want
+ * of memory, until the container ends; or, `once', its numbers as they are. */
+struct events_want {
+	bool once;
+	int interval_ms;
+	void (*say)(const char *line);
+};
+int run_events(const struct run_options *o, const char *id, const struct events_want *w,
+	       struct err *e) CHECK;
+
+/* ps: all processes of its cgroup and of those below, as our pid namespace numbers them; in the
+ * arena. */
+int run_pids(struct arena *a, const struct run_options *o, const char *id, pid_t **pids,
+	     size_t *n, struct err *e) CHECK;
+
 /* kill: `all' also where init is dead; texts as contract 1.3. */
 int run_kill(const struct run_options *o, const char *id, int signal, bool all,
 	     struct err *e) CHECK;

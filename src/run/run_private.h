@@ -190,8 +190,12 @@ const char *const *final_environment(struct run *r, const struct plan *pl);
 int do_loader(struct run *r, const struct plan *pl, struct err *e) CHECK;
 int load_filter(struct run *r, const struct plan *pl, struct err *e) CHECK;
 
-/* ---- verdict.c ---- */
+/* ---- stats.c ---- */
 struct json;
+/* What a group has used, in the form of runc's events (types/events.go). */
+struct json *stats_json(struct arena *a, const struct cg *cg);
+
+/* ---- verdict.c ---- */
 /* How it ended, from wait status and cgroup; the canonical object of design 5. */
 struct verdict {
 	const char *reason; /* "exited" "signaled" "oom" "seccomp" ... */

@@ -67,6 +67,15 @@ static const struct row rows[] = {
 	{ "exec -u 1:2 -e A=b -e C=d -g 3 -c CAP_KILL -t ID sh",
 	  "exec user=1:2 env=A=b,C=d gids=3 caps=CAP_KILL tty | ID sh" },
 	{ "exec ID -- x",                     "exec | ID -- x" },
+	/* the others */
+	{ "pause ID",                         "pause | ID" },
+	{ "resume ID",                        "resume | ID" },
+	{ "ps --format json ID",              "ps | ID" },
+	{ "ps ID -aux",                       "ps | ID -aux" },
+	{ "update --resources=/f ID",         "update | ID" },
+	{ "update --resources - ID",          "update | ID" },
+	{ "update --memory-swap -1 ID",       "update | ID" },
+	{ "events --interval 5s --stats ID",  "events | ID" },
 	{ "exec --cgroup /x --apparmor P --process-label L --no-new-privs --ignore-paused --cwd /c ID x",
 	  "exec cwd=/c cgroup=/x apparmor=P label=L nnp ignore-paused | ID x" },
 	/* people */
