@@ -86,7 +86,8 @@ static int begin(struct run *r, struct err *e)
 		return -1;
 	}
 	if (hs_say(r->sock, HS_START, 0, e) < 0 ||
-	    hs_expect(r->sock, HS_EXECUTING, r->wait_ms, NULL, e) < 0)
+	    hs_expect(r->sock, HS_EXECUTING, r->wait_ms, NULL, e) < 0 ||
+	    hs_wait(r->sock, HS_EXECUTING, r->wait_ms, e) < 0)
 		return -1;
 	return hs_expect_exec(r->sock, e);
 }

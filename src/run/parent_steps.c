@@ -161,7 +161,11 @@ int do_oom_score(struct run *r, const struct plan *pl, struct err *e)
 int do_pty(struct run *r, const struct plan *pl, struct err *e)
 {
 	(void)pl;
-	return r->console >= 0 ? 0 : hs_expect_fd(r->sock, HS_TERMINAL, &r->pty, e);
+	if (r->console >= 0)
+		return 0;
+	if (hs_wait(r->sock, HS_TERMINAL, r->wait_ms, e) < 0)
+		return -1;
+	return hs_expect_fd(r->sock, HS_TERMINAL, &r->pty, e);
 }
 
 static int do_hooks(struct run *r, const struct plan *pl, struct err *e)
