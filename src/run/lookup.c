@@ -100,6 +100,10 @@ int do_executable(struct run *r, const struct plan *pl, struct err *e)
 			    "process.args[0]: \"%s\": executable file not found in $PATH",
 			    name);
 	/* podman answers 127 to "open executable", and 126 must be left for what is there */
+	if (err ==
+	    EISDIR) /* execve(2) says EACCES; moby looks for the one, podman for the other */
+		return fail_sys(e, EACCES, "process.args[0]: execute \"%s\": is a directory",
+				name);
 	if (err != 0)
 		return fail_sys(e, err, "process.args[0]: %s \"%s\"",
 				err == ENOENT ? "open executable" : "execute", name);

@@ -165,7 +165,10 @@ int do_pty(struct run *r, const struct plan *pl, struct err *e)
 		return 0;
 	if (hs_wait(r->sock, HS_TERMINAL, r->wait_ms, e) < 0)
 		return -1;
-	return hs_expect_fd(r->sock, HS_TERMINAL, &r->pty, e);
+	if (hs_expect_fd(r->sock, HS_TERMINAL, &r->pty, e) < 0)
+		return -1;
+	tty_take_size(r->pty); /* before the process asks */
+	return 0;
 }
 
 static int do_hooks(struct run *r, const struct plan *pl, struct err *e)

@@ -152,6 +152,8 @@ int console_connect(struct run *r, const struct plan *pl, struct err *e) CHECK;
 /* Child, after the mounts, before pivot: a pty of the container's devpts, bound on
  * /dev/console, its master sent to the console socket or to the parent (HS_TERMINAL). */
 int do_terminal(struct run *r, const struct plan *pl, struct err *e) CHECK;
+/* Makes it as large as ours on stdin, if that is one. */
+void tty_take_size(int master);
 /* Foreground: raw mode, window size, SIGWINCH, bytes both ways until the peer ends. */
 struct tty_proxy;
 int tty_proxy_open(int master, struct tty_proxy **out, struct err *e) CHECK;

@@ -454,14 +454,19 @@ size_t tty_proxy_fds(const struct tty_proxy *t, int fds[2])
 	return 1;
 }
 
-void tty_proxy_resize(struct tty_proxy *t)
+void tty_take_size(int master)
 {
 	struct winsize size;
 
 	/* 0 by 0 is a terminal that does not know, as serial lines are */
 	if (ioctl(STDIN_FILENO, TIOCGWINSZ, &size) < 0 || (size.ws_row | size.ws_col) == 0)
 		return;
-	(void)ioctl(t->src[SRC_MASTER].fd, TIOCSWINSZ, &size);
+	(void)ioctl(master, TIOCSWINSZ, &size);
+}
+
+void tty_proxy_resize(struct tty_proxy *t)
+{
+	tty_take_size(t->src[SRC_MASTER].fd);
 }
 
 static int shorter(int a, int b)

@@ -244,7 +244,7 @@ count() { wc -l <"$bundle/rootfs/ticks"; }
 	for globals in '--root=R --root R' '--root R --rootless=true' '--root R --rootless auto' '--root R --criu /x' \
 		'--root R --debug=false' '--root R --log-format=json --log L' '-root R'; do
 		globals=${globals//R/$root}
-		run -0 "$CAISSON" --audit-log none ${globals//L/$bundle/log} exec -no-subreaper "$id" echo a b --c
-		is "$output" 'a b --c'
+		run "$CAISSON" --audit-log none ${globals//L/$bundle/log} exec -no-subreaper "$id" echo a b --c
+		is "$status: $output" '0: a b --c'
 	done
 }

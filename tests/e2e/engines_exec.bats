@@ -16,7 +16,6 @@ setup() { id=e2e$$x$BATS_TEST_NUMBER; }
 
 teardown() {
 	podman rm -f -t 0 "$id" >/dev/null 2>&1 || :
-	as_u1 podman rm -f -t 0 "$id" >/dev/null 2>&1 || :
 	ctr task kill -s KILL "$id" >/dev/null 2>&1 || :
 	ctr task rm -f "$id" >/dev/null 2>&1 || :
 	ctr container rm "$id" >/dev/null 2>&1 || :
@@ -27,7 +26,6 @@ teardown_file() {
 }
 
 pod() { podman --runtime "$CAISSON" --cgroup-manager cgroupfs "$@"; }
-rootless() { as_u1 podman --runtime "$CAISSON" --cgroup-manager cgroupfs "$@"; }
 contain() { ctr run --runtime io.containerd.runc.v2 --runc-binary "$CAISSON" "$@"; }
 
 pod_up() { pod run -d --name "$id" --network none "$@" "$image" sleep 1000 3>&-; }
@@ -132,28 +130,47 @@ group_of() { echo "/sys/fs/cgroup$(sed -n s/^0:://p "/proc/$(pod inspect --forma
 	is "$(find /sys/fs/cgroup -type d -name 'libpod-*' -not -path '*conmon*')" ''
 }
 
-@test "podman rootless: exec, its user, its walls, a terminal" {
-	rootless run -d --name "$id" --network none "$image" sleep 1000 3>&-
-	run -0 rootless exec "$id" sh -c 'id -u; cat /proc/self/uid_map'
-	is "${lines[0]}" 0
-	is "$(xargs <<<"${lines[1]}")" '0 1000 1'
-	run -0 rootless exec --user 5:6 "$id" id
-	has "$output" 'uid=5 gid=6'
-	run -0 rootless exec "$id" cat /proc/self/status
-	is "$(field Seccomp)" 2
-	run -7 rootless exec "$id" sh -c 'exit 7'
-	run -127 rootless exec "$id" nothing
-	run -0 rootless exec -t "$id" tty
-	has "$output" /dev/
+# A service of systemd's ends with all that is in it: the whole life of the container is one.
+rootless_life() {
+	as_u1 bash -c "
+		pod() { podman --runtime $CAISSON --cgroup-manager cgroupfs \"\$@\"; }
+		pod run -d --name $id --network none --memory 64m $image sleep 1000 >/dev/null
+		$1
+		pod rm -f -t 0 $id >/dev/null"
 }
 
-@test "podman rootless: pause, update" {
-	rootless run -d --name "$id" --network none --memory 64m "$image" sleep 1000 3>&-
-	rootless pause "$id"
-	is "$(rootless inspect --format '{{.State.Status}}' "$id")" paused
-	rootless unpause "$id"
-	rootless update --memory 32m "$id"
-	is "$(rootless exec "$id" cat /sys/fs/cgroup/memory.max)" 33554432
+@test "podman rootless: exec, its user, its walls, its status" {
+	run -0 rootless_life "
+		pod exec $id id -u
+		pod exec $id cat /proc/self/uid_map
+		pod exec --user 5:6 $id id
+		pod exec $id cat /proc/self/status
+		pod exec $id sh -c 'exit 7'; echo status \$?
+		pod exec $id nothing; echo status \$?
+		pod exec -i $id cat <<<through"
+	is "${lines[0]}" 0
+	is "$(xargs <<<"${lines[1]}")" '0 1000 1'
+	has "$output" 'uid=5 gid=6'
+	is "$(field Seccomp)" 2
+	has "$output" 'status 7'
+	has "$output" 'status 127'
+	has "$output" through
+}
+
+@test "podman rootless: exec on a terminal" {
+	run -0 rootless_life "pod exec -t $id tty"
+	has "$output" /dev/
+	lacks "$output" 'not a tty'
+}
+
+@test "podman rootless: pause, unpause, update" {
+	run -0 rootless_life "
+		pod pause $id >/dev/null
+		pod inspect --format '{{.State.Status}}' $id
+		pod unpause $id >/dev/null
+		pod update --memory 32m $id >/dev/null
+		pod exec $id cat /sys/fs/cgroup/memory.max"
+	is "$output" $'paused\n33554432'
 }
 
 @test "containerd: ctr task exec" {

@@ -345,6 +345,8 @@ logged() {
 	run -255 within "$id" /nothing
 	has "${output,,}" 'no such file or directory'
 	run -255 within "$id" /etc
+	has "${output,,}" 'is a directory'
+	has "${output,,}" 'permission denied'
 	run -255 within "$id" /etc/passwd
 	has "${output,,}" 'permission denied'
 }

@@ -270,10 +270,12 @@ updated() {
 		| .process.args = ["sleep", "1000"]'
 	create
 	caisson start "$id"
-	caisson exec "$id" mknod /kmsg c 1 11
-	caisson exec "$id" mknod /full c 1 4
+	caisson exec "$id" mknod /dev/kmsg1 c 1 11
+	caisson exec "$id" mknod /dev/fuse1 c 10 229
 	caisson update -r - "$id" <<<'{"pids": {"limit": 44}, "devices": [{"allow": true, "access": "rwm"}]}'
-	run -0 caisson exec "$id" sh -c ': </kmsg && ! : </full'
+	run -0 caisson exec "$id" sh -c ': >/dev/kmsg1'
+	run ! caisson exec "$id" sh -c ': </dev/fuse1'
+	has "$output" 'not permitted'
 }
 
 @test "update: what is refused takes back all before it" {
