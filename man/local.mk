@@ -4,6 +4,7 @@ dist_man_MANS += \
 	man/caisson-create.8 \
 	man/caisson-kill.8 \
 	man/caisson-plan.7 \
+	man/caisson-policy.1 \
 	man/caisson-state.8
 
 # Each command is found under its own name: a page that only points at another.

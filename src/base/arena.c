@@ -10,11 +10,13 @@
 #include <unistd.h>
 
 #define ARENA_BLOCK 16384
+#define ARENA_ALIGN alignof(uint64_t)
+#define ARENA_CLEAN 1024 /* zeroed at a time: what is not used is not touched either */
 
 struct arena_block {
 	struct arena_block *below;
-	size_t used, size;
-	alignas(max_align_t) unsigned char bytes[];
+	size_t used, clean, size; /* zeroed are the bytes below clean */
+	alignas(ARENA_ALIGN) unsigned char bytes[];
 };
 
 static _Noreturn void out_of_memory(void)
@@ -28,28 +30,38 @@ static _Noreturn void out_of_memory(void)
 static struct arena_block *grow(struct arena *a, size_t n)
 {
 	size_t size = n > ARENA_BLOCK ? n : ARENA_BLOCK;
-	struct arena_block *b = calloc(1, sizeof(*b) + size);
+	struct arena_block *b = NULL;
 
+	if (size <= SIZE_MAX - sizeof(*b))
+		b = malloc(sizeof(*b) + size);
 	if (b == NULL)
 		out_of_memory();
-	b->size = size;
-	b->below = a->top;
+	*b = (struct arena_block){ .below = a->top, .size = size };
 	a->top = b;
 	return b;
 }
 
+static void clean(struct arena_block *b)
+{
+	const size_t ahead = b->size - b->used < ARENA_CLEAN ? b->size : b->used + ARENA_CLEAN;
+
+	memset(b->bytes + b->clean, 0, ahead - b->clean);
+	b->clean = ahead;
+}
+
 void *arena_alloc(struct arena *a, size_t n)
 {
-	const size_t align = alignof(max_align_t);
 	struct arena_block *b = a->top;
 	size_t want;
 
-	if (n > SIZE_MAX - align)
+	if (n > SIZE_MAX - ARENA_ALIGN)
 		out_of_memory();
-	want = (n + align - 1) / align * align;
+	want = (n + ARENA_ALIGN - 1) / ARENA_ALIGN * ARENA_ALIGN;
 	if (b == NULL || b->size - b->used < want)
 		b = grow(a, want);
 	b->used += want;
+	if (b->used > b->clean)
+		clean(b);
 	return b->bytes + b->used - want;
 }
 

@@ -13,7 +13,7 @@ struct arena {
 	struct arena_block *top; /* { 0 } is an empty arena */
 };
 
-/* Zeroed, aligned for any type; never NULL. Released only by arena_free. */
+/* Zeroed, aligned for any integer or pointer; never NULL. Released only by arena_free. */
 void *arena_alloc(struct arena *a, size_t n) __attribute__((malloc, returns_nonnull));
 void *arena_array(struct arena *a, size_t n, size_t size) __attribute__((returns_nonnull));
 char *arena_strdup(struct arena *a, const char *s) __attribute__((returns_nonnull));

@@ -33,13 +33,13 @@ enum json_kind {
 
 /* A value. In an array or object the children are a list, in the order of the text. */
 struct json {
-	enum json_kind kind;
+	enum json_kind kind : 8;
 	bool truth;       /* JSON_BOOL */
 	bool read;        /* j_key or j_next came by */
 	bool twice;       /* a sibling has the same key; set by json_parse */
+	uint32_t n;       /* number of children */
 	const char *text; /* JSON_STRING: its bytes, UTF-8; JSON_NUMBER: as written */
 	const char *key;  /* the member's name, or NULL */
-	size_t n;         /* number of children */
 	struct json *first, *last, *next;
 };
 

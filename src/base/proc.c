@@ -280,7 +280,8 @@ static int spawn_files(posix_spawn_file_actions_t *fa, const struct proc_job *jo
 	int r = posix_spawn_file_actions_adddup2(fa, in, STDIN_FILENO);
 
 	if (r == 0)
-		r = posix_spawn_file_actions_adddup2(fa, out, STDOUT_FILENO);
+		r = posix_spawn_file_actions_adddup2(fa, job->output > 0 ? job->output : out,
+						     STDOUT_FILENO);
 	if (r == 0)
 		r = posix_spawn_file_actions_adddup2(fa, out, STDERR_FILENO);
 	if (r == 0 && job->root >= 0)

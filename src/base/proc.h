@@ -27,6 +27,7 @@ struct proc_job {
 	const char *const *envp; /* NULL-ended; NULL: none */
 	const char *input;       /* given on stdin; NULL: /dev/null */
 	size_t input_len;
+	int output;     /* where its stdout goes; 0: the same way as stderr */
 	int timeout_ms; /* -1: none */
 	int root;       /* chdir here first: a directory, or -1 */
 };

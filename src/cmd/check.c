@@ -40,6 +40,16 @@ static void complain_err(struct report *r, const struct err *e)
 	complain(&r->errors, "%s", text);
 }
 
+/* The plan, and at its end, which is about the filter, the one line that differs each time. */
+static const char *plan_text(struct arena *a, const struct plan *p)
+{
+	const char *text = plan_print(a, p);
+
+	if (!p->has_filter)
+		return text;
+	return arena_printf(a, "%s  compiled in: %u us\n", text, p->policy.compile_us);
+}
+
 static const char *make_plan(struct loaded *l, struct report *r)
 {
 	bool terminal = l->spec.process.terminal;
@@ -52,7 +62,7 @@ static const char *make_plan(struct loaded *l, struct report *r)
 	struct err why = { 0 };
 
 	if (load_make_plan(r->arena, l, &want, &why) == 0)
-		return plan_print(r->arena, &l->plan);
+		return plan_text(r->arena, &l->plan);
 	complain_err(r, &why);
 	return NULL;
 }

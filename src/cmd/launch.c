@@ -14,6 +14,13 @@ static int check_manager(const struct globals *g, struct err *e)
 	return hint(e, "use --cgroup-manager cgroupfs");
 }
 
+static int check_backend(const char *name, struct err *e)
+{
+	if (name == NULL || str_eq(name, "caisson") || str_eq(name, "libseccomp"))
+		return 0;
+	return fail(e, ERR_USAGE, "--seccomp-backend: caisson or libseccomp: %s", name);
+}
+
 static struct plan_want want_of(const struct call *c, const struct launch_options *o)
 {
 	return (struct plan_want){
@@ -23,6 +30,7 @@ static struct plan_want want_of(const struct call *c, const struct launch_option
 		.has_console_socket = o->console_socket != NULL,
 		.no_pivot = o->no_pivot,
 		.no_new_keyring = o->no_new_keyring,
+		.use_libseccomp = str_eq(o->seccomp_backend, "libseccomp"),
 	};
 }
 
@@ -60,7 +68,8 @@ int launch_new(const struct call *c, struct launch *out, struct err *e)
 	struct plan_want want = want_of(c, o);
 	struct loaded *loaded = arena_new(c->arena, struct loaded);
 
-	if (check_manager(&c->g, e) < 0 || state_id_check(c->args[0], e) < 0 ||
+	if (check_manager(&c->g, e) < 0 || check_backend(o->seccomp_backend, e) < 0 ||
+	    state_id_check(c->args[0], e) < 0 ||
 	    load_plan(c->arena, o->bundle != NULL ? o->bundle : ".", &want, loaded, e) < 0 ||
 	    open_audit(c, &out->audit, e) < 0 ||
 	    state_root_open(c->g.root, true, &out->run.root, e) < 0)

@@ -3,6 +3,8 @@
 
 #include "base/auto.h"
 #include "cmd/cmd.h"
+#include "cmd/policy_find.h"
+#include "cmd/program.h"
 #include "plan/host.h"
 #include "spec/bundle.h"
 
@@ -30,12 +32,45 @@ void load_spec(struct arena *a, struct loaded *l, struct complaints *bad)
 		spec_check(&l->spec, bad);
 }
 
+#define POLICY "org.caisson.seccomp.policy"
+
+/* The policy that an annotation puts in place of linux.seccomp: by name, or by an absolute
+ * path, which is all that means the same to an engine and to us. */
+static int find_policy(struct arena *a, const struct spec *s, struct plan_want *want,
+		       struct err *e)
+{
+	const char *name = spec_annotation(s, POLICY);
+	struct policy_finder *finder;
+	struct policy_source *source;
+	struct policy_env *env;
+
+	if (name == NULL)
+		return 0;
+	if (name[0] != '/' && !policy_find_is_name(name))
+		return fail(e, ERR_SPEC,
+			    "annotations." POLICY ": the name of a policy or an absolute path: "
+			    "%s",
+			    name);
+	finder = arena_new(a, struct policy_finder);
+	source = arena_new(a, struct policy_source);
+	env = arena_new(a, struct policy_env);
+	*finder = (struct policy_finder){ .arena = a, .strict = true };
+	*env = policy_find_env(finder);
+	want->policy_env = env;
+	want->policy = source;
+	return policy_find(finder, name, source, e);
+}
+
 int load_make_plan(struct arena *a, struct loaded *l, struct plan_want *want, struct err *e)
 {
 	struct host *h = arena_new(a, struct host);
 
 	host_probe(h);
 	want->bundle = l->bundle;
+	if (want->use_libseccomp || policy_arch_own() == 0)
+		want->libseccomp = program_find(a, "caisson-libseccomp");
+	if (find_policy(a, &l->spec, want, e) < 0)
+		return -1;
 	return plan_make(a, &l->spec, h, want, &l->plan, e);
 }
 

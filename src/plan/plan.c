@@ -60,10 +60,8 @@ int plan_make(struct arena *a, const struct spec *s, const struct host *h,
 	};
 	if (not_yet(s, e) < 0 || plan_namespaces(a, s, h, p, e) < 0 ||
 	    plan_idmaps(a, s, h, p, e) < 0 || plan_filesystem(a, s, h, p, e) < 0 ||
-	    plan_process_make(a, s, h, w, p, e) < 0 || plan_cgroup_make(a, s, h, w, p, e) < 0)
-		return -1;
-	p->has_filter = s->linux_.seccomp.present;
-	if (p->has_filter && plan_seccomp(a, &s->linux_.seccomp, &p->filter, e) < 0)
+	    plan_process_make(a, s, h, w, p, e) < 0 || plan_cgroup_make(a, s, h, w, p, e) < 0 ||
+	    plan_seccomp(a, s, h, w, p, e) < 0)
 		return -1;
 	p->protect_self = must_hide_binary(s, h, p);
 	return 0;

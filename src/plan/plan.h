@@ -26,6 +26,14 @@ struct plan_want {
 	bool detach;                /* create, run --detach */
 	bool has_console_socket;
 	bool no_pivot, no_new_keyring;
+	/* The text of org.caisson.seccomp.policy, found and read by who calls; NULL: the
+	 * config's linux.seccomp counts. */
+	const struct policy_source *policy;
+	const struct policy_env *policy_env; /* how its includes are found */
+	/* libseccomp in a program of its own: its absolute path, and whether it is to build the
+	 * filter even where we carry tables. */
+	const char *libseccomp;
+	bool use_libseccomp;
 };
 
 /* ---- namespaces ---- */
@@ -165,6 +173,16 @@ struct plan_cgroup {
 			*/
 };
 
+/* Where the filter comes from, for `state', `check --plan' and the audit. */
+struct plan_policy {
+	const char *name;    /* of the policy; NULL: linux.seccomp */
+	const char *backend; /* "caisson" or "libseccomp" */
+	size_t cells;        /* of the partition that was verified; 0: not verified */
+	size_t skipped;      /* names that no table knows */
+	uint32_t compile_us; /* from rules or text to a verified filter; not printed */
+	char digest[65];     /* SHA-256 of the instructions, hexadecimal */
+};
+
 struct plan {
 	const char *id, *bundle, *oci_version;
 	struct plan_ns ns;
@@ -184,6 +202,7 @@ struct plan {
 	struct plan_cgroup cgroup;
 	bool has_filter;
 	struct filter filter;
+	struct plan_policy policy;
 	bool protect_self; /* the container could write our binary: hide it (run/self.c) */
 	struct spec_pairs annotations;
 };

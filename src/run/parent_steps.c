@@ -10,10 +10,27 @@
 #include "base/auto.h"
 #include "base/fd.h"
 #include "base/file.h"
+#include "base/json.h"
 #include "base/path.h"
 #include "base/proc.h"
 #include "base/str.h"
 #include "run/run_private.h"
+
+/* What `state' says of the filter. */
+static const char *policy_text(struct arena *a, const struct plan *pl)
+{
+	const struct plan_policy *p = &pl->policy;
+	struct json *o = json_object(a);
+
+	if (!pl->has_filter)
+		return NULL;
+	json_set(o, "backend", json_string(a, p->backend));
+	json_set(o, "compileUs", json_uint(a, p->compile_us));
+	json_set(o, "instructions", json_uint(a, pl->filter.n));
+	json_set(o, "name", json_string(a, p->name != NULL ? p->name : "linux.seccomp"));
+	json_set(o, "sha256", json_string(a, p->digest));
+	return json_print(a, o, JSON_CANONICAL, NULL);
+}
 
 static void fill_state(struct run *r, const struct plan *pl)
 {
@@ -35,6 +52,7 @@ static void fill_state(struct run *r, const struct plan *pl)
 		.cgroup = pl->cgroup.enabled ? pl->cgroup.path : NULL,
 		.cgroup_manager = pl->cgroup.enabled ? "cgroupfs" : "disabled",
 		.own_pid_ns = pl->ns.new_pid,
+		.policy = policy_text(r->arena, pl),
 		.annotations = pairs,
 		.annotations_n = pl->annotations.n,
 	};

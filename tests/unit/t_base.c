@@ -74,7 +74,7 @@ Test(arena, gives_zeroed_aligned_memory_of_any_size)
 	for (size_t n = 1; n < 100000; n = n * 3 + 1) {
 		unsigned char *p = arena_alloc(&a, n);
 
-		cr_assert_eq((uintptr_t)p % _Alignof(max_align_t), 0);
+		cr_assert_eq((uintptr_t)p % _Alignof(uint64_t), 0);
 		for (size_t i = 0; i < n; i++)
 			cr_assert_eq(p[i], 0);
 		memset(p, 0xff, n);
