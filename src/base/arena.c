@@ -28,10 +28,11 @@ static _Noreturn void out_of_memory(void)
 static struct arena_block *grow(struct arena *a, size_t n)
 {
 	size_t size = n > ARENA_BLOCK ? n : ARENA_BLOCK;
-	struct arena_block *b = calloc(1, sizeof(*b) + size);
+	struct arena_block *b = malloc(sizeof(*b) + size);
 
 	if (b == NULL)
 		out_of_memory();
+	b->used = 0;
 	b->size = size;
 	b->below = a->top;
 	a->top = b;
@@ -50,7 +51,8 @@ void *arena_alloc(struct arena *a, size_t n)
 	if (b == NULL || b->size - b->used < want)
 		b = grow(a, want);
 	b->used += want;
-	return b->bytes + b->used - want;
+	/* here and not in grow(): a page that nobody asks for is never touched */
+	return memset(b->bytes + b->used - want, 0, want);
 }
 
 void *arena_array(struct arena *a, size_t n, size_t size)
@@ -78,17 +80,20 @@ char *arena_strdup(struct arena *a, const char *s)
 char *arena_printf(struct arena *a, const char *fmt, ...)
 {
 	va_list ap, again;
-	char *text;
+	char first[256], *text;
 	int n;
 
 	va_start(ap, fmt);
 	va_copy(again, ap);
-	n = vsnprintf(NULL, 0, fmt, ap);
+	n = vsnprintf(first, sizeof(first), fmt, ap);
 	va_end(ap);
 	if (n < 0)
 		out_of_memory();
 	text = arena_alloc(a, (size_t)n + 1);
-	(void)vsnprintf(text, (size_t)n + 1, fmt, again);
+	if ((size_t)n < sizeof(first))
+		memcpy(text, first, (size_t)n + 1);
+	else
+		(void)vsnprintf(text, (size_t)n + 1, fmt, again);
 	va_end(again);
 	return text;
 }

@@ -244,8 +244,9 @@ static int explain_fs(const struct plan *pl, const struct plan_mount *m, int err
 
 /* ---- one mount ---- */
 
-static int make_mount(struct run *r, const struct plan *pl, const struct plan_mount *m,
-		      size_t i, mode_t place, struct err *e)
+/* *m keeps the attributes that are still to be set. */
+static int make_mount(struct run *r, const struct plan *pl, struct plan_mount *m, size_t i,
+		      mode_t place, struct err *e)
 {
 	const char *type = m->kind == PM_CGROUP ? "cgroup2" : m->type;
 	int fd;
@@ -253,8 +254,12 @@ static int make_mount(struct run *r, const struct plan *pl, const struct plan_mo
 	if (m->kind == PM_BIND)
 		return take_fd(&r->mount_fd[i]);
 	fd = new_fs(type, m, place);
-	if (fd < 0)
-		fd = stand_in(pl, m, fd);
+	if (fd >= 0) {
+		m->attr_set = m->attr_clr =
+			0; /* fsmount(2) has set them: there were no others */
+		return fd;
+	}
+	fd = stand_in(pl, m, fd);
 	return fd < 0 ? explain_fs(pl, m, fd, e) : fd;
 }
 

@@ -170,6 +170,15 @@ static int do_hooks(struct run *r, const struct plan *pl, struct err *e)
 	return hs_say(r->sock, HS_HOOKED, 0, e);
 }
 
+/* All that the runtime had to do before the container may run is done. Told now, the init
+ * need not stop and wait for us to wake up; it still says READY, and no step of its own is
+ * left out. */
+static int do_go_ahead(struct run *r, const struct plan *pl, struct err *e)
+{
+	(void)pl;
+	return starts_ahead(r) ? hs_say(r->sock, HS_START, 0, e) : 0;
+}
+
 static int do_ready(struct run *r, const struct plan *pl, struct err *e)
 {
 	/* hooks may take as long as their own limits let them */
@@ -180,7 +189,11 @@ static int do_ready(struct run *r, const struct plan *pl, struct err *e)
 
 static int do_rlimits_outside(struct run *r, const struct plan *pl, struct err *e)
 {
-	return r->rlimits_pending != 0 ? do_rlimits(r, pl, e) : 0;
+	if (r->rlimits_pending == 0)
+		return 0;
+	if (do_rlimits(r, pl, e) < 0)
+		return -1;
+	return starts_ahead(r) ? hs_say(r->sock, HS_LIMITED, 0, e) : 0;
 }
 
 /* Contract 1.2: digits, no newline, there before we return, never half written. */
@@ -278,6 +291,7 @@ const struct step parent_steps[] = {
 	{ "oom-score",        "config.md#linux-process",                  has_oom_score,      do_oom_score },
 	{ "pty",              "config.md#process",                        has_terminal,       do_pty },
 	{ "hooks",            "config.md#createruntime-hooks",            has_hooks,          do_hooks },
+	{ "go-ahead",         "runtime.md#start",                         NULL,               do_go_ahead },
 	{ "ready",            "runtime.md#create",                        NULL,               do_ready },
 	/* from outside, for what root of a user namespace may not raise */
 	{ "rlimits-outside",  "config.md#posix-process",                  has_rlimits,        do_rlimits_outside },
