@@ -26,8 +26,17 @@ int load_config(struct arena *a, const char *bundle, struct loaded *out, struct 
 void load_spec(struct arena *a, struct loaded *l, struct complaints *bad)
 {
 	spec_read(a, l->doc, &l->spec, bad);
-	if (bad->n == 0)
-		spec_check(&l->spec, bad);
+	spec_check(&l->spec, bad);
+}
+
+void load_refusals(struct arena *a, struct loaded *l, struct plan_want *want, bool of_host,
+		   struct complaints *bad)
+{
+	struct host *h = arena_new(a, struct host);
+
+	host_probe(h);
+	want->bundle = l->bundle;
+	plan_refusals(a, &l->spec, h, want, of_host, bad);
 }
 
 int load_make_plan(struct arena *a, struct loaded *l, struct plan_want *want, struct err *e)
