@@ -98,13 +98,19 @@ static int do_device_filter(struct run *r, const struct plan *pl, struct err *e)
 	return r->cg != NULL ? cg_put_devices(r->cg, &pl->cgroup.limits, e) : 0;
 }
 
-/* LISTEN_FDS and --preserve-fds promise descriptors to the container: they must be there. */
+/* LISTEN_FDS and --preserve-fds promise descriptors to the container: they must be there. One
+ * that closes at execve has not come to us through one: it is our own. */
 static int do_preserved(struct run *r, const struct plan *pl, struct err *e)
 {
 	(void)pl;
-	for (unsigned i = 0; i < r->o->preserve_fds; i++)
-		if (fcntl((int)(3 + i), F_GETFD) < 0)
-			return fail_sys(e, errno, "--preserve-fds: descriptor %u", 3 + i);
+	for (unsigned i = 0; i < r->o->listen_fds + r->o->preserve_fds; i++) {
+		int flags = fcntl((int)(3 + i), F_GETFD);
+
+		if (flags < 0 || (flags & FD_CLOEXEC) != 0)
+			return fail_sys(e, EBADF, "%s: descriptor %u",
+					i < r->o->listen_fds ? "LISTEN_FDS" : "--preserve-fds",
+					3 + i);
+	}
 	return 0;
 }
 
@@ -267,9 +273,13 @@ static bool has_terminal(const struct plan *pl)
 {
 	return pl->process.terminal;
 }
+/* createContainer hooks are the init's, but like the runtime's they run under the device
+ * filter: for them too the init waits until it is attached. */
 static bool has_hooks(const struct plan *pl)
 {
-	return pl->hooks[HOOK_PRESTART].n + pl->hooks[HOOK_CREATE_RUNTIME].n > 0;
+	return pl->hooks[HOOK_PRESTART].n + pl->hooks[HOOK_CREATE_RUNTIME].n +
+		       pl->hooks[HOOK_CREATE_CONTAINER].n >
+	       0;
 }
 
 /* clang-format off */

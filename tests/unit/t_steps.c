@@ -58,6 +58,30 @@ Test(steps, the_order_after_start_is_held)
 	expect_order(start_steps, start_steps_n, start_order, COUNT(start_order));
 }
 
+static bool wants(const struct step *table, size_t n, const char *name, const struct plan *pl)
+{
+	for (size_t i = 0; i < n; i++)
+		if (str_eq(table[i].name, name))
+			return table[i].wanted == NULL || table[i].wanted(pl);
+	return false;
+}
+
+/* Before such a hook the device filter is attached, which is what the init waits for. */
+Test(steps, before_each_hook_of_creation_both_sides_meet)
+{
+	for (int k = 0; k < HOOK_KINDS; k++) {
+		bool early = k == HOOK_PRESTART || k == HOOK_CREATE_RUNTIME ||
+			     k == HOOK_CREATE_CONTAINER;
+		struct plan pl = { 0 };
+
+		pl.hooks[k].n = 1;
+		cr_expect_eq(wants(parent_steps, parent_steps_n, "hooks", &pl), early, "%s",
+			     spec_hook_names[k]);
+		cr_expect_eq(wants(child_steps, child_steps_n, "runtime-hooks", &pl), early,
+			     "%s", spec_hook_names[k]);
+	}
+}
+
 static size_t times_named(const char *name)
 {
 	size_t times = 0;
