@@ -88,7 +88,7 @@ struct plan_mount {
 	bool idmap, idmap_recursive;
 	const char *uid_map,
 		*gid_map;  /* idmapped mount: text of the maps, or NULL: the container's */
-	const char *label; /* "context=..." or NULL */
+	const char *label; /* of the whole file system, or NULL */
 	size_t index;      /* in config.json's mounts, for messages */
 };
 
