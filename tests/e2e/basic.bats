@@ -445,6 +445,28 @@ pts/ptmx"
 	has "$(tr -s ' ' <<<"$output")" 'Max core file size 0 0'
 }
 
+# limited COMMAND...: called by one whose own hard limit is lower
+limited() { (ulimit -n 512 && "$@"); }
+
+@test "a hard limit that root of a user namespace may not raise is set from outside" {
+	need_root
+	(( 0x$(awk '$1 == "CapEff:" { print $2 }' /proc/self/status) >> 24 & 1 )) ||
+		skip 'needs CAP_SYS_RESOURCE'
+	ids_mapped
+	conf '.process.rlimits = [{type: "RLIMIT_NOFILE", soft: 1000, hard: 2000}]'
+	run -0 limited inside 'ulimit -Sn; ulimit -Hn'
+	is "$output" $'1000\n2000'
+	run -0 limited inside 'ulimit -Sn; ulimit -Hn' --pid-file "$bundle/pid"
+	is "$output" $'1000\n2000'
+	limited create
+	alive=yes
+	caisson start "$id"
+	becomes stopped
+	is "$(<"$bundle/out")" $'1000\n2000'
+	caisson delete "$id"
+	alive=
+}
+
 @test "oom_score_adj is the config's" {
 	conf '.process.oomScoreAdj = 77'
 	run -0 inside 'cat /proc/self/oom_score_adj'
