@@ -50,6 +50,7 @@ struct json {
 struct complaint {
 	struct complaint *next;
 	const char *text;
+	const char *place; /* "" is the root; NULL: complain() was not told */
 };
 
 struct complaints {
@@ -59,6 +60,10 @@ struct complaints {
 };
 
 void complain(struct complaints *c, const char *fmt, ...) PRINTF(2, 3);
+
+/* Whether a reader has complained of this place ("linux.uidMappings"), of one above it or of
+ * one below it: then what was read there is not what the document says. */
+bool complained_of(const struct complaints *c, const char *place);
 
 /* Turns the first complaint into an error of that kind, and says how many more there are.
  * 0 when there is none. */

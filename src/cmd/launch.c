@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cmd/launch.h"
 
+#include <stdlib.h>
+#include <unistd.h>
+
 #include "base/auto.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "cmd/load.h"
+
+#define LISTEN_MAX 65536
 
 static int check_manager(const struct globals *g, struct err *e)
 {
@@ -34,6 +39,25 @@ static struct plan_want want_of(const struct call *c, const struct launch_option
 	};
 }
 
+/* sd_listen_fds(3): meant for us only if LISTEN_PID is our own process. An engine's leftovers
+ * in the environment are not, and so runc has it. */
+static int listen_fds(unsigned *out, struct err *e)
+{
+	const char *pid = getenv("LISTEN_PID"), *fds = getenv("LISTEN_FDS");
+	uint64_t n;
+
+	*out = 0;
+	if (pid == NULL || fds == NULL || !str_uint64(pid, INT32_MAX, &n) ||
+	    n != (uint64_t)getpid())
+		return 0;
+	if (!str_uint64(fds, LISTEN_MAX, &n))
+		return fail(e, ERR_USAGE,
+			    "LISTEN_FDS: expected a number up to %d: found \"%s\"", LISTEN_MAX,
+			    fds);
+	*out = (unsigned)n;
+	return 0;
+}
+
 static int fill(const struct call *c, const struct loaded *loaded, struct launch *out,
 		struct err *e)
 {
@@ -44,6 +68,7 @@ static int fill(const struct call *c, const struct loaded *loaded, struct launch
 		.root = out->run.root,
 		.pid_file = o->pid_file,
 		.console_socket = o->console_socket,
+		.listen_fds = out->run.listen_fds,
 		.preserve_fds = o->preserve_fds,
 		.keep = o->keep,
 		.detach = o->detach,
@@ -69,7 +94,7 @@ int launch_new(const struct call *c, struct launch *out, struct err *e)
 	struct loaded *loaded = arena_new(c->arena, struct loaded);
 
 	if (check_manager(&c->g, e) < 0 || check_backend(o->seccomp_backend, e) < 0 ||
-	    state_id_check(c->args[0], e) < 0 ||
+	    listen_fds(&out->run.listen_fds, e) < 0 || state_id_check(c->args[0], e) < 0 ||
 	    load_plan(c->arena, o->bundle != NULL ? o->bundle : ".", &want, loaded, e) < 0 ||
 	    open_audit(c, &out->audit, e) < 0 ||
 	    state_root_open(c->g.root, true, &out->run.root, e) < 0)

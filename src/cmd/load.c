@@ -28,8 +28,7 @@ int load_config(struct arena *a, const char *bundle, struct loaded *out, struct 
 void load_spec(struct arena *a, struct loaded *l, struct complaints *bad)
 {
 	spec_read(a, l->doc, &l->spec, bad);
-	if (bad->n == 0)
-		spec_check(&l->spec, bad);
+	spec_check(&l->spec, bad);
 }
 
 #define POLICY "org.caisson.seccomp.policy"
@@ -56,20 +55,40 @@ static int find_policy(struct arena *a, const struct spec *s, struct plan_want *
 	env = arena_new(a, struct policy_env);
 	*finder = (struct policy_finder){ .arena = a, .strict = true };
 	*env = policy_find_env(finder);
+	if (policy_find(finder, name, source, e) < 0)
+		return -1;
 	want->policy_env = env;
 	want->policy = source;
-	return policy_find(finder, name, source, e);
+	return 0;
+}
+
+/* What the plan depends on beside the spec. */
+static int gather(struct arena *a, struct loaded *l, struct plan_want *want, struct host *h,
+		  struct err *e)
+{
+	host_probe(h);
+	want->bundle = l->bundle;
+	if (want->use_libseccomp || policy_arch_own() == 0)
+		want->libseccomp = program_find(a, "caisson-libseccomp");
+	return find_policy(a, &l->spec, want, e);
+}
+
+void load_refusals(struct arena *a, struct loaded *l, struct plan_want *want, bool of_host,
+		   struct complaints *bad)
+{
+	struct host *h = arena_new(a, struct host);
+	struct err e = { 0 };
+
+	if (gather(a, l, want, h, &e) < 0)
+		complain(bad, "%s", e.text);
+	plan_refusals(a, &l->spec, h, want, of_host, bad);
 }
 
 int load_make_plan(struct arena *a, struct loaded *l, struct plan_want *want, struct err *e)
 {
 	struct host *h = arena_new(a, struct host);
 
-	host_probe(h);
-	want->bundle = l->bundle;
-	if (want->use_libseccomp || policy_arch_own() == 0)
-		want->libseccomp = program_find(a, "caisson-libseccomp");
-	if (find_policy(a, &l->spec, want, e) < 0)
+	if (gather(a, l, want, h, e) < 0)
 		return -1;
 	return plan_make(a, &l->spec, h, want, &l->plan, e);
 }

@@ -21,6 +21,10 @@ struct loaded {
 int load_config(struct arena *a, const char *bundle, struct loaded *out, struct err *e) CHECK;
 /* All that is wrong with the config by itself; needs load_config. */
 void load_spec(struct arena *a, struct loaded *l, struct complaints *bad);
+/* What a plan would refuse besides, on this host only or anywhere; needs load_spec without
+ * complaints. The bundle in *want is filled in. */
+void load_refusals(struct arena *a, struct loaded *l, struct plan_want *want, bool of_host,
+		   struct complaints *bad);
 /* The plan for this host; needs load_spec without complaints. The bundle in *want is filled
  * in. */
 int load_make_plan(struct arena *a, struct loaded *l, struct plan_want *want,

@@ -96,7 +96,7 @@ struct plan_mount {
 	bool idmap, idmap_recursive;
 	const char *uid_map,
 		*gid_map;  /* idmapped mount: text of the maps, or NULL: the container's */
-	const char *label; /* "context=..." or NULL */
+	const char *label; /* of the whole file system, or NULL */
 	size_t index;      /* in config.json's mounts, for messages */
 };
 
@@ -209,6 +209,11 @@ struct plan {
 
 int plan_make(struct arena *a, const struct spec *s, const struct host *h,
 	      const struct plan_want *w, struct plan *p, struct err *e) CHECK;
+
+/* All that plan_make would refuse, the first refusal of each part, for a spec without
+ * complaints; what only this host refuses when of_host is true. */
+void plan_refusals(struct arena *a, const struct spec *s, const struct host *h,
+		   const struct plan_want *w, bool of_host, struct complaints *bad);
 
 /* The plan as text, stable, for `check --plan', golden tests and bug reports. */
 const char *plan_print(struct arena *a, const struct plan *p);

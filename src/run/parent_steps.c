@@ -116,13 +116,19 @@ static int do_device_filter(struct run *r, const struct plan *pl, struct err *e)
 	return r->cg != NULL ? cg_put_devices(r->cg, &pl->cgroup.limits, e) : 0;
 }
 
-/* LISTEN_FDS and --preserve-fds promise descriptors to the container: they must be there. */
+/* LISTEN_FDS and --preserve-fds promise descriptors to the container: they must be there. One
+ * that closes at execve has not come to us through one: it is our own. */
 static int do_preserved(struct run *r, const struct plan *pl, struct err *e)
 {
 	(void)pl;
-	for (unsigned i = 0; i < r->o->preserve_fds; i++)
-		if (fcntl((int)(3 + i), F_GETFD) < 0)
-			return fail_sys(e, errno, "--preserve-fds: descriptor %u", 3 + i);
+	for (unsigned i = 0; i < r->o->listen_fds + r->o->preserve_fds; i++) {
+		int flags = fcntl((int)(3 + i), F_GETFD);
+
+		if (flags < 0 || (flags & FD_CLOEXEC) != 0)
+			return fail_sys(e, EBADF, "%s: descriptor %u",
+					i < r->o->listen_fds ? "LISTEN_FDS" : "--preserve-fds",
+					3 + i);
+	}
 	return 0;
 }
 
@@ -188,6 +194,15 @@ static int do_hooks(struct run *r, const struct plan *pl, struct err *e)
 	return hs_say(r->sock, HS_HOOKED, 0, e);
 }
 
+/* All that the runtime had to do before the container may run is done. Told now, the init
+ * need not stop and wait for us to wake up; it still says READY, and no step of its own is
+ * left out. */
+static int do_go_ahead(struct run *r, const struct plan *pl, struct err *e)
+{
+	(void)pl;
+	return starts_ahead(r) ? hs_say(r->sock, HS_START, 0, e) : 0;
+}
+
 static int do_ready(struct run *r, const struct plan *pl, struct err *e)
 {
 	/* hooks may take as long as their own limits let them */
@@ -198,7 +213,11 @@ static int do_ready(struct run *r, const struct plan *pl, struct err *e)
 
 static int do_rlimits_outside(struct run *r, const struct plan *pl, struct err *e)
 {
-	return r->rlimits_pending != 0 ? do_rlimits(r, pl, e) : 0;
+	if (r->rlimits_pending == 0)
+		return 0;
+	if (do_rlimits(r, pl, e) < 0)
+		return -1;
+	return starts_ahead(r) ? hs_say(r->sock, HS_LIMITED, 0, e) : 0;
 }
 
 /* Contract 1.2: digits, no newline, there before we return, never half written. */
@@ -272,9 +291,13 @@ static bool has_terminal(const struct plan *pl)
 {
 	return pl->process.terminal;
 }
+/* createContainer hooks are the init's, but like the runtime's they run under the device
+ * filter: for them too the init waits until it is attached. */
 static bool has_hooks(const struct plan *pl)
 {
-	return pl->hooks[HOOK_PRESTART].n + pl->hooks[HOOK_CREATE_RUNTIME].n > 0;
+	return pl->hooks[HOOK_PRESTART].n + pl->hooks[HOOK_CREATE_RUNTIME].n +
+		       pl->hooks[HOOK_CREATE_CONTAINER].n >
+	       0;
 }
 
 /* clang-format off */
@@ -296,6 +319,7 @@ const struct step parent_steps[] = {
 	{ "oom-score",        "config.md#linux-process",                  has_oom_score,      do_oom_score },
 	{ "pty",              "config.md#process",                        has_terminal,       do_pty },
 	{ "hooks",            "config.md#createruntime-hooks",            has_hooks,          do_hooks },
+	{ "go-ahead",         "runtime.md#start",                         NULL,               do_go_ahead },
 	{ "ready",            "runtime.md#create",                        NULL,               do_ready },
 	/* from outside, for what root of a user namespace may not raise */
 	{ "rlimits-outside",  "config.md#posix-process",                  has_rlimits,        do_rlimits_outside },

@@ -435,6 +435,50 @@ Test(proc, knows_itself_and_a_zombie)
 	cr_expect_lt(proc_stat(pid, &start, &state), 0);
 }
 
+/* A child as a zombie: what became of it before. */
+static bool zombie_never_executed(void (*body)(void))
+{
+	uint64_t start = 0;
+	char state = 0;
+	siginfo_t si;
+	pid_t pid = fork();
+	bool never;
+
+	if (pid == 0) {
+		body();
+		proc_exit(1);
+	}
+	cr_assert_eq(waitid(P_PID, (id_t)pid, &si, WEXITED | WNOWAIT), 0);
+	cr_assert_eq(proc_stat(pid, &start, &state), 0);
+	never = proc_never_executed(pid, start);
+	cr_expect_not(proc_never_executed(pid, start + 1));
+	cr_assert_eq(waitpid(pid, NULL, 0), pid);
+	cr_expect_not(proc_never_executed(pid, start), "reaped: nobody knows");
+	return never;
+}
+
+static void do_execute(void)
+{
+	(void)execl("/bin/true", "true", NULL);
+}
+
+static void do_execute_nothing(void)
+{
+	(void)execl("/nothing/here", "here", NULL);
+}
+
+static void do_die(void)
+{
+	(void)raise(SIGKILL);
+}
+
+Test(proc, a_zombie_tells_whether_it_ever_executed)
+{
+	cr_expect_not(zombie_never_executed(do_execute));
+	cr_expect(zombie_never_executed(do_execute_nothing));
+	cr_expect(zombie_never_executed(do_die));
+}
+
 Test(proc, a_hostile_name_does_not_move_the_fields)
 {
 	autoscratch struct scratch s = scratch_open();
