@@ -247,12 +247,9 @@ static void add_env_archs(struct resolver *r)
 static void find_calls(struct resolver *r)
 {
 	for (size_t i = 0; i < r->p->targets_n; i++)
-		for (int id = 0; id < SC_N; id++)
-			if (sc_number(id, r->p->targets[i]) >= 0)
-				sc_add(&r->exists[r->p->targets[i]], id);
-	for (int id = 0; id < SC_N && (r->targets >> ARCH_I386 & 1) != 0; id++)
-		if (sc_mux(id, ARCH_I386).through >= 0)
-			sc_add(&r->muxed, id);
+		sc_add_calls(&r->exists[r->p->targets[i]], r->p->targets[i]);
+	if ((r->targets >> ARCH_I386 & 1) != 0)
+		sc_add_muxed(&r->muxed);
 }
 
 static void set_targets(struct resolver *r)

@@ -153,6 +153,18 @@ int sc_by_number(enum arch arch, uint32_t nr)
 	return -1;
 }
 
+void sc_add_calls(struct sc_set *s, enum arch arch)
+{
+	const struct dense list = dense_calls(arch);
+
+	for (uint32_t nr = 0; nr < list.n; nr++)
+		if (list.ids[nr] != NO_NUMBER)
+			sc_add(s, list.ids[nr]);
+	for (int id = 0; arch == ARCH_ARM && id < SC_N; id++)
+		if (sc_number(id, arch) >= 0)
+			sc_add(s, id);
+}
+
 uint32_t sc_last(enum arch arch)
 {
 	return dense_calls(arch).n - 1;
@@ -193,11 +205,26 @@ unsigned sc_arg_constants(int id, enum arch arch, unsigned i)
 	return row != NULL ? row->constants : 0;
 }
 
+/* The rows are sorted. */
 struct sc_mux sc_mux(int id, enum arch arch)
 {
-	if (arch == ARCH_I386)
-		for (size_t i = 0; i < COUNT(mux_rows); i++)
-			if (mux_rows[i].id == id)
-				return (struct sc_mux){ mux_rows[i].through, mux_rows[i].sub };
+	size_t lo = 0, hi = arch == ARCH_I386 ? COUNT(mux_rows) : 0;
+
+	while (lo < hi) {
+		const size_t mid = lo + (hi - lo) / 2;
+
+		if (mux_rows[mid].id == id)
+			return (struct sc_mux){ mux_rows[mid].through, mux_rows[mid].sub };
+		if (mux_rows[mid].id < id)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
 	return (struct sc_mux){ -1, 0 };
+}
+
+void sc_add_muxed(struct sc_set *s)
+{
+	for (size_t i = 0; i < COUNT(mux_rows); i++)
+		sc_add(s, mux_rows[i].id);
 }

@@ -37,6 +37,16 @@ struct sc_set {
 	uint64_t bits[SC_WORDS];
 };
 
+static inline bool sc_has(const struct sc_set *s, int id)
+{
+	return (s->bits[id / 64] >> (id % 64) & 1) != 0;
+}
+
+static inline void sc_add(struct sc_set *s, int id)
+{
+	s->bits[id / 64] |= UINT64_C(1) << (id % 64);
+}
+
 /* The id of a name, or -1. */
 int sc_find(const char *name, size_t len);
 const char *sc_name(int id);
@@ -44,6 +54,8 @@ const char *sc_name(int id);
 int sc_number(int id, enum arch arch);
 /* The id of a number, or -1: a hole, or beyond the table. */
 int sc_by_number(enum arch arch, uint32_t nr);
+/* Adds all calls that the architecture has. */
+void sc_add_calls(struct sc_set *s, enum arch arch);
 /* The highest number of the architecture's ordinary range; arm's private calls (0xf0000 up)
  * are not counted. */
 uint32_t sc_last(enum arch arch);
@@ -85,6 +97,8 @@ struct sc_mux {
 	int sub;
 };
 struct sc_mux sc_mux(int id, enum arch arch);
+/* Adds the calls that i386 reaches so. */
+void sc_add_muxed(struct sc_set *s);
 
 /* ---- named constants (AF_ALG, CLONE_NEWNS, EPERM ...) ---- */
 
@@ -111,13 +125,3 @@ int sc_group_find(const char *name, size_t len);
 const char *sc_group_name(size_t i);  /* i below SC_GROUPS, sorted by name */
 const char *sc_group_about(size_t i); /* one line */
 const struct sc_set *sc_group(size_t i);
-
-static inline bool sc_has(const struct sc_set *s, int id)
-{
-	return (s->bits[id / 64] >> (id % 64) & 1) != 0;
-}
-
-static inline void sc_add(struct sc_set *s, int id)
-{
-	s->bits[id / 64] |= UINT64_C(1) << (id % 64);
-}

@@ -35,6 +35,7 @@ struct maker {
 	/* the call at hand */
 	const char *name;
 	bool narrow; /* an architecture of 32 bits has it */
+	bool masks;  /* only masks */
 	struct err *e;
 };
 
@@ -122,7 +123,8 @@ static int cover(struct maker *m, bdd values, unsigned arg, struct compares *out
 	struct compares masked = { m->masked, 0 }, spans = { m->spans, 0 };
 	const bool fits = add_cubes(m, values, arg, &masked) == 0;
 
-	if (wide && add_spans(m, values, arg, &spans) == 0 && (!fits || spans.n < masked.n))
+	if (wide && !m->masks && add_spans(m, values, arg, &spans) == 0 &&
+	    (!fits || spans.n < masked.n))
 		*out = kept(m, &spans);
 	else if (fits)
 		*out = kept(m, &masked);
@@ -285,8 +287,28 @@ static int check_behind(struct maker *m, int id, bdd f)
 	return hint(m->e, "--arch=x86_64");
 }
 
+static bool is_ordered(const struct made *made)
+{
+	for (size_t i = 0; i < made->args_n; i++)
+		if (made->args[i].op != POLICY_EQ && made->args[i].op != POLICY_MASKED_EQ)
+			return true;
+	return false;
+}
+
+/* libseccomp before 2.6.1 mixes up the halves of 64 bits when several rules of a call compare
+ * them with "at most" and "at least" (libseccomp 139, GHSA-4q85-33p6-j5g6). */
+static bool mixes(const struct maker *m, size_t from)
+{
+	bool any = false;
+
+	for (size_t i = from; i < m->n; i++)
+		any |= is_ordered(&m->list[i]);
+	return any && m->n - from > 1;
+}
+
 static int add_call(struct maker *m, int id)
 {
+	const size_t from = m->n;
 	struct policy_arg args[6];
 	bdd f;
 
@@ -295,7 +317,14 @@ static int add_call(struct maker *m, int id)
 	if (f == BDD_FALSE)
 		return 0;
 	m->name = sc_name(id);
-	return check_behind(m, id, f) < 0 ? -1 : add_rules(m, f, args, 0);
+	m->masks = false;
+	if (check_behind(m, id, f) < 0 || add_rules(m, f, args, 0) < 0)
+		return -1;
+	if (!mixes(m, from))
+		return 0;
+	m->n = from;
+	m->masks = true;
+	return add_rules(m, f, args, 0);
 }
 
 static int check_numbers(struct maker *m)

@@ -42,6 +42,7 @@ static void choose_one(const struct dag *d, struct choice *choices, uint32_t cho
 	const struct dag_seen *same = &d->seen[c->to];
 
 	c->before = NONE;
+	c->cost = 0;
 	if (i == 0)
 		return;
 	c->before = 2 * i - 2 + (choices[2 * i - 1].cost < choices[2 * i - 2].cost);
@@ -76,13 +77,19 @@ static uint32_t choose(const struct tree *t, uint32_t *stays)
 
 	t->d->window++;
 	for (size_t i = 0; i < t->n; i++) {
+		const bool two = t->runs[i].also != t->runs[i].to;
+
 		choices[2 * i].to = t->runs[i].to;
-		choices[2 * i + 1].to = t->runs[i].also;
 		choose_one(t->d, choices, (uint32_t)(2 * i));
-		choose_one(t->d, choices, (uint32_t)(2 * i + 1));
+		choices[2 * i + 1] = choices[2 * i];
+		if (two) {
+			choices[2 * i + 1].to = t->runs[i].also;
+			choose_one(t->d, choices, (uint32_t)(2 * i + 1));
+		}
 		t->d->window += !is_single(t, i);
 		see(t->d, choices, (uint32_t)(2 * i));
-		see(t->d, choices, (uint32_t)(2 * i + 1));
+		if (two)
+			see(t->d, choices, (uint32_t)(2 * i + 1));
 	}
 	memset(stays, 0xff, t->n * sizeof(*stays));
 	at = (uint32_t)(2 * t->n - 2);

@@ -89,19 +89,19 @@ char *arena_strdup(struct arena *a, const char *s)
 
 char *arena_printf(struct arena *a, const char *fmt, ...)
 {
+	char small[128], *text;
 	va_list ap, again;
-	char first[256], *text;
 	int n;
 
 	va_start(ap, fmt);
 	va_copy(again, ap);
-	n = vsnprintf(first, sizeof(first), fmt, ap);
+	n = vsnprintf(small, sizeof(small), fmt, ap);
 	va_end(ap);
 	if (n < 0)
 		out_of_memory();
 	text = arena_alloc(a, (size_t)n + 1);
-	if ((size_t)n < sizeof(first))
-		memcpy(text, first, (size_t)n + 1);
+	if ((size_t)n < sizeof(small))
+		memcpy(text, small, (size_t)n);
 	else
 		(void)vsnprintf(text, (size_t)n + 1, fmt, again);
 	va_end(again);

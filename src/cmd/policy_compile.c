@@ -7,11 +7,12 @@
 #include "base/digest.h"
 #include "base/file.h"
 #include "base/str.h"
+#include "cmd/policy_oci.h"
 #include "cmd/policy_tool.h"
 
 struct compile_options {
 	struct tool_want want;
-	bool bpf, c, dot, listing, json, no_verify;
+	bool bpf, c, dot, listing, oci, json, no_verify;
 	const char *output;
 };
 
@@ -25,6 +26,8 @@ static const struct opt options[] = {
 	    "write the program as a graph for dot(1)"),
 	OPT(struct compile_options, listing, "listing", 0, OPT_FLAG, NULL,
 	    "write an instruction a line, and what it is there for"),
+	OPT(struct compile_options, oci, "oci", 0, OPT_FLAG, NULL,
+	    "write the linux.seccomp of a config.json, for any engine"),
 	TOOL_JSON(struct compile_options),
 	OPT(struct compile_options, output, "output", 'o', OPT_STRING, "FILE",
 	    "write there, and not to stdout"),
@@ -246,6 +249,24 @@ static int c_product(struct arena *a, const struct tool_input *in, struct produc
 	return bad == 0 ? 0 : fail_sys(e, ENOMEM, "compile: memory for the header");
 }
 
+/* ---- rules for any engine ---- */
+
+static int oci_product(struct arena *a, const struct tool_input *in, struct product *out,
+		       struct err *e)
+{
+	struct policy_rules rules;
+	const struct json *o;
+
+	if (in->policy == NULL)
+		return fail(e, ERR_POLICY, "%s: a policy, to write as rules: found a program",
+			    in->name);
+	if (policy_to_rules(a, in->policy, &rules, e) < 0)
+		return -1;
+	o = oci_json(a, &rules, policy_flags(in->policy));
+	*out = text_product(arena_printf(a, "%s\n", json_print(a, o, JSON_PRETTY, NULL)));
+	return 0;
+}
+
 /* ---- all of them ---- */
 
 static int make(const struct call *c, const struct tool_input *in, struct product *out,
@@ -256,6 +277,8 @@ static int make(const struct call *c, const struct tool_input *in, struct produc
 
 	if (o->c)
 		return c_product(c->arena, in, out, e);
+	if (o->oci)
+		return oci_product(c->arena, in, out, e);
 	if (o->bpf)
 		*out = (struct product){ (const char *)f->insns, f->n * sizeof(*f->insns) };
 	else if (o->dot)
@@ -284,9 +307,10 @@ static int compile_main(const struct call *c, struct err *e)
 	struct tool_input in = { 0 };
 	struct product product = { 0 };
 
-	if (o->bpf + o->c + o->dot + o->listing + o->json > 1)
+	if (o->bpf + o->c + o->dot + o->listing + o->oci + o->json > 1)
 		return fail(e, ERR_USAGE,
-			    "policy compile: one of --bpf, --c, --dot, --listing, --json: "
+			    "policy compile: one of --bpf, --c, --dot, --listing, --oci, "
+			    "--json: "
 			    "found more");
 	if (tool_load(c->arena, &o->want, c->args[0], o->listing || o->dot, &in, e) < 0 ||
 	    make(c, &in, &product, e) < 0)
