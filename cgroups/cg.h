@@ -42,6 +42,8 @@ void cg_probe(struct cg_host *out);
 
 /* The caller's own group, "/user.slice/...", from /proc/self/cgroup. */
 int cg_self_path(char *buf, size_t size, struct err *e) CHECK;
+/* That of another process. */
+int cg_path_of(pid_t pid, char *buf, size_t size, struct err *e) CHECK;
 
 /* Which of CG_* the limits need (for enabling and for refusing in time). */
 struct cg_limits;
@@ -129,6 +131,9 @@ const char *cg_path(const struct cg *cg);
  * why, with a remedy where one is known. Devices are attached as an eBPF filter; a filter of
  * ours that was there is replaced atomically. */
 int cg_limit(const struct cg *cg, const struct cg_limits *l, struct err *e) CHECK;
+/* The same for a group that is in use: controllers that the limits need and its ancestors do
+ * not pass on are enabled, and when a write is refused those before it are taken back. */
+int cg_update(struct cg *cg, const struct cg_limits *l, struct err *e) CHECK;
 /* The device filter alone. */
 int cg_put_devices(const struct cg *cg, const struct cg_limits *l, struct err *e) CHECK;
 
@@ -162,6 +167,12 @@ struct cg_usage {
 	int64_t oom_kills; /* memory.events: oom_kill; a kill counter, not a process count */
 	int64_t oom_group_kills, oom_local; /* memory.events.local: oom (own limit was hit) */
 };
+
+/* What a control file says, in malloc'd memory, the caller's to free; NULL when there is none.
+ */
+char *cg_text(const struct cg *cg, const char *file);
+/* Calls back with the size in "hugetlb.SIZE.current" for each that the group has. */
+void cg_each_hugetlb(const struct cg *cg, void (*seen)(void *ctx, const char *size), void *ctx);
 
 /* Never fails: what cannot be read is -1. */
 void cg_usage(const struct cg *cg, struct cg_usage *out);

@@ -13,9 +13,12 @@
 #define CG_ROOT  "/sys/fs/cgroup"
 #define CG_DEPTH 64 /* how deep below a group we follow its children */
 
+struct cg_past;
+
 struct cg {
 	int dir;
-	char path[]; /* the name that errors use */
+	struct cg_past *past; /* cg_update: what cg_put replaces is kept there; else NULL */
+	char path[];          /* the name that errors use */
 };
 
 /* A group from an open directory, which is the group's from then on (on success). */
@@ -40,6 +43,11 @@ unsigned cg_file_controller(const char *file);
 int cg_enable(int dir, const char *path, unsigned need, struct err *e) CHECK;
 /* Are all of `need' enabled for its children? */
 bool cg_enabled(int dir, unsigned need);
+
+/* Keeps what a control file says, before `value' is written to it. 0 or -ENOMEM. */
+int cg_remember(const struct cg *cg, const char *file, const char *value) CHECK;
+/* Enables the controllers in every ancestor of a group that is there. */
+int cg_pass_on(const struct cg *cg, unsigned need, struct err *e) CHECK;
 
 /* One value, one write. The error names file, value and, where one is known, a remedy. */
 int cg_put(const struct cg *cg, const char *file, const char *value, struct err *e) CHECK;

@@ -141,25 +141,39 @@ int cg_root(struct err *e)
 		       "controllers");
 }
 
-int cg_self_path(char *buf, size_t size, struct err *e)
+static int path_in(const char *file, char *buf, size_t size, struct err *e)
 {
 	char text[8192];
-	ssize_t n = file_peek_at(AT_FDCWD, "/proc/self/cgroup", text, sizeof(text));
+	ssize_t n = file_peek_at(AT_FDCWD, file, text, sizeof(text));
 	char *line = text;
 
 	if (n < 0)
-		return fail_sys(e, (int)-n, "cgroups: read /proc/self/cgroup");
+		return fail_sys(e, (int)-n, "cgroups: read %s", file);
 	while (line != NULL && str_after(line, "0::") == NULL) {
 		line = strchr(line, '\n');
 		line = line != NULL ? line + 1 : NULL;
 	}
 	if (line == NULL)
 		return fail(e, ERR_HOST,
-			    "cgroups: wanted our v2 group: /proc/self/cgroup has no line 0::");
+			    "cgroups: wanted a v2 group: %s has no line 0::", file);
 	line += 3;
 	line[strcspn(line, "\n")] = '\0';
 	if (strlen(line) >= size)
-		return fail(e, ERR_HOST, "cgroups: our own group: its path is too long");
+		return fail(e, ERR_HOST, "cgroups: the group in %s: its path is too long",
+			    file);
 	memcpy(buf, line, strlen(line) + 1);
 	return 0;
+}
+
+int cg_self_path(char *buf, size_t size, struct err *e)
+{
+	return path_in("/proc/self/cgroup", buf, size, e);
+}
+
+int cg_path_of(pid_t pid, char *buf, size_t size, struct err *e)
+{
+	char file[48];
+
+	(void)snprintf(file, sizeof(file), "/proc/%d/cgroup", pid);
+	return path_in(file, buf, size, e);
 }

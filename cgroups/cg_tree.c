@@ -21,6 +21,7 @@ int cg_at(int dir, const char *name, struct cg **out)
 	if (cg == NULL)
 		return -ENOMEM;
 	cg->dir = dir;
+	cg->past = NULL;
 	memcpy(cg->path, name, n);
 	*out = cg;
 	return 0;
@@ -291,6 +292,25 @@ int cg_make(const char *path, unsigned need, struct cg **out, struct err *e)
 		return 0;
 	undo(&m);
 	return -1;
+}
+
+int cg_pass_on(const struct cg *cg, unsigned need, struct err *e)
+{
+	struct making m = { .need = need };
+	autofd int root = -1;
+	autofd int parent = -1;
+
+	if (need == 0)
+		return 0;
+	if (cg_tidy(cg->path, m.path, sizeof(m.path), e) < 0)
+		return -1;
+	root = cg_root(e);
+	if (root < 0)
+		return -1;
+	m.root = root;
+	m.parent = (size_t)(strrchr(m.path, '/') - m.path);
+	parent = open_parent(&m, e);
+	return parent < 0 ? -1 : 0;
 }
 
 int cg_delegate(const struct cg *cg, uid_t uid, gid_t gid, struct err *e)

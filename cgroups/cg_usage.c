@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <dirent.h>
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/auto.h"
 #include "base/file.h"
@@ -98,6 +101,39 @@ static void read_pids(int dir, struct cg_usage *out)
 		return;
 	out->pids_peak = number(dir, "pids.peak");
 	keys(dir, "pids.events", events, COUNT(events));
+}
+
+char *cg_text(const struct cg *cg, const char *file)
+{
+	struct err ignored = { 0 };
+	char *text = NULL;
+	size_t len;
+
+	return file_read_at(cg->dir, file, IO_STAT_MAX, file, &text, &len, &ignored) < 0 ? NULL
+											 : text;
+}
+
+void cg_each_hugetlb(const struct cg *cg, void (*seen)(void *ctx, const char *size), void *ctx)
+{
+	int fd = openat(cg->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	autodir DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *entry;
+	char size[32];
+
+	if (d == NULL) {
+		auto_close_(&fd);
+		return;
+	}
+	while ((entry = readdir(d)) != NULL) {
+		const char *rest = str_after(entry->d_name, "hugetlb.");
+		size_t n = rest != NULL ? strcspn(rest, ".") : 0;
+
+		if (n == 0 || n >= sizeof(size) || !str_eq(rest + n, ".current"))
+			continue;
+		memcpy(size, rest, n);
+		size[n] = '\0';
+		seen(ctx, size);
+	}
 }
 
 void cg_usage(const struct cg *cg, struct cg_usage *out)

@@ -106,8 +106,10 @@ int cg_refused(const struct cg *cg, const char *file, const char *value, int err
  * empty value goes as a line end: a write of nothing does not reach the controller. */
 int cg_put(const struct cg *cg, const char *file, const char *value, struct err *e)
 {
-	int r = file_put_at(cg->dir, file, value[0] != '\0' ? value : "\n");
+	int r = cg_remember(cg, file, value);
 
+	if (r == 0)
+		r = file_put_at(cg->dir, file, value[0] != '\0' ? value : "\n");
 	return r == 0 ? 0 : cg_refused(cg, file, value, -r, e);
 }
 

@@ -11,6 +11,7 @@ libcgroups_a_SOURCES = \
 	cgroups/cg_remove.c \
 	cgroups/cg_root.c \
 	cgroups/cg_tree.c \
+	cgroups/cg_update.c \
 	cgroups/cg_usage.c \
 	cgroups/cg_write.c
 CGROUPS_LIBS = libcgroups.a $(BASE_LIBS)

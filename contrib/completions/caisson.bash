@@ -44,7 +44,41 @@ _caisson() {
 	run:--console-socket) _caisson_values 'file' ;;
 	run:--preserve-fds) _caisson_values '=' ;;
 	run:--seccomp-backend) _caisson_values '=' ;;
+	exec:--process | exec:-p) _caisson_values 'file' ;;
+	exec:--cwd) _caisson_values 'directory' ;;
+	exec:--env | exec:-e) _caisson_values '=' ;;
+	exec:--user | exec:-u) _caisson_values '=' ;;
+	exec:--additional-gids | exec:-g) _caisson_values '=' ;;
+	exec:--pid-file) _caisson_values 'file' ;;
+	exec:--console-socket) _caisson_values 'file' ;;
+	exec:--pidfd-socket) _caisson_values 'file' ;;
+	exec:--cap | exec:-c) _caisson_values '=' ;;
+	exec:--apparmor) _caisson_values '=' ;;
+	exec:--process-label) _caisson_values '=' ;;
+	exec:--cgroup) _caisson_values 'file' ;;
+	exec:--preserve-fds) _caisson_values '=' ;;
 	list:--format | list:-f) _caisson_values '=table json' ;;
+	ps:--format | ps:-f) _caisson_values '=table json' ;;
+	update:--resources | update:-r) _caisson_values 'file' ;;
+	update:--memory) _caisson_values '=' ;;
+	update:--memory-reservation) _caisson_values '=' ;;
+	update:--memory-swap) _caisson_values '=' ;;
+	update:--pids-limit) _caisson_values '=' ;;
+	update:--cpu-quota) _caisson_values '=' ;;
+	update:--cpu-period) _caisson_values '=' ;;
+	update:--cpu-burst) _caisson_values '=' ;;
+	update:--cpu-share) _caisson_values '=' ;;
+	update:--cpu-idle) _caisson_values '=' ;;
+	update:--cpuset-cpus) _caisson_values '=' ;;
+	update:--cpuset-mems) _caisson_values '=' ;;
+	update:--blkio-weight) _caisson_values '=' ;;
+	update:--cpu-rt-period) _caisson_values '=' ;;
+	update:--cpu-rt-runtime) _caisson_values '=' ;;
+	update:--kernel-memory) _caisson_values '=' ;;
+	update:--kernel-memory-tcp) _caisson_values '=' ;;
+	update:--l3-cache-schema) _caisson_values '=' ;;
+	update:--mem-bw-schema) _caisson_values '=' ;;
+	events:--interval) _caisson_values '=' ;;
 	spec:--bundle | spec:-b) _caisson_values 'directory' ;;
 	'policy check':--policy) _caisson_values '=' ;;
 	'policy check':--arch) _caisson_values '=' ;;
@@ -78,6 +112,22 @@ _caisson() {
 	'policy run':--kernel) _caisson_values '=' ;;
 	'policy run':--cap) _caisson_values '=' ;;
 	'policy run':--param) _caisson_values '=' ;;
+	'policy learn':--extends) _caisson_values '=' ;;
+	'policy learn':--merge) _caisson_values 'file' ;;
+	'policy learn':--never) _caisson_values '=' ;;
+	'policy learn':--name) _caisson_values '=' ;;
+	'policy learn':--from) _caisson_values '=' ;;
+	'policy learn':--output | 'policy learn':-o) _caisson_values 'file' ;;
+	'policy learn':--policy) _caisson_values '=' ;;
+	'policy learn':--arch) _caisson_values '=' ;;
+	'policy learn':--kernel) _caisson_values '=' ;;
+	'policy learn':--cap) _caisson_values '=' ;;
+	'policy learn':--param) _caisson_values '=' ;;
+	'policy why':--policy) _caisson_values '=' ;;
+	'policy why':--arch) _caisson_values '=' ;;
+	'policy why':--kernel) _caisson_values '=' ;;
+	'policy why':--cap) _caisson_values '=' ;;
+	'policy why':--param) _caisson_values '=' ;;
 	*) _caisson_plain ;;
 	esac
 }
@@ -85,14 +135,20 @@ _caisson() {
 _caisson_plain() {
 	case $command:$cur in
 	caisson:-*) _caisson_words '--root --log --log-format --debug --cgroup-manager --systemd-cgroup --audit-log --rootless --criu --version -v --help -h' ;;
-	caisson:*) _caisson_words 'create run start state kill delete list spec policy features check version help' ;;
+	caisson:*) _caisson_words 'create run start exec kill delete state list ps pause update events resume spec policy features check version help' ;;
 	create:-*) _caisson_words '--bundle -b --pid-file --console-socket --preserve-fds --no-pivot --no-new-keyring --seccomp-backend --no-subreaper --help -h' ;;
 	run:-*) _caisson_words '--bundle -b --pid-file --console-socket --preserve-fds --no-pivot --no-new-keyring --seccomp-backend --no-subreaper --detach -d --keep --help -h' ;;
 	start:-*) _caisson_words '--help -h' ;;
-	state:-*) _caisson_words '--help -h' ;;
+	exec:-*) _caisson_words '--process -p --cwd --env -e --tty -t --user -u --additional-gids -g --detach -d --pid-file --console-socket --pidfd-socket --cap -c --no-new-privs --apparmor --process-label --cgroup --preserve-fds --ignore-paused --no-subreaper --help -h' ;;
 	kill:-*) _caisson_words '--all -a --help -h' ;;
 	delete:-*) _caisson_words '--force -f --help -h' ;;
+	state:-*) _caisson_words '--help -h' ;;
 	list:-*) _caisson_words '--quiet -q --format -f --help -h' ;;
+	ps:-*) _caisson_words '--format -f --help -h' ;;
+	pause:-*) _caisson_words '--help -h' ;;
+	update:-*) _caisson_words '--resources -r --memory --memory-reservation --memory-swap --pids-limit --cpu-quota --cpu-period --cpu-burst --cpu-share --cpu-idle --cpuset-cpus --cpuset-mems --blkio-weight --cpu-rt-period --cpu-rt-runtime --kernel-memory --kernel-memory-tcp --l3-cache-schema --mem-bw-schema --help -h' ;;
+	events:-*) _caisson_words '--interval --stats --help -h' ;;
+	resume:-*) _caisson_words '--help -h' ;;
 	spec:-*) _caisson_words '--bundle -b --rootless --help -h' ;;
 	policy:-*) _caisson_words '--help -h' ;;
 	features:-*) _caisson_words '--help -h' ;;
@@ -103,13 +159,15 @@ _caisson_plain() {
 	'policy explain':-*) _caisson_words '--json --policy --arch --kernel --cap --param --help -h' ;;
 	'policy diff':-*) _caisson_words '--ignore-high-bits --ignore-holes --json --policy --arch --kernel --cap --param --help -h' ;;
 	'policy test':-*) _caisson_words '--live --json --policy --arch --kernel --cap --param --help -h' ;;
-	'policy compile':-*) _caisson_words '--bpf --c --dot --listing --json --output -o --policy --arch --kernel --cap --param --help -h' ;;
+	'policy compile':-*) _caisson_words '--bpf --c --dot --listing --oci --json --output -o --policy --arch --kernel --cap --param --help -h' ;;
 	'policy run':-*) _caisson_words '--record -r --all -a --json --policy --arch --kernel --cap --param --help -h' ;;
-	start:* | state:* | kill:* | delete:*) _caisson_words "$(caisson list -q 2>/dev/null)" ;;
+	'policy learn':-*) _caisson_words '--extends --merge --never --name --exact --from --output -o --json --policy --arch --kernel --cap --param --help -h' ;;
+	'policy why':-*) _caisson_words '--json --policy --arch --kernel --cap --param --help -h' ;;
+	start:* | exec:* | kill:* | delete:* | state:* | ps:* | pause:* | update:* | events:* | resume:*) _caisson_words "$(caisson list -q 2>/dev/null)" ;;
 	check:*) _caisson_values directory ;;
-	policy:*) _caisson_words 'check explain diff test compile run help' ;;
+	policy:*) _caisson_words 'check explain diff test compile run learn why help' ;;
 	'policy '*) _caisson_values file ;;
-	help:*) _caisson_words 'create run start state kill delete list spec policy features check version help' ;;
+	help:*) _caisson_words 'create run start exec kill delete state list ps pause update events resume spec policy features check version help' ;;
 	esac
 }
 

@@ -16,11 +16,16 @@
 #define AUDIT_LINE 65536
 
 enum audit_event {
-	AUDIT_CREATE, /* container.create  6002/1 */
-	AUDIT_START,  /* container.start   6002/3 */
-	AUDIT_EXIT,   /* container.exit    6002/4 */
-	AUDIT_DELETE, /* container.delete  6002/2 */
-	AUDIT_KILL,   /* container.kill    6002/99 */
+	AUDIT_CREATE,   /* container.create  6002/1 */
+	AUDIT_START,    /* container.start   6002/3 */
+	AUDIT_EXIT,     /* container.exit    6002/4 */
+	AUDIT_DELETE,   /* container.delete  6002/2 */
+	AUDIT_KILL,     /* container.kill    6002/99 */
+	AUDIT_EXEC,     /* container.exec    6002/99: one more process */
+	AUDIT_EXEC_END, /* container.exec_end 6002/99: how that one ended */
+	AUDIT_PAUSE,    /* container.pause   6002/99 */
+	AUDIT_RESUME,   /* container.resume  6002/99 */
+	AUDIT_UPDATE,   /* container.update  6002/99: other limits */
 };
 
 /* Who and what the events are about; strings may be NULL. */
@@ -35,7 +40,7 @@ struct audit_result {
 	const struct err *err; /* NULL: success */
 	const struct json
 		*verdict; /* container.exit: what goes to unmapped.verdict, else NULL */
-	int exit_code;    /* container.exit; -1: not known */
+	int exit_code;    /* container.exit, container.exec_end; -1: not known */
 };
 
 struct audit; /* opaque: an open log and what never changes in its lines */

@@ -21,7 +21,17 @@ static const struct kind {
 	[AUDIT_EXIT] = { "container.exit", "ended", "ended", 4 },
 	[AUDIT_DELETE] = { "container.delete", "deleted", "not deleted", 2 },
 	[AUDIT_KILL] = { "container.kill", "signalled", "not signalled", 99 },
+	[AUDIT_EXEC] = { "container.exec", "entered", "not entered", 99 },
+	[AUDIT_EXEC_END] = { "container.exec_end", "left", "left", 99 },
+	[AUDIT_PAUSE] = { "container.pause", "paused", "not paused", 99 },
+	[AUDIT_RESUME] = { "container.resume", "resumed", "not resumed", 99 },
+	[AUDIT_UPDATE] = { "container.update", "updated", "not updated", 99 },
 };
+
+static bool is_end(enum audit_event what)
+{
+	return what == AUDIT_EXIT || what == AUDIT_EXEC_END;
+}
 
 enum severity {
 	SEVERITY_INFO = 1,
@@ -189,7 +199,7 @@ static struct json *process(const struct making *m, enum audit_event what,
 	if (who->pid > 0)
 		set_int(m, o, "pid", who->pid);
 	set_text(m, o, "cmd_line", command_line(m->a, who->argv));
-	if (what == AUDIT_EXIT && result->exit_code >= 0)
+	if (is_end(what) && result->exit_code >= 0)
 		set_int(m, o, "exit_code", result->exit_code);
 	return o;
 }
@@ -246,7 +256,7 @@ static void set_outcome(const struct making *m, struct json *o, enum audit_event
 			const struct audit_subject *who, const struct audit_result *result)
 {
 	const struct kind *k = &kinds[what];
-	const char *why = what == AUDIT_EXIT ? reason(result) : NULL;
+	const char *why = is_end(what) ? reason(result) : NULL;
 	bool failed = result->err != NULL;
 	bool odd = failed || (why != NULL && !str_eq(why, "exited"));
 	const char *id = who->id != NULL ? who->id : "?";

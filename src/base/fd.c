@@ -103,6 +103,33 @@ int fd_close_from(unsigned first)
 	return sys_close_range(first, ~0U, 0);
 }
 
+/* The lowest of the list from `at' up, or ~0. */
+static unsigned next_kept(unsigned at, const int *keep, size_t n)
+{
+	unsigned lowest = ~0U;
+
+	for (size_t i = 0; i < n; i++)
+		if (keep[i] >= 0 && (unsigned)keep[i] >= at && (unsigned)keep[i] < lowest)
+			lowest = (unsigned)keep[i];
+	return lowest;
+}
+
+int fd_close_others(unsigned first, const int *keep, size_t n)
+{
+	for (;;) {
+		unsigned kept = next_kept(first, keep, n);
+		int err = 0;
+
+		if (kept == ~0U)
+			return sys_close_range(first, ~0U, 0);
+		if (kept > first)
+			err = sys_close_range(first, kept - 1, 0);
+		if (err < 0)
+			return err;
+		first = kept + 1;
+	}
+}
+
 int fd_move_up(int fd)
 {
 	int up = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
@@ -151,6 +178,22 @@ int unix_connect_at(int dir, const char *name, int type)
 	if (connect(fd, (const struct sockaddr *)&sun, sizeof(sun)) < 0)
 		return -errno;
 	return take_fd(&fd);
+}
+
+int unix_connect_to(const char *path, int type)
+{
+	const char *slash = strrchr(path, '/');
+	char dir[PATH_MAX] = ".";
+	autofd int at = -1;
+
+	if (slash != NULL && (size_t)(slash - path) + 2 > sizeof(dir))
+		return -ENAMETOOLONG;
+	if (slash != NULL)
+		(void)snprintf(dir, sizeof(dir), "%.*s", (int)(slash + 1 - path), path);
+	at = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (at < 0)
+		return -errno;
+	return unix_connect_at(at, slash != NULL ? slash + 1 : path, type);
 }
 
 int unix_listen_at(int dir, const char *name, int type, int backlog)

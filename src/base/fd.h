@@ -15,6 +15,9 @@ long fd_recv(int sock, void *data, size_t len, int *fd);
 /* Marks everything from `first' up close-on-exec, or closes it. 0 or -errno. */
 int fd_cloexec_from(unsigned first);
 int fd_close_from(unsigned first);
+/* Closes everything from `first' up but the list, in any order, -1 in it is none. 0 or -errno.
+ */
+int fd_close_others(unsigned first, const int *keep, size_t n);
 /* A duplicate above stdio, close-on-exec; fd itself stays open. -errno on failure. */
 int fd_move_up(int fd);
 /* Makes sure that 0, 1, 2 are open, on /dev/null where they were not. 0 or -errno. */
@@ -23,4 +26,6 @@ int fd_guard_stdio(void);
 /* Connects, or binds and listens, to an AF_UNIX socket of that type in an open directory,
  * however long the directory's path is (through /proc/self/fd). The socket or -errno. */
 int unix_connect_at(int dir, const char *name, int type);
+/* The same by a path of any length. */
+int unix_connect_to(const char *path, int type);
 int unix_listen_at(int dir, const char *name, int type, int backlog);

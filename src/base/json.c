@@ -388,6 +388,11 @@ struct json *json_uint(struct arena *a, uint64_t n)
 	return make(a, JSON_NUMBER, arena_printf(a, "%ju", (uintmax_t)n));
 }
 
+struct json *json_decimal(struct arena *a, const char *text)
+{
+	return make(a, JSON_NUMBER, text);
+}
+
 struct json *json_bool(struct arena *a, bool b)
 {
 	struct json *v = make(a, JSON_BOOL, NULL);

@@ -119,6 +119,8 @@ struct json *json_array(struct arena *a);
 struct json *json_string(struct arena *a, const char *s);
 struct json *json_int(struct arena *a, int64_t n);
 struct json *json_uint(struct arena *a, uint64_t n);
+/* A number by its text, which has to be one of JSON's and to live as long: for decimals. */
+struct json *json_decimal(struct arena *a, const char *text);
 struct json *json_bool(struct arena *a, bool b);
 void json_set(struct json *object, const char *key, struct json *v);
 void json_add(struct json *array, struct json *v);

@@ -41,6 +41,11 @@ int log_open(const struct log_options *o, struct err *e)
 	return 0;
 }
 
+int log_fd(void)
+{
+	return sink.fd;
+}
+
 /* To a terminal or a line of text: what a container's name could smuggle in stays visible and
  * does nothing. */
 static void defuse(char *s)

@@ -16,6 +16,8 @@ struct log_options {
 };
 
 int log_open(const struct log_options *o, struct err *e) CHECK;
+/* The descriptor of the log file, or -1: for who closes all that he does not know. */
+int log_fd(void);
 
 /* The one error of this run, with its remedy; to stderr, and to the log file if there is one.
  */

@@ -47,6 +47,7 @@ struct command {
 	size_t args_min, args_max;
 	bool stop_at_first; /* the first argument ends the options */
 	bool passes_on;     /* all words are arguments, for another program */
+	int exit_failed;    /* the exit code of an error; 0: EXIT_FAILURE */
 	int (*run)(const struct call *c, struct err *e);
 };
 
@@ -90,4 +91,5 @@ int cmd_root_open(const struct call *c, const char *id, int *fd, struct err *e) 
 bool cmd_is_missing(const struct err *why);
 
 extern const struct command cmd_create, cmd_run_, cmd_start, cmd_state, cmd_kill, cmd_delete,
-	cmd_list, cmd_spec, cmd_policy, cmd_features, cmd_check, cmd_version, cmd_help;
+	cmd_exec, cmd_pause, cmd_resume, cmd_ps, cmd_update, cmd_events, cmd_list, cmd_spec,
+	cmd_policy, cmd_features, cmd_check, cmd_version, cmd_help;

@@ -62,15 +62,20 @@ static int find_policy(struct arena *a, const struct spec *s, struct plan_want *
 	return 0;
 }
 
+int load_policy(struct arena *a, const struct spec *s, struct plan_want *want, struct err *e)
+{
+	if (want->use_libseccomp || policy_arch_own() == 0)
+		want->libseccomp = program_find(a, "caisson-libseccomp");
+	return find_policy(a, s, want, e);
+}
+
 /* What the plan depends on beside the spec. */
 static int gather(struct arena *a, struct loaded *l, struct plan_want *want, struct host *h,
 		  struct err *e)
 {
 	host_probe(h);
 	want->bundle = l->bundle;
-	if (want->use_libseccomp || policy_arch_own() == 0)
-		want->libseccomp = program_find(a, "caisson-libseccomp");
-	return find_policy(a, &l->spec, want, e);
+	return load_policy(a, &l->spec, want, e);
 }
 
 void load_refusals(struct arena *a, struct loaded *l, struct plan_want *want, bool of_host,
@@ -99,6 +104,16 @@ static int refuse(const struct complaints *bad, const char *bundle, struct err *
 	if (bad->n == 1)
 		return -1;
 	return hint(e, "and %zu more: caisson check %s", bad->n - 1, bundle);
+}
+
+int load_saved(struct arena *a, const char *text, size_t len, struct loaded *out, struct err *e)
+{
+	struct complaints bad = { .arena = a };
+
+	if (json_parse(a, "config.json", text, len, &out->doc, e) < 0)
+		return -1;
+	load_spec(a, out, &bad);
+	return complaints_fail(&bad, ERR_SPEC, e);
 }
 
 int load_plan(struct arena *a, const char *bundle, struct plan_want *want, struct loaded *out,

@@ -19,6 +19,9 @@ struct loaded {
 
 /* The first half: reads and parses. */
 int load_config(struct arena *a, const char *bundle, struct loaded *out, struct err *e) CHECK;
+/* What makes the filter in place of linux.seccomp, found and read: fills in *want. */
+int load_policy(struct arena *a, const struct spec *s, struct plan_want *want,
+		struct err *e) CHECK;
 /* All that is wrong with the config by itself; needs load_config. */
 void load_spec(struct arena *a, struct loaded *l, struct complaints *bad);
 /* What a plan would refuse besides, on this host only or anywhere; needs load_spec without
@@ -29,6 +32,10 @@ void load_refusals(struct arena *a, struct loaded *l, struct plan_want *want, bo
  * in. */
 int load_make_plan(struct arena *a, struct loaded *l, struct plan_want *want,
 		   struct err *e) CHECK;
+
+/* The config that a container was made from, kept beside its state. */
+int load_saved(struct arena *a, const char *text, size_t len, struct loaded *out,
+	       struct err *e) CHECK;
 
 /* The whole way. */
 int load_plan(struct arena *a, const char *bundle, struct plan_want *want, struct loaded *out,

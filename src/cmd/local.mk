@@ -7,6 +7,9 @@ libcmd_a_SOURCES = \
 	src/cmd/common.c \
 	src/cmd/create.c \
 	src/cmd/delete.c \
+	src/cmd/events.c \
+	src/cmd/exec.c src/cmd/exec.h \
+	src/cmd/exec_process.c \
 	src/cmd/features.c \
 	src/cmd/help.c \
 	src/cmd/kill.c \
@@ -14,13 +17,16 @@ libcmd_a_SOURCES = \
 	src/cmd/list.c \
 	src/cmd/load.c src/cmd/load.h \
 	src/cmd/opt.c src/cmd/opt.h \
+	src/cmd/pause.c \
 	src/cmd/policy.c \
 	src/cmd/policy_find.c src/cmd/policy_find.h \
 	src/cmd/program.c src/cmd/program.h \
+	src/cmd/ps.c \
 	src/cmd/run.c \
 	src/cmd/spec.c \
 	src/cmd/start.c \
 	src/cmd/state.c \
+	src/cmd/update.c \
 	src/cmd/version.c
 libcmd_a_CPPFLAGS = $(AM_CPPFLAGS) -DCAISSON_LIBEXECDIR='"$(pkglibexecdir)"' \
 	-DCAISSON_DATADIR='"$(pkgdatadir)"' -DCAISSON_SYSCONFDIR='"$(sysconfdir)/caisson"'
@@ -63,6 +69,7 @@ if HAVE_CRITERION
 check_PROGRAMS += unit-cmd
 unit_cmd_SOURCES = \
 	tests/unit/t_cmdline.c \
+	tests/unit/t_exec_process.c \
 	tests/unit/t_opt.c
 unit_cmd_CFLAGS = $(TEST_CFLAGS)
 unit_cmd_LDADD = $(CMD_LIBS) $(CRITERION_LIBS)

@@ -60,5 +60,7 @@ int main(int argc, char **argv)
 		rc = flush(&e);
 	if (rc < 0)
 		log_error(&e);
-	return rc < 0 ? EXIT_FAILURE : exit_code;
+	if (rc == 0)
+		return exit_code;
+	return c.cmd != NULL && c.cmd->exit_failed != 0 ? c.cmd->exit_failed : EXIT_FAILURE;
 }

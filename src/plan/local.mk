@@ -3,6 +3,7 @@ libplan_a_SOURCES = \
 	src/plan/host.c src/plan/host.h \
 	src/plan/plan.c src/plan/plan.h \
 	src/plan/plan_cgroup.c \
+	src/plan/plan_exec.c \
 	src/plan/plan_fs.c \
 	src/plan/plan_ids.c \
 	src/plan/plan_mounts.c \
@@ -22,6 +23,7 @@ unit_plan_SOURCES = \
 	tests/unit/plan_help.c tests/unit/plan_help.h \
 	tests/unit/spec_help.c tests/unit/spec_help.h \
 	tests/unit/t_plan.c \
+	tests/unit/t_plan_exec.c \
 	tests/unit/t_plan_limits.c \
 	tests/unit/t_plan_mounts.c \
 	tests/unit/t_plan_refusals.c

@@ -29,11 +29,13 @@ static void not_yet(const struct spec *s, struct complaints *bad)
 /* CVE-2019-5736: through /proc/self/exe a process that may write our binary as one of its own
  * ids could replace it. Not where the binary is on a read-only mount, or belongs to an id that
  * the container has no way to become. */
-static bool must_hide_binary(const struct spec *s, const struct host *h, const struct plan *p)
+bool plan_hides_binary(const struct spec *s, const struct host *h)
 {
+	const struct spec_namespace *user = &s->linux_.ns[NS_USER];
+
 	if (h->exe_hidden)
 		return false;
-	if (!p->ns.new_user)
+	if (!user->present || user->path != NULL)
 		return true;
 	for (size_t i = 0; i < s->linux_.uid_maps.n; i++) {
 		const struct spec_idmap *m = &s->linux_.uid_maps.v[i];
@@ -116,7 +118,7 @@ int plan_make(struct arena *a, const struct spec *s, const struct host *h,
 	for (size_t i = 0; i < COUNT(parts); i++)
 		if (parts[i](&m, p, e) < 0)
 			return -1;
-	p->protect_self = must_hide_binary(s, h, p);
+	p->protect_self = plan_hides_binary(s, h);
 	return 0;
 }
 

@@ -215,6 +215,22 @@ int plan_make(struct arena *a, const struct spec *s, const struct host *h,
 void plan_refusals(struct arena *a, const struct spec *s, const struct host *h,
 		   const struct plan_want *w, bool of_host, struct complaints *bad);
 
+/* What exec knows beside the config that the container was made from. */
+struct plan_exec_want {
+	const char *id, *bundle;
+	const char *cgroup;     /* the container's, or NULL */
+	const char *sub_cgroup; /* --cgroup, or NULL */
+	bool detach, has_console_socket;
+	bool no_new_keyring;            /* as it was asked of create */
+	bool deny_setgroups;            /* in the container's user namespace */
+	const struct plan_want *filter; /* of create's: what makes the filter */
+};
+
+/* One more process in a container that is there: of the spec its process, whichever that is,
+ * its namespaces and its seccomp policy. The plan has what the steps of exec read. */
+int plan_exec(struct arena *a, const struct spec *s, const struct host *h,
+	      const struct plan_exec_want *w, struct plan *p, struct err *e) CHECK;
+
 /* The plan as text, stable, for `check --plan', golden tests and bug reports. */
 const char *plan_print(struct arena *a, const struct plan *p);
 
@@ -222,6 +238,8 @@ const char *plan_print(struct arena *a, const struct plan *p);
 
 int plan_namespaces(struct arena *a, const struct spec *s, const struct host *h, struct plan *p,
 		    struct err *e) CHECK;
+/* Must our binary be hidden from the container? */
+bool plan_hides_binary(const struct spec *s, const struct host *h);
 int plan_idmaps(struct arena *a, const struct spec *s, const struct host *h, struct plan *p,
 		struct err *e) CHECK;
 int plan_filesystem(struct arena *a, const struct spec *s, const struct host *h, struct plan *p,

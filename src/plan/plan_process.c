@@ -116,11 +116,13 @@ static bool is_mapped(const struct spec_idmaps *maps, uint32_t id)
 	return false;
 }
 
-static int ids_mapped(const struct spec *s, const struct plan *pl, struct err *e)
+/* Of a user namespace that is joined only the kernel knows the maps. */
+static int ids_mapped(const struct spec *s, struct err *e)
 {
+	const struct spec_namespace *user = &s->linux_.ns[NS_USER];
 	const struct spec_user *u = &s->process.user;
 
-	if (!pl->ns.new_user)
+	if (!user->present || user->path != NULL)
 		return 0;
 	if (!is_mapped(&s->linux_.uid_maps, u->uid))
 		return fail(e, ERR_SPEC,
@@ -194,7 +196,7 @@ int plan_process_make(struct arena *a, const struct spec *s, const struct host *
 	environment(a, s, p);
 	hooks(a, s, pl);
 	if (terminal(s, w, p, e) < 0 || caps(s, h, p, e) < 0 || groups(s, pl, p, e) < 0 ||
-	    labels(s, h, p, e) < 0 || ids_mapped(s, pl, e) < 0)
+	    labels(s, h, p, e) < 0 || ids_mapped(s, e) < 0)
 		return -1;
 	return 0;
 }

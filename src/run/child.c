@@ -89,6 +89,13 @@ static int arm_parent_death(int sock, struct err *e)
 	return 0;
 }
 
+/* To where the process is to be: into a container that we make, or one that is there. */
+static int get_in(struct run *r, const struct plan *pl, struct err *e)
+{
+	return r->target == NULL ? steps_run(child_steps, child_steps_n, r, pl, e)
+				 : steps_run(entry_steps, entry_steps_n, r, pl, e);
+}
+
 _Noreturn void child_main(struct run *r)
 {
 	const struct plan *pl = r->pl;
@@ -101,8 +108,8 @@ _Noreturn void child_main(struct run *r)
 	(void)close(take_fd(&r->sock));
 	r->early = pl->ns.new_user || pl->ns.join[NS_USER] != NULL;
 	r->st.pid = getpid(); /* runtime.md#state: as seen where the hook runs */
-	if (arm_parent_death(r->child_sock, &e) < 0 ||
-	    steps_run(child_steps, child_steps_n, r, pl, &e) < 0)
+	if (arm_parent_death(r->child_sock, &e) < 0 || get_in(r, pl, &e) < 0 ||
+	    steps_run(process_steps, process_steps_n, r, pl, &e) < 0)
 		give_up(r->child_sock, &e);
 	/* `create' ends after READY and we live on. */
 	(void)prctl(PR_SET_PDEATHSIG, 0);

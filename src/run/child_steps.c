@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/log.h"
 #include "run/run_private.h"
 
 /* ---- steps that are a few lines ---- */
@@ -16,7 +17,7 @@ static int do_join(struct run *r, const struct plan *pl, struct err *e)
 	return join_namespaces(r, pl, e);
 }
 
-static int do_session(struct run *r, const struct plan *pl, struct err *e)
+int do_session(struct run *r, const struct plan *pl, struct err *e)
 {
 	(void)r;
 	(void)pl;
@@ -26,7 +27,7 @@ static int do_session(struct run *r, const struct plan *pl, struct err *e)
 	return 0;
 }
 
-static int do_cgroup_wait(struct run *r, const struct plan *pl, struct err *e)
+int do_cgroup_wait(struct run *r, const struct plan *pl, struct err *e)
 {
 	(void)pl;
 	if (r->into_cgroup || r->cg == NULL)
@@ -103,15 +104,24 @@ static int do_own_rlimits(struct run *r, const struct plan *pl, struct err *e)
 	return -1;
 }
 
+/* CVE-2024-21626: "/proc/self/fd/N/../.." as the program or its directory leads out, if N is a
+ * directory of the host, ours or one that our caller left open: before any look-up in the
+ * container all is closed that the rest does not need. */
+static int do_other_descriptors(struct run *r, const struct plan *pl, struct err *e)
+{
+	const int keep[] = { log_fd(), r->child_sock, r->start_listen, r->root, r->exec_label };
+	int err = fd_close_others(3 + r->o->preserve_fds, keep, COUNT(keep));
+
+	(void)pl;
+	r->proc = -1;
+	return err < 0 ? fail_sys(e, -err, "close_range") : 0;
+}
+
 /* ---- when ---- */
 
 static bool joins_itself(const struct plan *pl)
 {
 	return pl->ns.ladder == LADDER_DIRECT;
-}
-static bool has_cgroup(const struct plan *pl)
-{
-	return pl->cgroup.enabled;
 }
 static bool new_cgroup_ns(const struct plan *pl)
 {
@@ -143,10 +153,6 @@ static bool has_hostname(const struct plan *pl)
 {
 	return pl->hostname != NULL || pl->domainname != NULL;
 }
-static bool has_terminal(const struct plan *pl)
-{
-	return pl->process.terminal;
-}
 static bool has_sysctl(const struct plan *pl)
 {
 	return pl->sysctl.n > 0;
@@ -163,17 +169,9 @@ static bool has_masked_paths(const struct plan *pl)
 {
 	return pl->masked.n > 0;
 }
-static bool has_label(const struct plan *pl)
-{
-	return pl->process.apparmor_profile != NULL || pl->process.selinux_label != NULL;
-}
 static bool has_keyring(const struct plan *pl)
 {
 	return pl->process.new_keyring;
-}
-static bool has_rlimits(const struct plan *pl)
-{
-	return pl->process.rlimits_n > 0;
 }
 static bool has_scheduler(const struct plan *pl)
 {
@@ -199,10 +197,6 @@ static bool needs_loader(const struct plan *pl)
 {
 	return pl->has_filter && !pl->process.creds.no_new_privs;
 }
-static bool protects_self(const struct plan *pl)
-{
-	return pl->protect_self;
-}
 static bool own_mounts(const struct plan *pl)
 {
 	return pl->ns.new_mount;
@@ -215,7 +209,7 @@ const struct step child_steps[] = {
 	/* name              asked for by                                when                how */
 	{ "join-namespaces",  "config-linux.md#namespaces",               joins_itself,       do_join },
 	{ "session",          "config.md#process",                        NULL,               do_session },
-	{ "cgroup-wait",      "config-linux.md#cgroup-path",              has_cgroup,         do_cgroup_wait },
+	{ "cgroup-wait",      "config-linux.md#cgroup-path",              wants_cgroup,       do_cgroup_wait },
 	{ "cgroup-namespace", "config-linux.md#namespaces",               new_cgroup_ns,      do_cgroup_namespace },
 	/* as the user who called us: sources and the root may lie where only that user gets to */
 	{ "mount-sources",    "config.md#mounts",                         own_mounts,         do_mount_sources },
@@ -223,11 +217,11 @@ const struct step child_steps[] = {
 	{ "id-maps",          "config-linux.md#user-namespace-mappings",  enters_user_ns,     do_mapped },
 	{ "sources-inside",   "config.md#mounts",                         enters_and_mounts,  do_mount_sources },
 	{ "root-inside",      "config.md#root",                           enters_user_ns,     do_root },
-	{ "hide-binary",      "CVE-2019-5736",                            protects_self,      do_hide_binary },
+	{ "hide-binary",      "CVE-2019-5736",                            wants_hiding,       do_hide_binary },
 	{ "loopback",         "config-linux.md#namespaces",               new_net,            do_loopback },
 	{ "mounts",           "config.md#mounts",                         own_mounts,         do_mounts },
 	{ "devices",          "config-linux.md#devices",                  own_mounts,         do_devices },
-	{ "terminal",         "config.md#process",                        has_terminal,       do_terminal },
+	{ "terminal",         "config.md#process",                        wants_terminal,     do_terminal },
 	{ "late-read-only",   "config.md#mounts",                         own_mounts,         do_late_read_only },
 	{ "runtime-hooks",    "config.md#createruntime-hooks",            has_early_hooks,    do_runtime_hooks },
 	{ "create-hooks",     "config.md#createcontainer-hooks",          has_create_hooks,   do_create_hooks },
@@ -235,10 +229,17 @@ const struct step child_steps[] = {
 	{ "hostname",         "config.md#hostname",                       has_hostname,       do_hostname },
 	/* sysctls before read-only paths, which close /proc/sys */
 	{ "sysctl",           "config-linux.md#sysctl",                   has_sysctl,         do_sysctl },
-	{ "label-open",       "config.md#linux-process",                  has_label,          do_label_open },
+	{ "label-open",       "config.md#linux-process",                  wants_label,        do_label_open },
 	{ "readonly-root",    "config.md#root",                           has_readonly_root,  do_readonly_root },
 	{ "readonly-paths",   "config-linux.md#readonly-paths",           has_readonly_paths, do_readonly_paths },
 	{ "masked-paths",     "config-linux.md#masked-paths",             has_masked_paths,   do_masked_paths },
+};
+/* clang-format on */
+const size_t child_steps_n = COUNT(child_steps);
+
+/* What the process of create and that of exec have in common: who it is and what it may. */
+/* clang-format off */
+const struct step process_steps[] = {
 	{ "keyring",          "runtime-linux.md",                         has_keyring,        do_keyring },
 	{ "scheduler",        "config.md#linux-process",                  has_scheduler,      do_scheduler },
 	{ "io-priority",      "config.md#linux-process",                  has_io_priority,    do_io_priority },
@@ -247,7 +248,8 @@ const struct step child_steps[] = {
 	/* the filter needs CAP_SYS_ADMIN without no_new_privs: a helper keeps it while we drop it */
 	{ "filter-loader",    "config-linux.md#seccomp",                  needs_loader,       do_loader },
 	/* limits on descriptors and processes bind what we ourselves still do: as late as can be */
-	{ "rlimits",          "config.md#posix-process",                  has_rlimits,        do_own_rlimits },
+	{ "rlimits",          "config.md#posix-process",                  wants_rlimits,      do_own_rlimits },
+	{ "other-descriptors", "CVE-2024-21626",                          NULL,               do_other_descriptors },
 	{ "cwd",              "config.md#process",                        NULL,               do_working_directory },
 	{ "bounding-set",     "config.md#linux-process",                  NULL,               do_bounding },
 	{ "user",             "config.md#posix-platform-user",            NULL,               do_user },
@@ -258,7 +260,7 @@ const struct step child_steps[] = {
 	{ "executable",       "config.md#process",                        NULL,               do_executable },
 };
 /* clang-format on */
-const size_t child_steps_n = COUNT(child_steps);
+const size_t process_steps_n = COUNT(process_steps);
 
 static bool has_start_hooks(const struct plan *pl)
 {
@@ -284,7 +286,7 @@ static int do_descriptors(struct run *r, const struct plan *pl, struct err *e)
 /* clang-format off */
 const struct step start_steps[] = {
 	{ "start-hooks",      "config.md#startcontainer-hooks",           has_start_hooks,    do_start_hooks },
-	{ "label",            "config.md#linux-process",                  has_label,          do_label },
+	{ "label",            "config.md#linux-process",                  wants_label,        do_label },
 	{ "descriptors",      "CVE-2024-21626",                           NULL,               do_descriptors },
 };
 /* clang-format on */

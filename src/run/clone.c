@@ -105,6 +105,16 @@ static int stage_time(const struct plan *pl, struct err *e)
 		       : 0;
 }
 
+/* What a user may still write about itself, which later only root may: the runtime finds it
+ * done. */
+static void set_own_oom_score(const struct plan *pl)
+{
+	struct err ignored = { 0 };
+
+	if (pl->process.oom_score_adj != SPEC_UNSET && geteuid() != 0)
+		(void)!write_oom_score(getpid(), pl->process.oom_score_adj, &ignored);
+}
+
 static int stage_steps(struct run *r, const struct plan *pl, int sock, struct err *e)
 {
 	uint64_t flags = pl->ns.clone_flags & ~(uint64_t)CLONE_NEWUSER;
@@ -113,8 +123,10 @@ static int stage_steps(struct run *r, const struct plan *pl, int sock, struct er
 
 	if (pl->ns.time_offsets != NULL)
 		flags &= ~(uint64_t)CLONE_NEWTIME;
-	if (join_namespaces(r, pl, e) < 0 || stage_user(pl, sock, e) < 0 ||
-	    stage_time(pl, e) < 0)
+	if (r->target != NULL)
+		set_own_oom_score(pl);
+	if ((r->target != NULL ? join_container(r, e) : join_namespaces(r, pl, e)) < 0 ||
+	    stage_user(pl, sock, e) < 0 || stage_time(pl, e) < 0)
 		return -1;
 	pid = clone_with(r, flags | CLONE_PARENT, &pidfd);
 	if (pid == 0) {
@@ -194,5 +206,36 @@ int clone_init(struct run *r, const struct plan *pl, struct err *e)
 
 	(void)close(r->child_sock);
 	r->child_sock = -1;
+	return got;
+}
+
+/* ---- one more process in a container ---- */
+
+/* A pid namespace counts for our children only, so we can join it ourselves where that is
+ * allowed. Where it is not, for a user whose container's user namespace must be entered first,
+ * the stage joins all. */
+static bool wants_stage(struct run *r)
+{
+	if ((r->joins & CLONE_NEWPID) == 0)
+		return (r->joins & CLONE_NEWUSER) != 0 && geteuid() != 0;
+	if (setns(r->target->pidfd, CLONE_NEWPID) < 0)
+		return true;
+	r->joins &= ~CLONE_NEWPID;
+	return false;
+}
+
+int do_exec_clone(struct run *r, const struct plan *pl, struct err *e)
+{
+	int got;
+
+	if (wants_stage(r)) {
+		got = staged(r, pl, e);
+	} else {
+		/* CVE-2016-9962: in the container's pid namespace from its first instruction */
+		if (prctl(PR_SET_DUMPABLE, 0) < 0)
+			return fail_sys(e, errno, "prctl PR_SET_DUMPABLE");
+		got = direct(r, pl, e);
+	}
+	(void)close(take_fd(&r->child_sock));
 	return got;
 }

@@ -15,7 +15,10 @@
 const struct run_table run_tables[] = {
 	{ "create, the runtime", parent_steps, &parent_steps_n },
 	{ "create, the container", child_steps, &child_steps_n },
-	{ "start, the container", start_steps, &start_steps_n },
+	{ "exec, the runtime", exec_steps, &exec_steps_n },
+	{ "exec, the container", entry_steps, &entry_steps_n },
+	{ "create and exec, the process", process_steps, &process_steps_n },
+	{ "start and exec, the process", start_steps, &start_steps_n },
 	{ NULL, NULL, NULL },
 };
 
@@ -36,6 +39,7 @@ void run_init(struct run *r, const struct plan *pl, const struct run_options *o,
 		.root = -1,
 		.proc = -1,
 		.exec_label = -1,
+		.wait_ms = HS_WAIT_MS,
 	};
 	for (int k = 0; k < NS_KINDS; k++)
 		r->ns_fd[k] = -1;
@@ -43,7 +47,7 @@ void run_init(struct run *r, const struct plan *pl, const struct run_options *o,
 
 bool starts_ahead(const struct run *r)
 {
-	return r->foreground_start && r->o->pid_file == NULL;
+	return r->target == NULL && r->foreground_start && r->o->pid_file == NULL;
 }
 
 int run_create_steps(struct run *r, struct err *e)

@@ -15,7 +15,7 @@
 
 /* Signals are taken from a descriptor: nothing is interrupted, none is lost between create
  * and wait. The child undoes the mask before execve. */
-static int catch_signals(struct err *e)
+int signals_catch(struct err *e)
 {
 	autofd int fd = -1;
 	sigset_t all;
@@ -68,7 +68,7 @@ static void serve(struct run *r, int signals, struct tty_proxy *tty)
 	}
 }
 
-static int wait_for_end(struct run *r, int signals, int *status, struct err *e)
+int foreground_wait(struct run *r, int signals, int *status, struct err *e)
 {
 	struct tty_proxy *tty = NULL;
 	int err;
@@ -147,7 +147,7 @@ static int supervise(struct run *r, int signals, uint64_t began_ms, int *exit_co
 	struct verdict v;
 	int status = 0;
 
-	if (wait_for_end(r, signals, &status, e) < 0)
+	if (foreground_wait(r, signals, &status, e) < 0)
 		return -1;
 	conclude(r, status, began_ms, &v);
 	*exit_code = v.exit_code;
@@ -163,7 +163,7 @@ int run_run(const struct plan *pl, const struct run_options *o, int *exit_code, 
 	int got;
 
 	*exit_code = 0;
-	if (!o->detach && (signals = catch_signals(e)) < 0)
+	if (!o->detach && (signals = signals_catch(e)) < 0)
 		return -1;
 	run_init(&r, pl, o, &a);
 	r.foreground_start = true;

@@ -132,12 +132,19 @@ static int judge(const struct hs_frame *f, ssize_t n, enum hs_word word, struct 
 	return 0;
 }
 
+int hs_wait(int fd, enum hs_word word, int timeout_ms, struct err *e)
+{
+	if (timeout_ms >= 0 && wait_readable(fd, timeout_ms) < 0)
+		return fail_sys(e, errno, "handshake: wait for %s", hs_names[word]);
+	return 0;
+}
+
 int hs_expect(int fd, enum hs_word word, int timeout_ms, int32_t *value, struct err *e)
 {
 	struct hs_frame f;
 
-	if (timeout_ms >= 0 && wait_readable(fd, timeout_ms) < 0)
-		return fail_sys(e, errno, "handshake: wait for %s", hs_names[word]);
+	if (hs_wait(fd, word, timeout_ms, e) < 0)
+		return -1;
 	if (judge(&f, hs_receive(fd, &f), word, e) < 0)
 		return -1;
 	if (value != NULL)

@@ -31,6 +31,8 @@ int hs_say(int fd, enum hs_word word, int32_t value, struct err *e) CHECK;
 /* Waits for exactly that word; *value may be NULL. A peer that says HS_FAILED gives us its
  * error as our own. With timeout_ms >= 0 the wait is bounded. */
 int hs_expect(int fd, enum hs_word word, int timeout_ms, int32_t *value, struct err *e) CHECK;
+/* For those below that have no limit of their own: until there is something to read. */
+int hs_wait(int fd, enum hs_word word, int timeout_ms, struct err *e) CHECK;
 void hs_say_failed(int fd, const struct err *why);
 /* Where we failed because the peer did, its own reason, if it has said one, replaces *e. */
 void hs_peer_reason(int fd, struct err *e);

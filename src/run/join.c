@@ -4,7 +4,9 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <sched.h>
+#include <stdio.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/vfs.h>
 
 #include "base/auto.h"
@@ -67,6 +69,12 @@ static void try_before_user(struct run *r)
 	}
 }
 
+/* CVE-2016-9962: in a foreign pid namespace its processes could trace us. */
+static int hide_from_tracers(struct err *e)
+{
+	return prctl(PR_SET_DUMPABLE, 0) < 0 ? fail_sys(e, errno, "prctl PR_SET_DUMPABLE") : 0;
+}
+
 int join_namespaces(struct run *r, const struct plan *pl, struct err *e)
 {
 	bool any = false;
@@ -75,9 +83,8 @@ int join_namespaces(struct run *r, const struct plan *pl, struct err *e)
 		any = any || r->ns_fd[k] >= 0;
 	if (!any)
 		return 0;
-	/* CVE-2016-9962: in a foreign pid namespace its processes could trace us. */
-	if (prctl(PR_SET_DUMPABLE, 0) < 0)
-		return fail_sys(e, errno, "prctl PR_SET_DUMPABLE");
+	if (hide_from_tracers(e) < 0)
+		return -1;
 	if (pl->ns.join[NS_USER] != NULL) {
 		try_before_user(r);
 		if (join(r, NS_USER, e) < 0)
@@ -85,6 +92,69 @@ int join_namespaces(struct run *r, const struct plan *pl, struct err *e)
 	}
 	for (int k = NS_USER + 1; k < NS_KINDS; k++)
 		if (r->ns_fd[k] >= 0 && join(r, (enum spec_ns)k, e) < 0)
+			return -1;
+	return 0;
+}
+
+/* ---- those of a container that is there, by the pidfd of its init ---- */
+
+/* Names in /proc/PID/ns. */
+static const char *const ns_file[NS_KINDS] = {
+	[NS_USER] = "user",   [NS_CGROUP] = "cgroup", [NS_IPC] = "ipc",   [NS_UTS] = "uts",
+	[NS_NETWORK] = "net", [NS_PID] = "pid",       [NS_TIME] = "time", [NS_MOUNT] = "mnt",
+};
+
+int namespaces_apart(int proc_pid)
+{
+	int apart = 0;
+
+	for (int k = 0; k < NS_KINDS; k++) {
+		char name[16], own[32];
+		struct stat is, ours;
+
+		(void)snprintf(name, sizeof(name), "ns/%s", ns_file[k]);
+		(void)snprintf(own, sizeof(own), "/proc/self/ns/%s", ns_file[k]);
+		if (stat(own, &ours) < 0 && errno == ENOENT)
+			continue; /* a kernel without that kind */
+		if (fstatat(proc_pid, name, &is, 0) < 0)
+			return -errno;
+		if (is.st_ino != ours.st_ino || is.st_dev != ours.st_dev)
+			apart |= ns_type[k];
+	}
+	return apart;
+}
+
+static int join_one(struct run *r, enum spec_ns k, struct err *e)
+{
+	if ((r->joins & ns_type[k]) == 0)
+		return 0;
+	if (setns(r->target->pidfd, ns_type[k]) < 0)
+		return fail_sys(e, errno, "join the container's %s namespace",
+				spec_ns_names[k]);
+	r->joins &= ~ns_type[k];
+	return 0;
+}
+
+/* One call where it can be. Namespaces that the host's user namespace owns cannot be joined
+ * from inside of the container's: they are joined before it, one by one. */
+int join_container(struct run *r, struct err *e)
+{
+	struct err ignored = { 0 };
+
+	if (r->joins == 0)
+		return 0;
+	if (hide_from_tracers(e) < 0)
+		return -1;
+	if (setns(r->target->pidfd, r->joins) == 0) {
+		r->joins = 0;
+		return 0;
+	}
+	if ((r->joins & CLONE_NEWUSER) != 0) {
+		for (int k = NS_USER + 1; k < NS_KINDS; k++)
+			(void)join_one(r, (enum spec_ns)k, &ignored);
+	}
+	for (int k = NS_USER; k < NS_KINDS; k++)
+		if (join_one(r, (enum spec_ns)k, e) < 0)
 			return -1;
 	return 0;
 }

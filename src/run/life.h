@@ -13,6 +13,16 @@ void run_audit(const struct run_options *o, struct arena *a, enum audit_event wh
 /* The container's process by pid and start time, as a descriptor; -ESRCH when it is gone. */
 int life_pidfd(const struct state *st);
 
+/* group.c: the container st->id as it is now, and its group; refuses one that is not running.
+ */
+int life_group(struct arena *a, const struct run_options *o, struct state *st,
+	       enum state_status *now, struct cg **cg, struct err *e) CHECK;
+
+/* foreground.c: all signals but our own faults, taken from a descriptor. */
+int signals_catch(struct err *e) CHECK;
+/* Stays with r->pid until it ends: passes signals on and, with r->pty, the terminal. */
+int foreground_wait(struct run *r, int signals, int *status, struct err *e) CHECK;
+
 /* Kills all that is left, waits, removes cgroup, runs poststop, removes the state. `st' may
  * be the state of a create that was killed half-way. */
 int life_destroy(struct arena *a, const struct run_options *o, struct state_dir *d,

@@ -7,8 +7,12 @@ librun_a_SOURCES = \
 	src/run/create.c \
 	src/run/creds.c \
 	src/run/dev.c \
+	src/run/events.c \
+	src/run/exec.c \
+	src/run/exec_steps.c \
 	src/run/filter.c \
 	src/run/foreground.c \
+	src/run/group.c \
 	src/run/handshake.c src/run/handshake.h \
 	src/run/hooks.c \
 	src/run/idmap.c \
@@ -26,9 +30,11 @@ librun_a_SOURCES = \
 	src/run/run.h src/run/run_private.h \
 	src/run/self.c \
 	src/run/start.c \
+	src/run/stats.c \
 	src/run/steps.c src/run/steps.h \
 	src/run/sysctl.c \
 	src/run/terminal.c \
+	src/run/update.c \
 	src/run/verdict.c
 RUN_LIBS = librun.a libstate.a libaudit.a $(PLAN_LIBS)
 
@@ -42,6 +48,7 @@ unit_run_SOURCES = \
 	tests/unit/t_hooks.c \
 	tests/unit/t_idmap.c \
 	tests/unit/t_run.c \
+	tests/unit/t_stats.c \
 	tests/unit/t_steps.c \
 	tests/unit/t_terminal.c
 unit_run_CFLAGS = $(TEST_CFLAGS)

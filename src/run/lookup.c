@@ -15,11 +15,14 @@
 
 #define PASSWD_MAX (1u << 20)
 
-/* config.md#process: cwd. Made when missing, as every runtime does. Where root inside cannot
- * enter (a user namespace on NFS, a mode), the user itself tries again. */
+/* config.md#process: cwd. Made when missing, as every runtime does for create and none for
+ * exec. Where root inside cannot enter (a user namespace on NFS, a mode), the user itself tries
+ * again. */
 int do_working_directory(struct run *r, const struct plan *pl, struct err *e)
 {
-	autofd int dir = path_mkdirs_in(r->root, pl->process.cwd, 0755);
+	autofd int dir = r->target != NULL ? path_open_in(r->root, pl->process.cwd,
+							  O_PATH | O_DIRECTORY, 0)
+					   : path_mkdirs_in(r->root, pl->process.cwd, 0755);
 
 	if (dir >= 0 && fchdir(dir) == 0)
 		return 0;

@@ -53,6 +53,7 @@ static void fill_state(struct run *r, const struct plan *pl)
 		.cgroup_manager = pl->cgroup.enabled ? "cgroupfs" : "disabled",
 		.own_pid_ns = pl->ns.new_pid,
 		.policy = policy_text(r->arena, pl),
+		.kept_keyring = !pl->process.new_keyring,
 		.annotations = pairs,
 		.annotations_n = pl->annotations.n,
 	};
@@ -118,7 +119,7 @@ static int do_device_filter(struct run *r, const struct plan *pl, struct err *e)
 
 /* LISTEN_FDS and --preserve-fds promise descriptors to the container: they must be there. One
  * that closes at execve has not come to us through one: it is our own. */
-static int do_preserved(struct run *r, const struct plan *pl, struct err *e)
+int do_preserved(struct run *r, const struct plan *pl, struct err *e)
 {
 	(void)pl;
 	for (unsigned i = 0; i < r->o->listen_fds + r->o->preserve_fds; i++) {
@@ -172,15 +173,19 @@ static int do_cgroup_join(struct run *r, const struct plan *pl, struct err *e)
 	return hs_say(r->sock, HS_IN_CGROUP, 0, e);
 }
 
-static int do_oom_score(struct run *r, const struct plan *pl, struct err *e)
+int do_oom_score(struct run *r, const struct plan *pl, struct err *e)
 {
 	return write_oom_score(r->pid, pl->process.oom_score_adj, e);
 }
 
-static int do_pty(struct run *r, const struct plan *pl, struct err *e)
+int do_pty(struct run *r, const struct plan *pl, struct err *e)
 {
 	(void)pl;
-	return r->console >= 0 ? 0 : hs_expect_fd(r->sock, HS_TERMINAL, &r->pty, e);
+	if (r->console >= 0)
+		return 0;
+	if (hs_wait(r->sock, HS_TERMINAL, r->wait_ms, e) < 0)
+		return -1;
+	return hs_expect_fd(r->sock, HS_TERMINAL, &r->pty, e);
 }
 
 static int do_hooks(struct run *r, const struct plan *pl, struct err *e)
@@ -203,15 +208,15 @@ static int do_go_ahead(struct run *r, const struct plan *pl, struct err *e)
 	return starts_ahead(r) ? hs_say(r->sock, HS_START, 0, e) : 0;
 }
 
-static int do_ready(struct run *r, const struct plan *pl, struct err *e)
+int do_ready(struct run *r, const struct plan *pl, struct err *e)
 {
 	/* hooks may take as long as their own limits let them */
-	int limit_ms = pl->hooks[HOOK_CREATE_CONTAINER].n > 0 ? -1 : HS_WAIT_MS;
+	int limit_ms = pl->hooks[HOOK_CREATE_CONTAINER].n > 0 ? -1 : r->wait_ms;
 
 	return hs_expect(r->sock, HS_READY, limit_ms, &r->rlimits_pending, e);
 }
 
-static int do_rlimits_outside(struct run *r, const struct plan *pl, struct err *e)
+int do_rlimits_outside(struct run *r, const struct plan *pl, struct err *e)
 {
 	if (r->rlimits_pending == 0)
 		return 0;
@@ -221,7 +226,7 @@ static int do_rlimits_outside(struct run *r, const struct plan *pl, struct err *
 }
 
 /* Contract 1.2: digits, no newline, there before we return, never half written. */
-static int do_pid_file(struct run *r, const struct plan *pl, struct err *e)
+int do_pid_file(struct run *r, const struct plan *pl, struct err *e)
 {
 	const char *path = r->o->pid_file;
 	const char *slash = path != NULL ? strrchr(path, '/') : NULL;
@@ -253,10 +258,6 @@ static int do_state_created(struct run *r, const struct plan *pl, struct err *e)
 	return hs_say(r->sock, HS_CREATED, 0, e);
 }
 
-static bool has_cgroup(const struct plan *pl)
-{
-	return pl->cgroup.enabled;
-}
 static bool has_device_filter(const struct plan *pl)
 {
 	return pl->cgroup.enabled && pl->cgroup.limits.has_devices;
@@ -279,18 +280,6 @@ static bool maps_init(const struct plan *pl)
 {
 	return pl->ns.new_user && pl->ns.ladder == LADDER_DIRECT;
 }
-static bool has_oom_score(const struct plan *pl)
-{
-	return pl->process.oom_score_adj != SPEC_UNSET;
-}
-static bool has_rlimits(const struct plan *pl)
-{
-	return pl->process.rlimits_n > 0;
-}
-static bool has_terminal(const struct plan *pl)
-{
-	return pl->process.terminal;
-}
 /* createContainer hooks are the init's, but like the runtime's they run under the device
  * filter: for them too the init waits until it is attached. */
 static bool has_hooks(const struct plan *pl)
@@ -305,24 +294,24 @@ const struct step parent_steps[] = {
 	/* name              asked for by                                when                how */
 	{ "preserve-fds",     "runc.8 --preserve-fds",                    NULL,               do_preserved },
 	{ "state",            "runtime.md#state",                         NULL,               do_state },
-	{ "cgroup",           "config-linux.md#control-groups",           has_cgroup,         do_cgroup },
+	{ "cgroup",           "config-linux.md#control-groups",           wants_cgroup,       do_cgroup },
 	{ "namespace-files",  "config-linux.md#namespaces",               joins,              open_namespaces },
 	{ "idmapped-mounts",  "config.md#mounts",                         has_idmapped,       prepare_idmapped },
-	{ "console-socket",   "runc.8 --console-socket",                  has_terminal,       console_connect },
+	{ "console-socket",   "runc.8 --console-socket",                  wants_terminal,     console_connect },
 	{ "sockets",          "runtime.md#start",                         NULL,               do_sockets },
 	{ "clone",            "config-linux.md#namespaces",               NULL,               clone_init },
 	{ "state-pid",        "runtime.md#state",                         NULL,               do_state_pid },
-	{ "cgroup-join",      "config-linux.md#cgroup-path",              has_cgroup,         do_cgroup_join },
+	{ "cgroup-join",      "config-linux.md#cgroup-path",              wants_cgroup,       do_cgroup_join },
 	{ "write-id-maps",    "config-linux.md#user-namespace-mappings",  maps_init,          do_idmaps },
 	{ "device-filter",    "config-linux.md#allowed-device-list",      has_device_filter,  do_device_filter },
 	{ "state-rest",       "runtime.md#state",                         NULL,               do_state_rest },
-	{ "oom-score",        "config.md#linux-process",                  has_oom_score,      do_oom_score },
-	{ "pty",              "config.md#process",                        has_terminal,       do_pty },
+	{ "oom-score",        "config.md#linux-process",                  wants_oom_score,    do_oom_score },
+	{ "pty",              "config.md#process",                        wants_terminal,     do_pty },
 	{ "hooks",            "config.md#createruntime-hooks",            has_hooks,          do_hooks },
 	{ "go-ahead",         "runtime.md#start",                         NULL,               do_go_ahead },
 	{ "ready",            "runtime.md#create",                        NULL,               do_ready },
 	/* from outside, for what root of a user namespace may not raise */
-	{ "rlimits-outside",  "config.md#posix-process",                  has_rlimits,        do_rlimits_outside },
+	{ "rlimits-outside",  "config.md#posix-process",                  wants_rlimits,      do_rlimits_outside },
 	{ "state-created",    "runtime.md#state",                         NULL,               do_state_created },
 	{ "pid-file",         "runc.8 --pid-file",                        NULL,               do_pid_file },
 };

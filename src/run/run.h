@@ -20,7 +20,9 @@ struct run_options {
 	const char *config;    /* text of config.json, saved beside the state */
 	size_t config_len;
 	const char *cgroup_manager;
-	struct audit *audit; /* or NULL */
+	struct audit *audit;      /* or NULL */
+	const char *pidfd_socket; /* exec: or NULL */
+	bool ignore_paused;       /* exec */
 };
 
 /* create: returns when the container is "created". On failure nothing is left. */
@@ -33,6 +35,48 @@ int run_run(const struct plan *pl, const struct run_options *o, int *exit_code,
 
 /* start of a created container. */
 int run_start(const struct run_options *o, const char *id, struct err *e) CHECK;
+
+/* A container that is there and takes one more process. */
+struct run_target {
+	struct state st;
+	int pidfd;           /* of its init */
+	int joins;           /* CLONE_NEW*: the namespaces that are not ours */
+	bool deny_setgroups; /* in its user namespace */
+	const char *config;  /* the text of the config.json that it was made from */
+	size_t config_len;
+};
+
+/* Finds the container for exec; refuses one that is paused or stopped. *out is closed by
+ * run_target_close, after a failure too. */
+int run_target_open(struct arena *a, const struct run_options *o, const char *id,
+		    struct run_target *out, struct err *e) CHECK;
+void run_target_close(struct run_target *t);
+
+/* exec: unless detached waits, and fills the code that the process ended with. */
+int run_exec(const struct plan *pl, const struct run_options *o, const struct run_target *t,
+	     int *exit_code, struct err *e) CHECK;
+
+/* pause and resume. */
+int run_pause(const struct run_options *o, const char *id, bool freeze, struct err *e) CHECK;
+
+/* update: what *r names, and nothing else; all of it or none. Device rules stay as they are. */
+int run_update(const struct run_options *o, const char *id, struct spec_resources *r,
+	       struct err *e) CHECK;
+
+/* events: a line of JSON every so often, and one for each time that the kernel killed for want
+ * of memory, until the container ends; or, `once', its numbers as they are. */
+struct events_want {
+	bool once;
+	int interval_ms;
+	void (*say)(const char *line);
+};
+int run_events(const struct run_options *o, const char *id, const struct events_want *w,
+	       struct err *e) CHECK;
+
+/* ps: all processes of its cgroup and of those below, as our pid namespace numbers them; in the
+ * arena. */
+int run_pids(struct arena *a, const struct run_options *o, const char *id, pid_t **pids,
+	     size_t *n, struct err *e) CHECK;
 
 /* kill: `all' also where init is dead; texts as contract 1.3. */
 int run_kill(const struct run_options *o, const char *id, int signal, bool all,

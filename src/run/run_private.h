@@ -32,6 +32,11 @@ struct run {
 	int sock;    /* our end of the handshake */
 	int pty;     /* foreground terminal: the master */
 
+	/* exec: the container that is there */
+	const struct run_target *target; /* NULL: we make one */
+	int joins;                       /* CLONE_NEW*: namespaces still to be joined */
+	int wait_ms; /* for each word of the process, -1: a thaw may be far */
+
 	/* made by the runtime, used by both or by the child */
 	int child_sock;
 	int start_listen;      /* create: start.sock */
@@ -67,6 +72,9 @@ bool starts_ahead(const struct run *r);
 /* ---- clone.c: the process ladders ---- */
 int clone_init(struct run *r, const struct plan *pl, struct err *e) CHECK;
 
+/* The same for a process that joins the container, see exec.c. */
+int do_exec_clone(struct run *r, const struct plan *pl, struct err *e) CHECK;
+
 /* ---- child.c ---- */
 _Noreturn void child_main(struct run *r);
 
@@ -74,6 +82,21 @@ _Noreturn void child_main(struct run *r);
 int open_namespaces(struct run *r, const struct plan *pl, struct err *e) CHECK;
 /* setns(2) into all that is joined, or all but pid and time. */
 int join_namespaces(struct run *r, const struct plan *pl, struct err *e) CHECK;
+/* exec: setns(2) into what is left of r->joins. */
+int join_container(struct run *r, struct err *e) CHECK;
+/* CLONE_NEW* of the namespaces that a process, by its open directory in /proc, does not share
+ * with us; -errno. */
+int namespaces_apart(int proc_pid);
+
+/* ---- parent_steps.c, child_steps.c: steps of exec too ---- */
+int do_preserved(struct run *r, const struct plan *pl, struct err *e) CHECK;
+int do_oom_score(struct run *r, const struct plan *pl, struct err *e) CHECK;
+int do_pty(struct run *r, const struct plan *pl, struct err *e) CHECK;
+int do_ready(struct run *r, const struct plan *pl, struct err *e) CHECK;
+int do_rlimits_outside(struct run *r, const struct plan *pl, struct err *e) CHECK;
+int do_pid_file(struct run *r, const struct plan *pl, struct err *e) CHECK;
+int do_session(struct run *r, const struct plan *pl, struct err *e) CHECK;
+int do_cgroup_wait(struct run *r, const struct plan *pl, struct err *e) CHECK;
 
 /* ---- idmap.c ---- */
 int write_idmaps(const struct plan *pl, pid_t pid, struct err *e) CHECK;
@@ -172,8 +195,12 @@ const char *const *final_environment(struct run *r, const struct plan *pl);
 int do_loader(struct run *r, const struct plan *pl, struct err *e) CHECK;
 int load_filter(struct run *r, const struct plan *pl, struct err *e) CHECK;
 
-/* ---- verdict.c ---- */
+/* ---- stats.c ---- */
 struct json;
+/* What a group has used, in the form of runc's events (types/events.go). */
+struct json *stats_json(struct arena *a, const struct cg *cg);
+
+/* ---- verdict.c ---- */
 /* How it ended, from wait status and cgroup; the canonical object of design 5. */
 struct verdict {
 	const char *reason; /* "exited" "signaled" "oom" "seccomp" ... */

@@ -171,13 +171,15 @@ static int leave_file(const struct plan *pl)
 
 /* In a user namespace only the whole map may be set, and for that it has to be told again:
  * proc(5), /proc/PID/stat fields 26 to 28 and 45 to 51. */
-static int set_exe_by_map(int fd)
+static int set_exe_by_map(const struct run *r, int fd)
 {
 	struct prctl_mm_map map = { .exe_fd = (uint32_t)fd };
 	unsigned long long f[52] = { 0 };
 	char text[1024], *at;
 
-	if (file_peek_at(-1, "/proc/self/stat", text, sizeof(text)) < 0)
+	/* in a container that is there /proc is not to be asked */
+	if (file_peek_at(r->proc, r->proc >= 0 ? "self/stat" : "/proc/self/stat", text,
+			 sizeof(text)) < 0)
 		return -ENOENT;
 	at = strrchr(text, ')');
 	for (int i = 3; at != NULL && i <= 51; i++) {
@@ -200,11 +202,11 @@ static int set_exe_by_map(int fd)
 	return prctl(PR_SET_MM, PR_SET_MM_MAP, &map, sizeof(map), 0) < 0 ? -errno : 0;
 }
 
-static int set_exe(int fd)
+static int set_exe(const struct run *r, int fd)
 {
 	if (prctl(PR_SET_MM, PR_SET_MM_EXE_FILE, fd, 0, 0) == 0)
 		return 0;
-	return errno == EPERM ? set_exe_by_map(fd) : -errno;
+	return errno == EPERM ? set_exe_by_map(r, fd) : -errno;
 }
 
 int do_hide_binary(struct run *r, const struct plan *pl, struct err *e)
@@ -212,7 +214,6 @@ int do_hide_binary(struct run *r, const struct plan *pl, struct err *e)
 	autofd int fd = sys_memfd("caisson", MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC);
 	int err;
 
-	(void)r;
 	if (fd ==
 	    -EINVAL) /* before 6.3 every memfd is executable, and there is no flag to ask */
 		fd = sys_memfd("caisson", MFD_CLOEXEC | MFD_ALLOW_SEALING);
@@ -224,7 +225,7 @@ int do_hide_binary(struct run *r, const struct plan *pl, struct err *e)
 		return fail_sys(e, errno, "seal an empty executable");
 	err = leave_file(pl);
 	if (err == 0)
-		err = set_exe(fd);
+		err = set_exe(r, fd);
 	if (err == 0)
 		return 0;
 	(void)fail_sys(e, -err, "take our own binary out of the container's reach");

@@ -95,7 +95,7 @@ int run_state(struct arena *a, int root, const char *id, struct state *st,
 	if (state_open(root, id, false, &d, e) < 0 || state_load(a, &d, id, st, e) < 0)
 		return -1;
 	*now = state_now(st);
-	if (*now == ST_RUNNING && is_paused(st))
+	if ((*now == ST_RUNNING || *now == ST_CREATED) && is_paused(st))
 		*now = ST_PAUSED;
 	return 0;
 }

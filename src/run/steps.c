@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/str.h"
+#include "plan/plan.h"
 
 #ifdef CAISSON_FAULT
 /* CAISSON_FAULT=STEP makes that step fail, STEP:kill kills the process that runs it. */
@@ -49,4 +50,31 @@ int steps_run(const struct step *table, size_t n, struct run *r, const struct pl
 		}
 	}
 	return 0;
+}
+
+/* ---- when: what several tables ask ---- */
+
+bool wants_cgroup(const struct plan *pl)
+{
+	return pl->cgroup.enabled;
+}
+bool wants_terminal(const struct plan *pl)
+{
+	return pl->process.terminal;
+}
+bool wants_label(const struct plan *pl)
+{
+	return pl->process.apparmor_profile != NULL || pl->process.selinux_label != NULL;
+}
+bool wants_hiding(const struct plan *pl)
+{
+	return pl->protect_self;
+}
+bool wants_oom_score(const struct plan *pl)
+{
+	return pl->process.oom_score_adj != SPEC_UNSET;
+}
+bool wants_rlimits(const struct plan *pl)
+{
+	return pl->process.rlimits_n > 0;
 }

@@ -23,5 +23,14 @@ struct step {
 int steps_run(const struct step *table, size_t n, struct run *r, const struct plan *pl,
 	      struct err *e) CHECK;
 
-extern const struct step parent_steps[], child_steps[], start_steps[];
-extern const size_t parent_steps_n, child_steps_n, start_steps_n;
+bool wants_cgroup(const struct plan *pl);
+bool wants_terminal(const struct plan *pl);
+bool wants_label(const struct plan *pl);
+bool wants_hiding(const struct plan *pl);
+bool wants_oom_score(const struct plan *pl);
+bool wants_rlimits(const struct plan *pl);
+
+extern const struct step parent_steps[], child_steps[], process_steps[], start_steps[];
+extern const struct step exec_steps[], entry_steps[];
+extern const size_t parent_steps_n, child_steps_n, process_steps_n, start_steps_n;
+extern const size_t exec_steps_n, entry_steps_n;

@@ -30,22 +30,13 @@
 
 int console_connect(struct run *r, const struct plan *pl, struct err *e)
 {
-	const char *path = r->o->console_socket, *slash, *name;
-	char dir[PATH_MAX] = ".";
-	autofd int at = -1;
+	const char *path = r->o->console_socket;
 
 	(void)pl;
 	if (path == NULL)
 		return 0;
-	slash = strrchr(path, '/');
-	name = slash != NULL ? slash + 1 : path;
-	if (slash != NULL)
-		(void)snprintf(dir, sizeof(dir), "%.*s", (int)(name - path), path);
 	/* The name of a socket holds 108 bytes; callers' directories are often longer. */
-	at = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (at < 0)
-		return fail_sys(e, errno, "--console-socket %s: open its directory", path);
-	r->console = unix_connect_at(at, name, SOCK_STREAM);
+	r->console = unix_connect_to(path, SOCK_STREAM);
 	if (r->console >= 0)
 		return 0;
 	(void)fail_sys(e, -r->console, "--console-socket %s: connect", path);

@@ -39,6 +39,7 @@ struct state {
 	const char *cgroup;         /* path below the cgroup2 root, NULL: none */
 	const char *cgroup_manager; /* "cgroupfs" "systemd" "disabled" */
 	bool own_pid_ns;
+	bool kept_keyring;         /* create --no-new-keyring */
 	const char *config_digest; /* sha256 hex or NULL */
 	const struct state_pair {
 		const char *key, *value;

@@ -49,6 +49,8 @@ const char *state_text(struct arena *a, const struct state *s, size_t *len)
 	set_string(a, o, "cgroup", s->cgroup);
 	set_string(a, o, "cgroupManager", s->cgroup_manager);
 	json_set(o, "ownPidNs", json_bool(a, s->own_pid_ns));
+	if (s->kept_keyring)
+		json_set(o, "keptKeyring", json_bool(a, true));
 	set_string(a, o, "configDigest", s->config_digest);
 	if (s->annotations_n > 0)
 		json_set(o, "annotations", annotations(a, s));
@@ -156,12 +158,14 @@ static void read_numbers(const struct jat *root, struct state *out)
 {
 	struct jat uid = j_key(root, "ownerUid"), start = j_key(root, "startTime");
 	struct jat created = j_key(root, "created"), own = j_key(root, "ownPidNs");
+	struct jat kept = j_key(root, "keptKeyring");
 
 	(void)j_uint32(&uid, &out->owner_uid);
 	(void)j_uint64(&start, UINT64_MAX, &out->start_time);
 	if (j_required(&created, "integer"))
 		(void)j_uint64(&created, UINT64_MAX, &out->created_ns);
 	(void)j_bool(&own, &out->own_pid_ns);
+	(void)j_bool(&kept, &out->kept_keyring);
 }
 
 /* The rest may be of another form in another version: say only that. */

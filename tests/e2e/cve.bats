@@ -121,6 +121,21 @@ load lib
 	exec 9<&-
 }
 
+@test "CVE-2024-21626: no program is found by way of a descriptor" {
+	local up
+	cp "$bundle/rootfs/bin/busybox" "$BATS_TEST_TMPDIR/busybox"
+	exec 9</
+	for n in 3 4 5 6 7 8 9 10 11 12; do
+		for up in . ../../../.. ../../../../../../../../..; do
+			conf '.process.args = [$arg, "echo", "outside"]' --arg arg "/proc/self/fd/$n/$up$BATS_TEST_TMPDIR/busybox"
+			run caisson run --bundle "$bundle" "$id"
+			lacks "$output" outside
+			[ "$status" != 0 ]
+		done
+	done
+	exec 9<&-
+}
+
 @test "CVE-2022-29162, CVE-2022-27650: the inheritable set is empty unless asked for" {
 	conf 'del(.process.capabilities.inheritable) | del(.process.capabilities.ambient)'
 	run -0 inside 'cat /proc/self/status'

@@ -194,3 +194,149 @@ held() {
 	run -0 inside 'cat /proc/self/cgroup'
 	is "$output" 0::/
 }
+
+# ---- update: the kernel's word for what it holds afterwards ----
+
+# updated BEFORE-JSON WORDS... -- FILE VALUE...: after update with these words
+updated() {
+	local words=()
+	sleeper
+	limit "$1"
+	shift
+	create
+	while [ "$1" != -- ]; do words+=("$1"); shift; done
+	shift
+	caisson update "${words[@]}" "$id"
+	while [ $# -gt 0 ]; do
+		is "$1 $(value "$1")" "$1 $2"
+		shift 2
+	done
+}
+
+@test "update: memory, its reservation, swap" {
+	updated '{"memory": {"limit": 67108864}, "pids": {"limit": 20}}' \
+		--memory 32m --memory-reservation 16M --memory-swap 48MiB -- \
+		memory.max 33554432 memory.low 16777216 memory.swap.max 16777216 pids.max 20
+}
+
+@test "update: swap without memory counts from the limit that is there" {
+	caisson_only
+	updated '{"memory": {"limit": 67108864, "swap": 67108864}}' --memory-swap 96m -- \
+		memory.max 67108864 memory.swap.max 33554432
+}
+
+@test "update: memory without swap leaves swap alone" {
+	updated '{"memory": {"limit": 67108864, "swap": 100663296}}' --memory 32m -- \
+		memory.max 33554432 memory.swap.max 33554432
+}
+
+@test "update: no limit" {
+	updated '{"memory": {"limit": 67108864, "swap": 67108864}, "pids": {"limit": 20}, "cpu": {"quota": 20000, "period": 50000}}' \
+		--memory -1 --memory-swap -1 --pids-limit -1 --cpu-quota -1 -- \
+		memory.max max memory.swap.max max pids.max max cpu.max 'max 50000'
+}
+
+@test "update: cpu quota, period, weight, cpuset" {
+	caisson_only # the weights of older peers differ
+	updated '{"cpu": {"quota": 20000, "period": 50000}}' --cpu-quota 30000 --cpu-share 1024 --cpuset-cpus 0 -- \
+		cpu.max '30000 50000' cpu.weight 100 cpuset.cpus 0
+}
+
+@test "update: a period alone keeps the quota, burst and idle" {
+	caisson_only
+	updated '{"cpu": {"quota": 20000, "period": 50000}}' --cpu-period 40000 --cpu-burst 10000 --cpu-idle 1 -- \
+		cpu.max '20000 40000' cpu.max.burst 10000 cpu.idle 1
+}
+
+@test "update: controllers that create did not need" {
+	updated '{}' --memory 64m --pids-limit 30 -- memory.max 67108864 pids.max 30
+}
+
+@test "update: JSON on standard input, as podman and the shim send it" {
+	sleeper
+	create
+	caisson update --resources=- "$id" <<<'{"memory": {"limit": 67108864, "swap": 134217728}, "cpu": {"shares": 512, "quota": 20000, "period": 100000}, "pids": {"limit": 44},
+		"devices": [{"allow": false, "access": "rwm"}], "unified": {"memory.high": "50331648"}}'
+	is "$(value memory.max)" 67108864
+	is "$(value memory.swap.max)" 67108864
+	is "$(value cpu.max)" '20000 100000'
+	is "$(value pids.max)" 44
+	! is_caisson || is "$(value memory.high)" 50331648
+}
+
+@test "update: device rules stay as they are" {
+	caps '["CAP_MKNOD"]'
+	conf '.linux.resources.devices = [{allow: false, access: "rwm"}, {allow: true, type: "c", major: 1, minor: 11, access: "rwm"}]
+		| .process.args = ["sleep", "1000"]'
+	create
+	caisson start "$id"
+	caisson exec "$id" mknod /kmsg c 1 11
+	caisson exec "$id" mknod /full c 1 4
+	caisson update -r - "$id" <<<'{"pids": {"limit": 44}, "devices": [{"allow": true, "access": "rwm"}]}'
+	run -0 caisson exec "$id" sh -c ': </kmsg && ! : </full'
+}
+
+@test "update: what is refused takes back all before it" {
+	caisson_only
+	sleeper
+	limit '{"memory": {"limit": 67108864, "swap": 67108864}, "pids": {"limit": 20}, "cpu": {"quota": 20000, "period": 50000}}'
+	create
+	run -1 caisson update -r - "$id" <<<'{"memory": {"limit": 33554432, "swap": 50331648}, "pids": {"limit": 10}, "cpu": {"quota": 30000, "cpus": "4096"}}'
+	has "$output" cpuset.cpus
+	is "$(value memory.max) $(value memory.swap.max) $(value pids.max) $(value cpu.max)" '67108864 0 20 20000 50000'
+}
+
+@test "update: memory below what is used is refused where that is asked for" {
+	caisson_only
+	conf '.process.args = ["sh", "-c", "head -c 20m /dev/zero >/dev/shm/x; echo up; sleep 1000"]'
+	conf '.mounts += [{destination: "/dev/shm", type: "tmpfs", source: "tmpfs"}]'
+	create
+	caisson start "$id"
+	until grep -q up "$bundle/out"; do sleep 0.1; done
+	run -1 caisson update -r - "$id" <<<'{"memory": {"limit": 4194304, "checkBeforeUpdate": true}}'
+	has "$output" memory.current
+	is "$(value memory.max)" max
+}
+
+@test "events: an oom kill is told, and the numbers are the kernel's" {
+	caisson_only
+	conf '.process.args = ["sh", "-c", "read x </go; dd if=/dev/zero of=/dev/null bs=64M count=1; read x </go"]'
+	limit '{"memory": {"limit": 16777216, "swap": 16777216}}'
+	mkfifo "$bundle/rootfs/go"
+	create
+	caisson start "$id"
+	run -0 caisson events --stats "$id"
+	is "$(jq .data.memory.usage.limit <<<"$output")" 16777216
+	[ "$(jq .data.memory.usage.usage <<<"$output")" -gt 0 ]
+	[ "$(jq .data.pids.current <<<"$output")" = 1 ]
+	caisson events --interval 1h "$id" >"$bundle/events" 3>&- &
+	sleep 2
+	echo >"$bundle/rootfs/go"
+	until [ -s "$bundle/events" ]; do sleep 0.2; done
+	is "$(<"$bundle/events")" "{\"type\":\"oom\",\"id\":\"$id\"}"
+	echo >"$bundle/rootfs/go"
+	wait $!
+}
+
+@test "exec: the process is limited with the container" {
+	limit '{"memory": {"limit": 16777216, "swap": 16777216}, "pids": {"limit": 5}}'
+	conf '.process.args = ["sleep", "1000"]'
+	create
+	caisson start "$id"
+	run -137 caisson exec "$id" dd if=/dev/zero of=/dev/null bs=64M count=1
+	run ! caisson exec "$id" sh -c 'for i in 1 2 3 4 5 6 7; do sleep 5 & done; wait'
+}
+
+@test "exec: a container with groups of its own, and controllers in them, is entered beside its init" {
+	newer_than_crun
+	conf '.process.args = ["sleep", "1000"]'
+	limit '{"memory": {"limit": 67108864}}'
+	create
+	caisson start "$id"
+	dir=$(cgroup_dir)
+	mkdir "$dir/inner"
+	cat "$bundle/pid" >"$dir/inner/cgroup.procs"
+	echo +memory >"$dir/cgroup.subtree_control"
+	run -0 caisson exec "$id" cat /proc/self/cgroup
+	has "$output" inner
+}

@@ -47,8 +47,9 @@ class Tap:
 class Bundle:
     """A directory with a config, and how the runtime is to be called for it."""
 
-    def __init__(self, name, config, options=(), terminal=False):
+    def __init__(self, name, config, options=(), terminal=False, entered=False):
         self.name, self.options, self.terminal = name, list(options), terminal
+        self.entered = entered
         self.path = os.path.join(WORK, name)
         self.root = os.path.join(self.path, "state")  # --root
         self.pids = os.path.join(self.path, "pids")
@@ -191,6 +192,31 @@ KINDS = [
 ]
 
 
+def entered(change=lambda c: None):
+    """A container that stays, for exec."""
+    def all_of_it(c):
+        change(c)
+        c["process"]["args"] = ["/bin/sleep", "100000"]
+    return all_of_it
+
+
+def many(c):
+    """What the process of exec can have at once."""
+    full(c)
+    del c["hooks"]
+
+
+# the same for exec: name, change, global options, ladder
+ENTERED = [
+    ("exec", entered(), (), True),
+    ("exec-full", entered(many), (), False),
+    ("exec-user-namespace", entered(user_namespace), (), True),
+    ("exec-host-pids", entered(host_pids), (), False),
+    ("exec-no-cgroup", entered(no_cgroup), ("--cgroup-manager", "disabled"), False),
+    ("exec-terminal", entered(terminal), (), False),
+    ("exec-labelled", entered(labelled), (), False),
+]
+
 # Where more than create is killed at any moment.
 KILLED = {
     "plain": ("create", "run", "start", "delete"),
@@ -209,7 +235,7 @@ def call(bundle, words, fault=None, pid_file=False):
         env["CAISSON_FAULT"] = fault
     command = [CAISSON, "--root", bundle.root, "--audit-log", AUDIT, *bundle.options, *words]
     stdio, master = subprocess.DEVNULL, -1
-    if bundle.terminal and words[0] == "run":
+    if bundle.terminal and (words[0] == "run" or words[:2] == ["exec", "-t"]):
         master, stdio = pty.openpty()
     with open(os.path.join(WORK, "stderr"), "w+b") as err:
         try:
@@ -327,19 +353,19 @@ def check_delete(bundle):
     return [] if code == 0 and said == "" else [f"delete --force: {code}: {said}"]
 
 
-def check_failure(step, code, said):
+def check_failure(step, code, said, want=1):
     if code == 0:
         return ["it succeeded"]
     lines = said.splitlines()
-    if code != 1 or len(lines) != 1 or f"{step}: made to fail by CAISSON_FAULT" not in lines[0]:
-        return [f"expected 1 and one line that names the step: found {code}: {said}"]
+    if code != want or len(lines) != 1 or f"{step}: made to fail by CAISSON_FAULT" not in lines[0]:
+        return [f"expected {want} and one line that names the step: found {code}: {said}"]
     return []
 
 
-def check_kill(code, said):
+def check_kill(code, said, want=1):
     if code == -signal.SIGKILL and said == "":
         return []
-    if code == 1 and len(said.splitlines()) == 1:
+    if code == want and len(said.splitlines()) == 1:
         return []
     return [f"expected a killed runtime or one line of error: found {code}: {said}"]
 
@@ -374,6 +400,41 @@ def attempt(bundle, step, table, command, how):
     return bad
 
 
+def exec_words(bundle):
+    """--pid-file and a terminal where the container has one; the process ends by itself."""
+    tty = ["-t"] if bundle.terminal else []
+    return ["exec", *tty, "--pid-file", os.path.join(bundle.pids, "pid"), ID, "/bin/true"]
+
+
+def attempt_exec(bundle, step, how):
+    """The container stays as it was, whatever becomes of who wants to come in."""
+    fault = step if how == "fail" else step + ":kill"
+    bad = before(bundle, "exec")
+    inside = sorted(processes())
+    code, said = call(bundle, exec_words(bundle), fault)
+    if how == "fail":
+        bad += check_failure(step, code, said, 255)
+    else:
+        bad += check_kill(code, said, 255)
+    until = time.monotonic() + PATIENCE
+    while bad == [] and (now := sorted(reaped_processes())) != inside:
+        if time.monotonic() > until:
+            bad += [f"in the container: {now}, and before: {inside}"]
+        time.sleep(0.005)
+    code, said = call(bundle, exec_words(bundle))
+    if code != 0:
+        bad.append(f"exec after it: {code}: {said}")
+    bad += check_delete(bundle) + nothing_left(bundle)
+    if bad:
+        sweep(bundle)
+    return bad
+
+
+def reaped_processes():
+    reap()
+    return processes()
+
+
 def words_of(bundle, command):
     if command in ("create", "run"):
         return launch_words(bundle, command)
@@ -381,11 +442,13 @@ def words_of(bundle, command):
 
 
 def before(bundle, command):
-    """What start and delete need."""
+    """What start, exec and delete need."""
     if command in ("create", "run"):
         return []
     code, said = call(bundle, launch_words(bundle, "create"))
-    return [] if code == 0 else [f"create: {code}: {said}"]
+    if code == 0 and command == "exec":
+        code, said = call(bundle, ["start", ID])
+    return [] if code == 0 else [f"before {command}: {code}: {said}"]
 
 
 def shot(bundle, command, delay):
@@ -435,7 +498,12 @@ def learn_steps(bundle):
     want = bundle.options
     bundle.options = ["--debug", "--log", log, *want]
     said = ""
-    for words in (launch_words(bundle, "create"), ["start", ID], ["delete", "--force", ID]):
+    life = [launch_words(bundle, "create"), ["start", ID], ["delete", "--force", ID]]
+    if bundle.entered:
+        life.insert(2, exec_words(bundle))
+    for words in life:
+        if words[0] == "exec":
+            open(log, "w").close()  # of create's steps others tell
         code, said = call(bundle, words)
         if code != 0:
             break
@@ -446,15 +514,15 @@ def learn_steps(bundle):
     return said if code != 0 else None
 
 
-def prepare(tap):
+def prepare(tap, kinds, is_entered):
     bundles = []
-    for name, change, options, ladder in KINDS:
+    for name, change, options, ladder in kinds:
         config = copy.deepcopy(BASE)
         change(config)
-        b = Bundle(name, config, options, config["process"]["terminal"])
+        b = Bundle(name, config, options, config["process"]["terminal"], is_entered)
         b.ladder = ladder
         why = learn_steps(b)
-        if name in ("labelled", "idmapped", "time-offsets") and why:
+        if name in ("exec-labelled", "labelled", "idmapped", "time-offsets") and why:
             # what this kernel may lack
             tap.result(f"{name}: a whole life", [], skip=why.splitlines()[0])
             continue
@@ -464,23 +532,32 @@ def prepare(tap):
     return bundles
 
 
-def cases(tap, bundles):
+def choose(tap, bundles, step):
+    """The first bundle that wants a step stands for it, but for the ladders."""
+    wanting = [b for b in bundles if step in b.steps]
+    chosen = [b for b in wanting if b.ladder] or wanting[:1]
+    if not chosen:
+        known = step in ("label", "label-open", "idmapped-mounts")
+        tap.result(f"{step}: a bundle wants it", [] if known else ["none does"],
+                   skip="not on this kernel" if known else None)
+    return chosen
+
+
+def cases(tap, bundles, entered_bundles):
     dump = subprocess.run([CAISSON, "--dump-steps"], capture_output=True, text=True, check=True)
     for line in dump.stdout.splitlines():
         table, step, _ = line.split("\t")
-        wanting = [b for b in bundles if step in b.steps]
-        chosen = [b for b in wanting if b.ladder] or wanting[:1]
         if not WANTED.search(step):
             continue
-        if not chosen:
-            known = step in ("label", "label-open", "idmapped-mounts")
-            tap.result(f"{step}: a bundle wants it", [] if known else ["none does"],
-                       skip="not on this kernel" if known else None)
-        for b in chosen:
-            for command in ("create", "run"):
-                for how in ("fail", "kill"):
-                    tap.result(f"{step}: {how} in {command} of {b.name}",
-                               attempt(b, step, table, command, how))
+        for how in ("fail", "kill"):
+            if table.startswith(("create", "start")):
+                for b in choose(tap, bundles, step):
+                    for command in ("create", "run"):
+                        tap.result(f"{step}: {how} in {command} of {b.name}",
+                                   attempt(b, step, table, command, how))
+            if "exec" in table and step != "start-hooks":
+                for b in choose(tap, entered_bundles, step):
+                    tap.result(f"{step}: {how} in {b.name}", attempt_exec(b, step, how))
 
 
 def neighbour(tap, bundle):
@@ -505,8 +582,8 @@ def neighbour(tap, bundle):
 
 def main():
     tap, began = Tap(), time.monotonic()
-    bundles = prepare(tap)
-    cases(tap, bundles)
+    bundles = prepare(tap, KINDS, False)
+    cases(tap, bundles, prepare(tap, ENTERED, True))
     neighbour(tap, bundles[0])
     for b in bundles:
         for command in KILLED.get(b.name, ("create",) if b.ladder else ()):

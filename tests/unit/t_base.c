@@ -263,6 +263,23 @@ Test(fd, from_a_number_up_all_close)
 	cr_expect_not(is_open(b));
 }
 
+Test(fd, all_but_the_list_is_closed)
+{
+	int fds[5], keep[3];
+
+	for (int i = 0; i < 5; i++)
+		fds[i] = fcntl(0, F_DUPFD, 500 + i);
+	keep[0] = fds[3];
+	keep[1] = -1;
+	keep[2] = fds[1];
+	cr_assert_eq(fd_close_others((unsigned)fds[1], keep, 3), 0);
+	for (int i = 0; i < 5; i++)
+		cr_expect_eq(is_open(fds[i]), i == 0 || i == 1 || i == 3, "%d", fds[i]);
+	cr_assert_eq(fd_close_others((unsigned)fds[0], NULL, 0), 0);
+	for (int i = 0; i < 5; i++)
+		cr_expect_not(is_open(fds[i]), "%d", fds[i]);
+}
+
 Test(fd, moves_above_stdio)
 {
 	int up = fd_move_up(1);

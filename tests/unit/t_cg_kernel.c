@@ -339,6 +339,46 @@ Test(cgroups, frozen_group_stands_still_and_can_be_thawed_and_killed)
 	cr_expect_eq(cg_remove(base, 1000, &e), 0, "%s", e.text);
 }
 
+static void expect_text(const struct cg *cg, const char *file, const char *want)
+{
+	char text[64] = "";
+
+	cr_assert_geq(file_peek_at(cg->dir, file, text, sizeof(text)), 0, "%s", file);
+	cr_expect_str_eq(text, want, "%s: %s", file, text);
+}
+
+/* All or nothing: what was written before the refusal is as it was. */
+Test(cgroups, update_that_is_refused_leaves_no_trace)
+{
+	const struct cg_pair unified[] = { { "hugetlb.2MB.max", "6291456" },
+					   { "hugetlb.2MB.max", "8388608" },
+					   { "hugetlb.1GB.max", "nonsense" } };
+	struct cg_limits limits = nothing;
+	char base[64], path[128];
+	struct err e = { 0 }, e2 = { 0 };
+	autocg struct cg *cg = NULL;
+	struct cg_host h;
+
+	real_tree(base);
+	cg_probe(&h);
+	if ((h.controllers & CG_HUGETLB) == 0)
+		cr_skip("no hugetlb controller on v2 here");
+	(void)snprintf(path, sizeof(path), "%s/b/c", base);
+	cr_assert_eq(cg_make(path, 0, &cg, &e), 0, "%s", e.text);
+	cr_expect_eq(faccessat(cg->dir, "hugetlb.2MB.max", F_OK, 0), -1, "not asked for yet");
+	limits.unified = unified;
+	limits.unified_n = 1;
+	cr_assert_eq(cg_update(cg, &limits, &e), 0, "%s", e.text);
+	expect_text(cg, "hugetlb.2MB.max", "6291456");
+	limits.unified = unified + 1;
+	limits.unified_n = 2;
+	cr_expect_eq(cg_update(cg, &limits, &e2), -1);
+	cr_expect_not_null(strstr(e2.text, "nonsense"), "%s", e2.text);
+	cr_expect_null(strstr(e2.text, "set back"), "%s", e2.text);
+	expect_text(cg, "hugetlb.2MB.max", "6291456");
+	cr_expect_eq(cg_remove(base, 1000, &e), 0, "%s", e.text);
+}
+
 Test(cgroups, delegated_group_belongs_to_the_user)
 {
 	char base[64];

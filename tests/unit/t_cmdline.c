@@ -5,6 +5,7 @@
 
 #include "base/str.h"
 #include "cmd/cmd.h"
+#include "cmd/exec.h"
 #include "cmd/launch.h"
 
 struct row {
@@ -53,6 +54,30 @@ static const struct row rows[] = {
 	  "create bundle=/b pid-file=/b/pid console=/b/console.sock no-pivot no-keyring | buildah-buildah123" },
 	{ "kill NAME SIGKILL",                "kill | NAME SIGKILL" },
 	{ "delete NAME",                      "delete | NAME" },
+	/* exec: conmon, the shim, CRI-O, conmon-rs, people */
+	{ "exec --pid-file /p --process /f --detach --preserve-fds 2 --console-socket /s ID",
+	  "exec pid-file=/p process=/f detach fds=2 console=/s | ID" },
+	{ "--root /r --log /b/log.json --log-format json exec --process /f --console-socket /s --detach --pid-file /p ID",
+	  "root=/r log=/b/log.json json; exec pid-file=/p process=/f detach console=/s | ID" },
+	{ "exec --process /f --detach --pid-file /p --pidfd-socket /q ID",
+	  "exec pid-file=/p process=/f detach pidfd=/q | ID" },
+	{ "--root /r exec --process /f ID", "root=/r; exec process=/f | ID" },
+	{ "exec -d --console-socket=/s --tty --pid-file=/p ID cmd -c --tty",
+	  "exec pid-file=/p detach console=/s tty | ID cmd -c --tty" },
+	{ "exec -u 1:2 -e A=b -e C=d -g 3 -c CAP_KILL -t ID sh",
+	  "exec user=1:2 env=A=b,C=d gids=3 caps=CAP_KILL tty | ID sh" },
+	{ "exec ID -- x",                     "exec | ID -- x" },
+	/* the others */
+	{ "pause ID",                         "pause | ID" },
+	{ "resume ID",                        "resume | ID" },
+	{ "ps --format json ID",              "ps | ID" },
+	{ "ps ID -aux",                       "ps | ID -aux" },
+	{ "update --resources=/f ID",         "update | ID" },
+	{ "update --resources - ID",          "update | ID" },
+	{ "update --memory-swap -1 ID",       "update | ID" },
+	{ "events --interval 5s --stats ID",  "events | ID" },
+	{ "exec --cgroup /x --apparmor P --process-label L --no-new-privs --ignore-paused --cwd /c ID x",
+	  "exec cwd=/c cgroup=/x apparmor=P label=L nnp ignore-paused | ID x" },
 	/* people */
 	{ "run -b /b -d --keep ID",           "run bundle=/b detach keep | ID" },
 	{ "run ID --bundle /b",               "run bundle=/b | ID" },
@@ -71,6 +96,7 @@ static const struct row refusals[] = {
 	{ "checkpoint --help",   "checkpoint: unknown command\ncaisson --help lists the commands" },
 	{ "create",              "create: expected ID: found 0 arguments\ncaisson create --help" },
 	{ "create a b",          "create: expected ID: found 2 arguments\ncaisson create --help" },
+	{ "exec",                "exec: expected ID [COMMAND...]: found 0 arguments\ncaisson exec --help" },
 	{ "list a",              "list: expected no argument: found 1 argument\ncaisson list --help" },
 	{ "kill",                "kill: expected ID [SIGNAL]: found 0 arguments\ncaisson kill --help" },
 	{ "kill a 9 b",          "kill: expected ID [SIGNAL]: found 3 arguments\ncaisson kill --help" },
@@ -133,6 +159,40 @@ static void show_launch(struct sbuf *b, const struct launch_options *o)
 		 o->keep ? " keep" : "", o->no_subreaper ? " no-subreaper" : "");
 }
 
+static void show_list(struct sbuf *b, const char *name, const struct opt_strings *list)
+{
+	for (size_t i = 0; i < list->n; i++)
+		sbuf_add(b, "%s%s%s", i == 0 ? name : ",", i == 0 ? "=" : "", list->v[i]);
+}
+
+static void show_exec(struct sbuf *b, const struct exec_options *o)
+{
+	const struct {
+		const char *name, *value;
+	} texts[] = {
+		{ "pid-file", o->pid_file }, { "process", o->process },
+		{ "cwd", o->cwd },           { "user", o->user },
+		{ "cgroup", o->cgroup },     { "apparmor", o->apparmor },
+		{ "label", o->label },
+	};
+
+	for (size_t i = 0; i < COUNT(texts); i++)
+		if (texts[i].value != NULL)
+			sbuf_add(b, " %s=%s", texts[i].name, texts[i].value);
+	show_list(b, " env", &o->env);
+	show_list(b, " gids", &o->gids);
+	show_list(b, " caps", &o->caps);
+	sbuf_add(b, "%s", o->detach ? " detach" : "");
+	if (o->preserve_fds != 0)
+		sbuf_add(b, " fds=%u", o->preserve_fds);
+	if (o->console_socket != NULL)
+		sbuf_add(b, " console=%s", o->console_socket);
+	if (o->pidfd_socket != NULL)
+		sbuf_add(b, " pidfd=%s", o->pidfd_socket);
+	sbuf_add(b, "%s%s%s", o->tty ? " tty" : "", o->no_new_privs ? " nnp" : "",
+		 o->ignore_paused ? " ignore-paused" : "");
+}
+
 static void show(struct sbuf *b, const struct call *c)
 {
 	show_globals(b, &c->g);
@@ -146,6 +206,8 @@ static void show(struct sbuf *b, const struct call *c)
 	sbuf_add(b, " %s", c->cmd->name);
 	if (c->cmd == &cmd_create || c->cmd == &cmd_run_)
 		show_launch(b, c->options);
+	if (c->cmd == &cmd_exec)
+		show_exec(b, c->options);
 	if (c->cmd == &cmd_kill && *(const bool *)c->options)
 		sbuf_add(b, " all");
 	if (c->cmd == &cmd_delete && *(const bool *)c->options)

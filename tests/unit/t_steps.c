@@ -26,10 +26,24 @@ static const char *const child_order[] = {
 	"devices",         "terminal",      "late-read-only", "runtime-hooks",
 	"create-hooks",    "pivot-root",    "hostname",       "sysctl",
 	"label-open",      "readonly-root", "readonly-paths", "masked-paths",
-	"keyring",         "scheduler",     "io-priority",    "personality",
-	"no-new-privs",    "filter-loader", "rlimits",        "cwd",
-	"bounding-set",    "user",          "cwd-check",      "capabilities",
-	"umask",           "undumpable",    "executable",
+};
+
+static const char *const process_order[] = {
+	"keyring",      "scheduler",     "io-priority", "personality",
+	"no-new-privs", "filter-loader", "rlimits",     "other-descriptors",
+	"cwd",          "bounding-set",  "user",        "cwd-check",
+	"capabilities", "umask",         "undumpable",  "executable",
+};
+
+static const char *const exec_order[] = {
+	"preserve-fds",    "console-socket",   "exec-cgroup", "exec-proc", "exec-socket",
+	"exec-clone",      "exec-cgroup-join", "oom-score",   "pty",       "ready",
+	"rlimits-outside", "pidfd-socket",     "pid-file",
+};
+
+static const char *const entry_order[] = {
+	"session",    "cgroup-wait", "hide-binary", "enter",
+	"entry-root", "label-open",  "terminal",
 };
 
 static const char *const start_order[] = { "start-hooks", "label", "descriptors" };
@@ -51,6 +65,17 @@ Test(steps, the_runtimes_order_is_held)
 Test(steps, the_containers_order_is_held)
 {
 	expect_order(child_steps, child_steps_n, child_order, COUNT(child_order));
+}
+
+Test(steps, the_process_order_is_held)
+{
+	expect_order(process_steps, process_steps_n, process_order, COUNT(process_order));
+}
+
+Test(steps, the_order_of_exec_is_held)
+{
+	expect_order(exec_steps, exec_steps_n, exec_order, COUNT(exec_order));
+	expect_order(entry_steps, entry_steps_n, entry_order, COUNT(entry_order));
 }
 
 Test(steps, the_order_after_start_is_held)
@@ -82,13 +107,25 @@ Test(steps, before_each_hook_of_creation_both_sides_meet)
 	}
 }
 
-static size_t times_named(const char *name)
+/* The same step may stand in the tables of create and of exec. */
+static size_t others_named(const struct step *step)
 {
-	size_t times = 0;
+	size_t others = 0;
 
 	for (const struct run_table *t = run_tables; t->name != NULL; t++)
 		for (size_t i = 0; i < *t->n; i++)
-			times += str_eq(t->steps[i].name, name);
+			others += str_eq(t->steps[i].name, step->name) &&
+				  (t->steps[i].run != step->run ||
+				   !str_eq(t->steps[i].spec, step->spec));
+	return others;
+}
+
+static size_t times_in(const struct run_table *t, const char *name)
+{
+	size_t times = 0;
+
+	for (size_t i = 0; i < *t->n; i++)
+		times += str_eq(t->steps[i].name, name);
 	return times;
 }
 
@@ -101,7 +138,8 @@ Test(steps, every_step_has_a_name_of_its_own_that_fits_the_error)
 		for (size_t i = 0; i < *t->n; i++) {
 			const char *name = t->steps[i].name;
 
-			cr_expect_eq(times_named(name), 1, "%s", name);
+			cr_expect_eq(times_in(t, name), 1, "%s", name);
+			cr_expect_eq(others_named(&t->steps[i]), 0, "%s", name);
 			cr_expect_gt(strlen(name), 0);
 			cr_expect_lt(strlen(name), sizeof(e.step), "%s", name);
 			cr_expect_eq(strspn(name, "abcdefghijklmnopqrstuvwxyz-"), strlen(name),
@@ -128,7 +166,8 @@ Test(steps, all_tables_are_listed)
 
 	for (const struct run_table *t = run_tables; t->name != NULL; t++)
 		n += *t->n;
-	cr_expect_eq(n, parent_steps_n + child_steps_n + start_steps_n);
+	cr_expect_eq(n, parent_steps_n + child_steps_n + process_steps_n + exec_steps_n +
+				entry_steps_n + start_steps_n);
 }
 
 /* ---- the runner: each step leaves a letter in the run's executable ---- */

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <criterion/criterion.h>
+
+#include "base/str.h"
+#include "plan_help.h"
+
+static const struct plan_want plain;
+static const struct plan_exec_want in_group = {
+	.filter = &plain,
+	.id = "one",
+	.bundle = "/bundle",
+	.cgroup = "/groups/one",
+	.detach = true,
+};
+
+static int plan_of(struct checked *c, const char *process, const char *linux_,
+		   const struct plan_exec_want *w, struct plan *out, struct err *e)
+{
+	autoarena struct arena a = { 0 };
+
+	check_text(c, arena_printf(&a,
+				   "{'ociVersion':'1.3.0','root':{'path':'rootfs'},"
+				   "'hooks':{'poststop':[{'path':'/h'}]},"
+				   "'process':{'cwd':'/','args':['sh']%s},'linux':{%s}}",
+				   process, linux_));
+	cr_assert_eq(c->bad.n, 0, "%s", c->bad.first != NULL ? c->bad.first->text : "");
+	return plan_exec(&c->a, &c->spec, &plan_root_host, w, out, e);
+}
+
+struct group {
+	const char *sub, *path, *text;
+};
+
+/* clang-format off */
+static const struct group groups[] = {
+	{ NULL,     "/groups/one",       NULL },
+	{ "/",      "/groups/one",       NULL },
+	{ ".",      "/groups/one",       NULL },
+	{ "a",      "/groups/one/a",     NULL },
+	{ "/a//b/", "/groups/one/a/b",   NULL },
+	{ ":a",     "/groups/one/a",     NULL },
+	{ "a..b",   "/groups/one/a..b",  NULL },
+	{ "",       NULL, "--cgroup: expected a path below the container's cgroup: found \"\"" },
+	{ ":",      NULL, "--cgroup: expected a path below the container's cgroup: found \":\"" },
+	{ "cpu:a",  NULL, "--cgroup: expected a path below the container's cgroup: found \"cpu:a\"" },
+	{ "..",     NULL, "--cgroup: expected no \"..\": found \"..\"" },
+	{ "a/../b", NULL, "--cgroup: expected no \"..\": found \"a/../b\"" },
+	{ "/../x",  NULL, "--cgroup: expected no \"..\": found \"/../x\"" },
+};
+/* clang-format on */
+
+Test(plan_exec, stays_in_the_containers_cgroup)
+{
+	for (size_t i = 0; i < COUNT(groups); i++) {
+		autochecked struct checked c = { 0 };
+		struct plan_exec_want w = in_group;
+		struct err e = { 0 };
+		struct plan p;
+
+		w.sub_cgroup = groups[i].sub;
+		cr_expect_eq(plan_of(&c, "", NEW_MOUNT, &w, &p, &e),
+			     groups[i].path != NULL ? 0 : -1, "%s: %s", groups[i].sub, e.text);
+		if (groups[i].path != NULL)
+			cr_expect_str_eq(p.cgroup.path, groups[i].path);
+		else
+			cr_expect_str_eq(e.text, groups[i].text);
+	}
+}
+
+Test(plan_exec, needs_no_cgroup_where_the_container_has_none)
+{
+	autochecked struct checked c = { 0 }, d = { 0 };
+	struct plan_exec_want w = in_group;
+	struct err e = { 0 };
+	struct plan p;
+
+	w.cgroup = NULL;
+	cr_expect_eq(plan_of(&c, "", NEW_MOUNT, &w, &p, &e), 0);
+	cr_expect_not(p.cgroup.enabled);
+	w.sub_cgroup = "a";
+	cr_expect_eq(plan_of(&d, "", NEW_MOUNT, &w, &p, &e), -1);
+	cr_expect_str_eq(e.text, "--cgroup: expected a cgroup of one: it runs in none");
+}
+
+/* What would make, map or hook anything is that of create. */
+Test(plan_exec, makes_nothing_new)
+{
+	autochecked struct checked c = { 0 };
+	struct err e = { 0 };
+	struct plan p;
+
+	cr_assert_eq(plan_of(&c, ",'user':{'uid':5,'gid':6}",
+			     "'namespaces':[{'type':'mount'},{'type':'pid'},{'type':'user'}],"
+			     "'uidMappings':[{'containerID':0,'hostID':100000,'size':10}],"
+			     "'gidMappings':[{'containerID':0,'hostID':100000,'size':10}]",
+			     &in_group, &p, &e),
+		     0, "%s", e.text);
+	cr_expect_eq(p.ns.clone_flags, 0);
+	cr_expect_not(p.ns.new_user);
+	cr_expect_not_null(p.ns.join[NS_USER]);
+	cr_expect_eq(p.mounts_n + p.devices_n, 0);
+	for (int k = 0; k < HOOK_KINDS; k++)
+		cr_expect_eq(p.hooks[k].n, 0);
+	cr_expect_eq(p.process.creds.uid, 5);
+	cr_expect_eq(p.process.creds.gid, 6);
+}
+
+Test(plan_exec, the_containers_policy_is_in_it)
+{
+	autochecked struct checked c = { 0 };
+	struct err e = { 0 };
+	struct plan p;
+
+	cr_assert_eq(plan_of(&c, "",
+			     NEW_MOUNT
+			     ",'seccomp':{'defaultAction':'SCMP_ACT_ALLOW','syscalls':"
+			     "[{'names':['mkdir'],'action':'SCMP_ACT_ERRNO'}]}",
+			     &in_group, &p, &e),
+		     0, "%s", e.text);
+	cr_expect(p.has_filter);
+	cr_expect_gt(p.filter.n, 0);
+}
+
+struct refusal {
+	const char *process, *linux_, *text;
+	bool socket, deny_setgroups;
+};
+
+/* clang-format off */
+static const struct refusal refusals[] = {
+	{ ",'terminal':true", NEW_MOUNT,
+	  "process.terminal: expected --console-socket, because nobody stays to hold the terminal: found none", false, false },
+	{ "", NEW_MOUNT, "--console-socket: expected process.terminal to be true: found false", true, false },
+	{ ",'user':{'additionalGids':[1]}", NEW_MOUNT,
+	  "process.user.additionalGids: expected setgroups to be allowed: found it denied in a user namespace that we may not map groups into\n"
+	  "install newgidmap and add a range to /etc/subgid", false, true },
+	{ ",'user':{'uid':10}", "'namespaces':[{'type':'mount'},{'type':'user'}],"
+	  "'uidMappings':[{'containerID':0,'hostID':1,'size':10}],'gidMappings':[{'containerID':0,'hostID':1,'size':10}]",
+	  "process.user.uid: expected an id in linux.uidMappings: found 10", false, false },
+	{ "", "'namespaces':[{'type':'mount','path':'/m'}]",
+	  "exec: expected mounts of the container's own: found a joined mount namespace", false, false },
+	{ ",'execCPUAffinity':{'initial':'0'}", NEW_MOUNT,
+	  "process.execCPUAffinity: not supported by this version of caisson", false, false },
+};
+/* clang-format on */
+
+Test(plan_exec, refuses)
+{
+	for (size_t i = 0; i < COUNT(refusals); i++) {
+		autochecked struct checked c = { 0 };
+		const struct refusal *r = &refusals[i];
+		struct plan_exec_want w = in_group;
+		struct err e = { 0 };
+		struct plan p;
+
+		w.has_console_socket = r->socket;
+		w.deny_setgroups = r->deny_setgroups;
+		cr_expect_eq(plan_of(&c, r->process, r->linux_, &w, &p, &e), -1);
+		cr_expect_str_eq(e.text, r->text);
+	}
+}
