@@ -110,7 +110,7 @@ static int do_own_rlimits(struct run *r, const struct plan *pl, struct err *e)
 static int do_other_descriptors(struct run *r, const struct plan *pl, struct err *e)
 {
 	const int keep[] = { log_fd(), r->child_sock, r->start_listen, r->root, r->exec_label };
-	int err = fd_close_others(3 + r->o->preserve_fds, keep, COUNT(keep));
+	int err = fd_close_others(3 + r->o->listen_fds + r->o->preserve_fds, keep, COUNT(keep));
 
 	(void)pl;
 	r->proc = -1;
