@@ -8,6 +8,7 @@ dist_man_MANS += \
 	man/caisson-pause.8 \
 	man/caisson-plan.7 \
 	man/caisson-policy.1 \
+	man/caisson-policy.5 \
 	man/caisson-ps.8 \
 	man/caisson-state.8 \
 	man/caisson-update.8

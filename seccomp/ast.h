@@ -180,6 +180,7 @@ struct ast_stmt {
 	const struct ast_words *words;
 	uint16_t version;
 	struct ast_call call;
+	const char *comment; /* printed in front of it (ast_print.c); the parser makes none */
 	const struct ast_stmt *next;
 };
 

@@ -441,11 +441,21 @@ static void put_setting(struct out *o, const struct ast_stmt *s)
 	}
 }
 
+static void put_comment(struct out *o, const char *text)
+{
+	puts_(o, "\n");
+	new_line(o, o->indent);
+	puts_(o, "# ");
+	puts_(o, text);
+}
+
 static void put_body(struct out *o, const struct ast_stmt *s)
 {
 	puts_(o, " {");
 	o->indent++;
 	for (; s != NULL; s = s->next) {
+		if (s->comment != NULL)
+			put_comment(o, s->comment);
 		new_line(o, o->indent);
 		if (s->kind == STMT_RULE)
 			put_rule(o, s);

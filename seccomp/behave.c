@@ -166,14 +166,22 @@ static void add_nrs(struct behaviour *b, const struct policy *p)
 		}
 }
 
-int behave_policy(struct arena *a, const struct policy *p, struct behaviour *out, struct err *e)
+int behave_policy(struct arena *a, const struct policy *p, const struct behaviour *like,
+		  struct behaviour *out, struct err *e)
 {
 	*out = (struct behaviour){ .arena = a,
 				   .targets_n = p->targets_n,
 				   .bad_arch = p->bad_arch,
 				   .flags = p->flags,
 				   .has_flags = p->has_flags };
-	bdds_init(&out->bdds, a);
+	if (like != NULL) {
+		out->bdds = like->bdds;
+		out->answers = like->answers;
+		out->answers_n = like->answers_n;
+		out->answers_room = like->answers_room;
+	} else {
+		bdds_init(&out->bdds, a);
+	}
 	memcpy(out->targets, p->targets, sizeof(out->targets));
 	memcpy(out->kernel, p->kernel, sizeof(out->kernel));
 	out->normal = behave_leaf(out, &p->normal);
@@ -189,4 +197,49 @@ int behave_policy(struct arena *a, const struct policy *p, struct behaviour *out
 		}
 	add_nrs(out, p);
 	return behave_check(out, e);
+}
+
+/* ---- two of them ---- */
+
+static bool equal_calls(const struct behaviour *x, const struct behaviour *y, enum arch arch,
+			struct seccomp_data *call)
+{
+	for (int id = 0; id < SC_N; id++)
+		if (x->calls[arch][id] != y->calls[arch][id]) {
+			call->arch = arch_audit(arch);
+			call->nr = sc_number(id, arch);
+			return false;
+		}
+	return true;
+}
+
+static bdd nr_function(const struct behaviour *b, enum arch arch, uint32_t nr)
+{
+	for (size_t i = 0; i < b->nrs_n; i++)
+		if (b->nrs[i].arch == arch && b->nrs[i].nr == nr)
+			return b->nrs[i].f;
+	return b->unknown;
+}
+
+static bool equal_nrs(const struct behaviour *x, const struct behaviour *y,
+		      struct seccomp_data *call)
+{
+	for (size_t i = 0; i < x->nrs_n; i++)
+		if (nr_function(y, x->nrs[i].arch, x->nrs[i].nr) != x->nrs[i].f) {
+			call->arch = arch_audit(x->nrs[i].arch);
+			call->nr = (int)x->nrs[i].nr;
+			return false;
+		}
+	return true;
+}
+
+bool behave_equal(const struct behaviour *x, const struct behaviour *y,
+		  struct seccomp_data *call)
+{
+	*call = (struct seccomp_data){ 0 };
+	for (size_t i = 0; i < x->targets_n; i++)
+		if (!equal_calls(x, y, x->targets[i], call))
+			return false;
+	return x->bad_arch == y->bad_arch && x->targets_n == y->targets_n &&
+	       x->unknown == y->unknown && equal_nrs(x, y, call) && equal_nrs(y, x, call);
 }

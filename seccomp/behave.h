@@ -30,9 +30,11 @@ struct behaviour {
 	size_t notes_n;
 };
 
-/* Fails with ERR_POLICY where it is too much, or computes what nobody can follow. */
-int behave_policy(struct arena *a, const struct policy *p, struct behaviour *out,
-		  struct err *e) CHECK;
+/* Fails with ERR_POLICY where it is too much, or computes what nobody can follow. like: one
+ * whose functions shall be comparable with these by their numbers, and which is then of no more
+ * use but for that; or NULL. */
+int behave_policy(struct arena *a, const struct policy *p, const struct behaviour *like,
+		  struct behaviour *out, struct err *e) CHECK;
 /* archs: the targets, NULL-ended names; NULL: those that the program tells from others. */
 int behave_filter(struct arena *a, const struct filter *f, const char *const *archs,
 		  struct behaviour *out, struct err *e) CHECK;
@@ -42,7 +44,13 @@ bdd behave_fallback(const struct behaviour *b, enum arch arch, int id);
 /* f is a leaf. */
 const struct fallback *behave_answer(const struct behaviour *b, bdd f);
 
+/* Do both answer alike? They have one graph. *call: where not. */
+bool behave_equal(const struct behaviour *x, const struct behaviour *y,
+		  struct seccomp_data *call);
+
 /* For the two: */
+/* All that the program answers, to any architecture and number (behave_run.c). */
+int behave_run(struct behaviour *b, const struct filter *f, bdd *out, struct err *e) CHECK;
 bdd behave_leaf(struct behaviour *b, const struct fallback *answer);
 /* The kernel hands over arguments of 32-bit architectures with a zero upper half. */
 bdd behave_cut(struct bdds *b, bdd f);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which calls the kernel need not run the filter for. */
 #include "seccomp/compile.h"
+#include "seccomp/sim.h"
 
 /* What seccomp_is_const_allow of kernel/seccomp.c knows of one instruction: the state after it,
  * or the end. */
@@ -145,7 +146,7 @@ struct numbers {
 
 static bool has_number(const struct numbers *s, uint32_t nr)
 {
-	return (s->bits[nr / 64] >> (nr % 64) & 1) != 0;
+	return nr < LOW_NUMBERS && (s->bits[nr / 64] >> (nr % 64) & 1) != 0;
 }
 
 static void add_numbers(struct numbers *s, uint32_t lo, uint32_t hi)
@@ -158,117 +159,31 @@ static void add_numbers(struct numbers *s, uint32_t lo, uint32_t hi)
 	}
 }
 
-/* The emulator, of all numbers from lo to hi at once. */
-struct walk {
-	const struct filter *f;
-	uint32_t arch;
-	struct numbers *out;
-};
-
-struct walker {
-	size_t pc;
-	uint32_t lo, hi;
-	bool a_is_nr;
-	uint32_t a; /* else */
-};
-
-static void walk_from(const struct walk *w, struct walker at);
-
-/* Tests that are no compares: each number by itself. */
-static void walk_singly(const struct walk *w, const struct walker *at)
+/* Those for which the program returns allow without a look at anything else. All that it does
+ * on such a way the kernel's emulator does too. */
+static struct numbers plainly_allowed(const struct filter *f, enum arch arch)
 {
-	for (uint32_t nr = at->lo; nr <= at->hi; nr++)
-		if (filter_cacheable(w->f, w->arch, nr))
-			add_numbers(w->out, nr, nr);
-}
+	autoarena struct arena own = { 0 };
+	struct filter_span *spans = arena_array(&own, LOW_NUMBERS, sizeof(*spans));
+	const size_t n = filter_spans(f, arch_audit(arch), LOW_NUMBERS - 1, spans);
+	struct numbers out = { 0 };
 
-static void walk_part(const struct walk *w, const struct walker *at, uint64_t lo, uint64_t hi,
-		      unsigned skip)
-{
-	struct walker part = *at;
-
-	part.pc += skip;
-	part.lo = lo > at->lo ? (uint32_t)lo : at->lo;
-	part.hi = hi < at->hi ? (uint32_t)hi : at->hi;
-	if (part.lo <= part.hi)
-		walk_from(w, part);
-}
-
-/* at: behind the compare of the number. */
-static void walk_parts(const struct walk *w, const struct walker *at,
-		       const struct sock_filter *in)
-{
-	const uint64_t k = in->k;
-	const uint64_t from = BPF_OP(in->code) == BPF_JGT ? k + 1 : k;
-
-	if (BPF_OP(in->code) == BPF_JSET) {
-		walk_singly(w, at);
-		return;
-	}
-	if (from > 0)
-		walk_part(w, at, 0, from - 1, in->jf);
-	if (BPF_OP(in->code) != BPF_JEQ) {
-		walk_part(w, at, from, UINT32_MAX, in->jt);
-		return;
-	}
-	walk_part(w, at, k, k, in->jt);
-	walk_part(w, at, k + 1, UINT32_MAX, in->jf);
-}
-
-/* One instruction that does not look at the number. False: nothing follows. */
-static bool walk_step(const struct walk *w, struct walker *at, const struct sock_filter *in)
-{
-	struct emulator m = { .arch = w->arch, .a = at->a, .pc = at->pc };
-
-	at->a_is_nr = in->code == (BPF_LD | BPF_W | BPF_ABS) &&
-		      in->k == offsetof(struct seccomp_data, nr);
-	step(&m, in);
-	at->pc = m.pc;
-	at->a = m.a;
-	if (m.state == ENDS_ALLOW)
-		add_numbers(w->out, at->lo, at->hi);
-	return m.state == GOES_ON;
-}
-
-/* Each part has its own numbers, so there are no more ways than numbers. */
-static void walk_from(const struct walk *w, struct walker at)
-{
-	while (at.pc < w->f->n) {
-		const struct sock_filter *in = &w->f->insns[at.pc];
-		const bool keeps_a = BPF_CLASS(in->code) == BPF_RET ||
-				     in->code == (BPF_JMP | BPF_JA) ||
-				     BPF_CLASS(in->code) == BPF_LD;
-
-		if (!at.a_is_nr || keeps_a) {
-			const bool was_nr = at.a_is_nr && BPF_CLASS(in->code) == BPF_JMP;
-
-			if (!walk_step(w, &at, in))
-				return;
-			at.a_is_nr = at.a_is_nr || was_nr;
-			continue;
-		}
-		if (BPF_CLASS(in->code) != BPF_JMP) {
-			walk_singly(w, &at);
-			return;
-		}
-		at.pc++;
-		walk_parts(w, &at, in);
-		return;
-	}
+	for (size_t i = 0, lo = 0; i < n; lo = (size_t)spans[i].last + 1, i++)
+		if (spans[i].plain && spans[i].action == SECCOMP_RET_ALLOW)
+			add_numbers(&out, (uint32_t)lo, spans[i].last);
+	return out;
 }
 
 static int check_arch(const struct policy *p, const struct answers *an, const struct filter *f,
 		      enum arch arch, struct err *e)
 {
 	const struct sc_set allowed = always_allowed(p, an, arch);
-	struct numbers taken = { 0 };
+	const struct numbers plainly = plainly_allowed(f, arch);
 
-	walk_from(&(struct walk){ f, arch_audit(arch), &taken },
-		  (struct walker){ .hi = LOW_NUMBERS - 1 });
 	for (int id = 0; id < SC_N; id++) {
 		const int nr = sc_has(&allowed, id) ? sc_number(id, arch) : -1;
 
-		if (nr < 0 || (nr < LOW_NUMBERS && has_number(&taken, (uint32_t)nr)) ||
+		if (nr < 0 || has_number(&plainly, (uint32_t)nr) ||
 		    filter_cacheable(f, arch_audit(arch), (uint32_t)nr))
 			continue;
 		return fail(e, ERR_BUG,

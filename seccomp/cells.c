@@ -29,8 +29,14 @@ static struct seccomp_data pick(const struct cube *cube, bool ones)
 	struct seccomp_data call;
 	uint32_t words[CUBE_WORDS] = { 0 };
 
-	for (unsigned i = 0; i < CUBE_WORDS; i++)
-		(void)words_pick(&cube->words[i], ones, &words[i]);
+	for (unsigned i = 0; i < CUBE_WORDS; i++) {
+		const struct words *w = &cube->words[i];
+
+		if (w->care == 0 && w->barred == NULL)
+			words[i] = ones ? w->hi : w->lo;
+		else
+			(void)words_pick(w, ones, &words[i]);
+	}
 	memcpy(&call, words, sizeof(call));
 	return call;
 }
@@ -61,6 +67,14 @@ static bool is_above(const struct cube *cube, const struct seccomp_data *call)
 	return false;
 }
 
+static int visit(struct cells *c, const struct cube *cube, struct cell *cell, struct err *e)
+{
+	if (!cell_agrees(cell))
+		cell->high_bits = is_above(cube, &cell->call);
+	c->n++;
+	return c->visit(c->ctx, cell, e);
+}
+
 int cells_visit(struct cells *c, const struct cube *cube, const struct seccomp_data *call,
 		struct err *e)
 {
@@ -68,38 +82,31 @@ int cells_visit(struct cells *c, const struct cube *cube, const struct seccomp_d
 
 	side_answer(&c->sides[0], call, &cell.answers[0]);
 	side_answer(&c->sides[1], call, &cell.answers[1]);
-	if (!cell_agrees(&cell))
-		cell.high_bits = is_above(cube, call);
-	c->n++;
-	return c->visit(c->ctx, &cell, e);
-}
-
-static bool answers_equal(const struct side *s, const struct seccomp_data *one,
-			  const struct seccomp_data *other)
-{
-	struct answer a, b;
-
-	side_answer(s, one, &a);
-	side_answer(s, other, &b);
-	return a.is == b.is && a.also == b.also;
+	return visit(c, cube, &cell, e);
 }
 
 /* Two calls of the cell, so that what is said of a cell is not only believed. */
 static int visit_leaf(struct cells *c, const struct cube *cube, struct err *e)
 {
-	const struct seccomp_data call = pick(cube, false), other = pick(cube, true);
+	const struct seccomp_data other = pick(cube, true);
+	struct cell cell = { .call = pick(cube, false) };
 
-	for (size_t i = 0; i < 2; i++)
-		if (!answers_equal(&c->sides[i], &call, &other))
+	for (size_t i = 0; i < 2; i++) {
+		struct answer again;
+
+		side_answer(&c->sides[i], &cell.call, &cell.answers[i]);
+		side_answer(&c->sides[i], &other, &again);
+		if (cell.answers[i].is != again.is || cell.answers[i].also != again.also)
 			return fail(e, ERR_BUG,
 				    "seccomp cell: one answer for all its calls: two, to "
 				    "number "
 				    "%d of architecture %#x",
-				    call.nr, call.arch);
+				    cell.call.nr, cell.call.arch);
+	}
 	c->leaves++;
 	if ((c->leaves & (c->leaves - 1)) == 0 && c->bases_n < COUNT(c->bases))
-		c->bases[c->bases_n++] = call;
-	return cells_visit(c, cube, &call, e);
+		c->bases[c->bases_n++] = cell.call;
+	return visit(c, cube, &cell, e);
 }
 
 /* ---- all cells of a cube ---- */
@@ -188,28 +195,35 @@ static struct cube cube_of_arch(enum arch arch)
 }
 
 /* Nearly all numbers have one answer whatever the arguments are. */
-static int cells_of_number(struct cells *c, struct cube *cube, uint32_t nr, struct err *e)
+static int cells_of_numbers(struct cells *c, struct cube *cube, enum arch arch, struct err *e)
 {
-	struct cell cell = { .call = { .nr = (int)nr, .arch = cube->words[CUBE_ARCH].lo } };
+	const uint32_t last = sc_last(arch);
+	struct cell cell = { .call = { .arch = arch_audit(arch) } };
+	int rc = 0;
 
-	if (side_plain_answer(&c->sides[0], &cell.call, &cell.answers[0]) &&
-	    side_plain_answer(&c->sides[1], &cell.call, &cell.answers[1])) {
-		c->n++;
-		return c->visit(c->ctx, &cell, e);
+	for (uint32_t nr = 0; nr <= last && rc == 0; nr++) {
+		cell.call.nr = (int)nr;
+		if (side_plain_answer(&c->sides[0], arch, nr, &cell.answers[0]) &&
+		    side_plain_answer(&c->sides[1], arch, nr, &cell.answers[1])) {
+			c->n++;
+			rc = c->visit(c->ctx, &cell, e);
+			continue;
+		}
+		cube->words[CUBE_NR] = only(nr);
+		rc = cells_of_cube(c, cube, e);
 	}
-	cube->words[CUBE_NR] = only(nr);
-	return cells_of_cube(c, cube, e);
+	return rc;
 }
 
 int cells_of_arch(struct cells *c, enum arch arch, struct err *e)
 {
 	struct cube cube = cube_of_arch(arch);
-	const uint32_t last = sc_last(arch);
 
-	for (uint32_t nr = 0; nr <= last; nr++)
-		if (cells_of_number(c, &cube, nr, e) < 0)
-			return -1;
-	cube.words[CUBE_NR] = (struct words){ .lo = last + 1, .hi = UINT32_MAX };
+	side_open_arch(&c->sides[0], arch, c->arena);
+	side_open_arch(&c->sides[1], arch, c->arena);
+	if (cells_of_numbers(c, &cube, arch, e) < 0)
+		return -1;
+	cube.words[CUBE_NR] = (struct words){ .lo = sc_last(arch) + 1, .hi = UINT32_MAX };
 	return cells_of_cube(c, &cube, e);
 }
 

@@ -14,16 +14,11 @@
 
 #define UNDECIDED UINT32_MAX
 
-/* A rule's condition for one call, in a list of them. */
+/* A rule's condition for one call, in a list of them from the last rule to the first. */
 struct link {
 	const struct cond *cond;
 	uint32_t answer;
-	uint32_t next; /* + 1, or 0 */
-};
-
-struct list {
-	uint32_t first, last; /* + 1, or 0 */
-	uint32_t n;
+	uint32_t before; /* + 1, or 0 */
 };
 
 /* A number and the node that answers. */
@@ -52,7 +47,7 @@ struct part {
 	const uint32_t *numbers;
 	uint32_t numbers_n;
 	uint32_t *answers; /* by slot */
-	struct list *lists;
+	uint32_t *lists;   /* by slot: the last link, + 1, or 0 */
 };
 
 /* ---- rules to slots ---- */
@@ -71,17 +66,13 @@ static uint32_t new_link(struct compiler *c)
 	return ++c->links_n;
 }
 
-static void add_cond(struct compiler *c, struct list *l, const struct cond *cond,
+static void add_cond(struct compiler *c, uint32_t *list, const struct cond *cond,
 		     uint32_t answer)
 {
 	const uint32_t link = new_link(c);
 
-	c->links[link - 1] = (struct link){ cond, answer, 0 };
-	if (l->n++ == 0)
-		l->first = link;
-	else
-		c->links[l->last - 1].next = link;
-	l->last = link;
+	c->links[link - 1] = (struct link){ cond, answer, *list };
+	*list = link;
 }
 
 /* The calls of the rule that have conditions leave the set of those that it decides. */
@@ -214,19 +205,19 @@ static int too_much(uint32_t slot, uint32_t nr, struct err *e)
 static int finish(struct compiler *c, struct part *pt, uint32_t slot, uint32_t nr,
 		  uint32_t fallback, struct err *e)
 {
-	const bool listed = slot >= SC_N || sc_has(&pt->listed, (int)slot);
-	const struct list *l = &pt->lists[slot];
 	const uint32_t otherwise =
 		pt->answers[slot] != UNDECIDED ? pt->answers[slot] : fallback;
 	struct leaf_item *items;
 	uint32_t n = 0;
 
 	pt->answers[slot] = otherwise;
-	if (!listed || l->n == 0)
+	for (uint32_t at = pt->lists[slot]; at != 0; at = c->links[at - 1].before)
+		n++;
+	if (n == 0)
 		return 0;
-	items = arena_array(c->scratch, l->n, sizeof(*items));
-	for (uint32_t at = l->first; at != 0; at = c->links[at - 1].next)
-		items[n++] =
+	items = arena_array(c->scratch, n, sizeof(*items));
+	for (uint32_t at = pt->lists[slot], i = n; at != 0; at = c->links[at - 1].before)
+		items[--i] =
 			(struct leaf_item){ c->links[at - 1].cond, c->links[at - 1].answer };
 	c->d.whose = (struct dag_for){ nr, (uint8_t)pt->arch };
 	if (leaf_build(&c->leaves, items, n, otherwise, &pt->answers[slot]) < 0)
@@ -263,18 +254,31 @@ static int by_nr(const void *a, const void *b)
 	return (x->nr > y->nr) - (x->nr < y->nr);
 }
 
+/* No architecture but arm has calls above sc_last(). */
+static size_t most_high(const struct part *pt)
+{
+	return pt->numbers_n + (pt->arch == ARCH_ARM ? SC_N : 0);
+}
+
+/* An id that no rule has a condition on, as nearly all are. */
+static bool is_settled(const struct part *pt, uint32_t id)
+{
+	return pt->answers[id] != UNDECIDED && !sc_has(&pt->listed, (int)id);
+}
+
 static int number_all(struct compiler *c, struct part *pt, struct numbering *n, struct err *e)
 {
 	n->last = sc_last(pt->arch);
 	n->low = arena_array(c->scratch, (size_t)n->last + 1, sizeof(*n->low));
-	n->high = arena_array(c->scratch, SC_N + (size_t)pt->numbers_n, sizeof(*n->high));
+	n->high = arena_array(c->scratch, most_high(pt), sizeof(*n->high));
 	memset(n->low, 0xff, ((size_t)n->last + 1) * sizeof(*n->low));
 	for (uint32_t id = 0; id < SC_N; id++) {
 		const int nr = sc_number((int)id, pt->arch);
 
 		if (nr < 0)
 			continue;
-		if (finish(c, pt, id, (uint32_t)nr, fallback_of(c, pt, (int)id), e) < 0)
+		if (!is_settled(pt, id) &&
+		    finish(c, pt, id, (uint32_t)nr, fallback_of(c, pt, (int)id), e) < 0)
 			return -1;
 		place(n, (uint32_t)nr, pt->answers[id]);
 	}
@@ -311,13 +315,20 @@ static void add_high(const struct compiler *c, const struct numbering *n, uint32
 		add_run(r, from, c->unknown, c->unknown);
 }
 
+static size_t most_runs(const struct numbering *n)
+{
+	size_t all = 2 * (size_t)n->high_n + 4;
+
+	for (uint32_t nr = 1; nr <= n->last; nr++)
+		all += n->low[nr] != n->low[nr - 1];
+	return all;
+}
+
 static struct tail_runs runs_of(const struct compiler *c, const struct part *pt,
 				const struct numbering *n)
 {
 	const bool x32 = pt->arch == ARCH_X86_64;
-	struct tail_runs r = {
-		arena_array(c->scratch, n->last + 2 * (size_t)n->high_n + 4, sizeof(*r.v)), 0
-	};
+	struct tail_runs r = { arena_array(c->scratch, most_runs(n), sizeof(*r.v)), 0 };
 
 	for (uint32_t nr = 0; nr <= n->last; nr++) {
 		const bool hole = n->low[nr] == UNDECIDED;

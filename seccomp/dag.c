@@ -102,6 +102,12 @@ uint32_t dag_test(struct dag *d, const struct dag_node *test)
 	return test->yes == test->no ? test->yes : find_or_add(d, test);
 }
 
+void dag_release(struct dag *d, struct arena_mark since)
+{
+	if (d->scratch != d->arena)
+		arena_rewind(d->scratch, since);
+}
+
 /* The last in first out leaves the table as it was: nothing was put further on because of what
  * goes now. */
 void dag_rewind(struct dag *d, uint32_t n)

@@ -72,5 +72,8 @@ void dag_init(struct dag *d, struct arena *a);
 uint32_t dag_ret(struct dag *d, uint32_t answer);
 /* yes, where both are the same. */
 uint32_t dag_test(struct dag *d, const struct dag_node *test);
+/* Gives back what was taken of the scratch arena since then; nothing where the nodes live
+ * there too. */
+void dag_release(struct dag *d, struct arena_mark since);
 /* Forgets all nodes from n on. */
 void dag_rewind(struct dag *d, uint32_t n);

@@ -223,6 +223,20 @@ static uint16_t put_test(struct emit *em, uint32_t node)
 		   node, EMIT_TEST);
 }
 
+static bool has_mask(const struct emit *em, uint32_t node)
+{
+	const struct dag_node *n = &em->d->nodes[node];
+
+	return n->op != DAG_RET && n->mask != UINT32_MAX &&
+	       (em->places[node].wanted & ~(1 << ENTER_TEST)) != 0;
+}
+
+static bool has_load(const struct emit *em, uint32_t node)
+{
+	return em->d->nodes[node].op != DAG_RET &&
+	       (em->places[node].wanted & 1 << ENTER_LOAD) != 0;
+}
+
 static void put_node(struct emit *em, uint32_t node)
 {
 	const struct dag_node *n = &em->d->nodes[node];
@@ -235,12 +249,12 @@ static void put_node(struct emit *em, uint32_t node)
 		return;
 	}
 	p->at[ENTER_TEST] = put_test(em, node);
-	if (n->mask != UINT32_MAX && (p->wanted & ~(1 << ENTER_TEST)) != 0) {
+	if (has_mask(em, node)) {
 		const struct sock_filter and = { BPF_ALU | BPF_AND | BPF_K, 0, 0, n->mask };
 
 		p->at[ENTER_MASK] = put(em, and, node, EMIT_MASK);
 	}
-	if ((p->wanted & 1 << ENTER_LOAD) != 0) {
+	if (has_load(em, node)) {
 		const struct sock_filter load = { BPF_LD | BPF_W | BPF_ABS, 0, 0,
 						  4u * n->word };
 
@@ -256,17 +270,29 @@ static const struct sock_filter *keep(struct arena *a, const struct emit *em)
 	return insns;
 }
 
+/* How many there will be, when none has to be put twice; else the most there can be. */
+static uint32_t room_for(const struct emit *em, const struct order *o)
+{
+	const uint32_t most = 8 * o->n < BPF_MAXINSNS ? 8 * o->n : BPF_MAXINSNS;
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < o->n; i++)
+		n += 1u + has_mask(em, o->v[i]) + has_load(em, o->v[i]);
+	return n <= REACH_MAX ? n : most;
+}
+
 int emit_program(struct arena *a, const struct dag *d, uint32_t root,
 		 const struct emitted **parts, struct filter *out)
 {
 	const struct order o = order_of(d, emit_reach(d, root), root);
-	struct emit em = { .d = d, .room = 8 * o.n < BPF_MAXINSNS ? 8 * o.n : BPF_MAXINSNS };
+	struct emit em = { .d = d };
 
 	em.places = arena_array(d->arena, (size_t)root + 1, sizeof(*em.places));
+	want_entries(&em, &o, root);
+	em.room = room_for(&em, &o);
 	em.insns = arena_array(d->arena, em.room, sizeof(*em.insns));
 	if (parts != NULL)
 		em.parts = arena_array(d->arena, em.room, sizeof(*em.parts));
-	want_entries(&em, &o, root);
 	for (uint32_t i = 0; i < o.n && !em.full; i++)
 		put_node(&em, o.v[i]);
 	if (em.full)

@@ -66,11 +66,16 @@ static bool lists_number(const struct rule *r, const struct asked *call)
 	return false;
 }
 
+static bool names(const struct rule *r, const struct asked *call)
+{
+	return call->id >= 0 && sc_has(&r->set[call->arch], call->id);
+}
+
 static enum covers covers(const struct rule *r, const struct asked *call,
 			  const struct cond **cond)
 {
 	*cond = NULL;
-	if (call->id >= 0 && sc_has(&r->set[call->arch], call->id))
+	if (names(r, call))
 		*cond = find_cond(r->conds[call->arch], r->conds_n[call->arch], call->id);
 	else if (r->nrs_n > 0 && lists_number(r, call))
 		*cond = r->nrs_cond;
@@ -147,8 +152,11 @@ void policy_decide(const struct policy *p, const struct seccomp_data *call,
 	asked.id = sc_by_number(asked.arch, asked.nr);
 	for (size_t i = 0; i < p->rules_n; i++) {
 		const struct cond *cond;
-		const enum covers how = covers(&p->rules[i], &asked, &cond);
+		enum covers how;
 
+		if (!names(&p->rules[i], &asked) && p->rules[i].nrs_n == 0)
+			continue; /* as covers would say */
+		how = covers(&p->rules[i], &asked, &cond);
 		if (how == COVERS_ALWAYS || (how == COVERS_IF && holds(cond, call))) {
 			by_rule(&p->rules[i], i, out);
 			return;

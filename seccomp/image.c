@@ -25,11 +25,12 @@ static struct answers answers_of(struct arena *a, const struct policy *p)
 static int verify(struct imager *im, const struct answers *an, const struct filter *f,
 		  struct err *e)
 {
+	autoarena struct arena scratch = { 0 };
 	struct verified v;
 
 	if (im->o->no_verify)
 		return 0;
-	if (verify_program(im->arena, im->p, an, f, &v, e) < 0)
+	if (verify_program(&scratch, im->p, an, f, &v, e) < 0)
 		return -1;
 	im->image->cells += v.cells;
 	im->image->pairwise = im->image->pairwise || v.pairwise;

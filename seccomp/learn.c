@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The calls that were seen, each kind once: an open-addressing table that stays small whatever
- * the record says. Of a call with many kinds first all arguments but the short list's are
- * given up, then these. */
+ * the record says. Only those arguments are kept that a rule will look at; of a call with many
+ * kinds not even these. */
 #include "seccomp/learn.h"
 
 #include <stdlib.h>
@@ -11,11 +11,12 @@
 
 #define FIRST_SIZE 1024 /* a power of two */
 
-struct policy_learned *policy_learn_new(struct arena *a)
+struct policy_learned *policy_learn_new(struct arena *a, const struct policy *base)
 {
 	struct policy_learned *l = arena_new(a, struct policy_learned);
 
 	l->a = a;
+	l->base = base;
 	l->size = FIRST_SIZE;
 	l->table = arena_array(a, l->size, sizeof(*l->table));
 	return l;
@@ -67,6 +68,20 @@ static void add_count(uint64_t *to, uint64_t n)
 		*to = UINT64_MAX;
 }
 
+#define WORKED_OUT 0x80
+
+static unsigned matters(struct policy_learned *l, enum arch arch, int id)
+{
+	uint8_t *keep = &l->keep[arch][id];
+
+	if (*keep == 0) {
+		*keep = (uint8_t)(WORKED_OUT | learn_short(id, arch));
+		if (l->base != NULL)
+			*keep |= (uint8_t)learn_looks_at(l->base, arch, id);
+	}
+	return *keep & ~(unsigned)WORKED_OUT;
+}
+
 static void forget(struct learn_kind *k, unsigned keep)
 {
 	k->known &= keep;
@@ -94,8 +109,6 @@ static bool make_room(struct policy_learned *l, struct learn_kind *key)
 	if (key->id < 0)
 		return l->nameless++ < NAMELESS;
 	of = &l->kinds_of[key->arch][key->id];
-	if (*of >= KINDS_FULL)
-		forget(key, learn_short(key->id, key->arch));
 	if (*of >= KINDS_CALL)
 		forget(key, 0);
 	if (find(l, key) == NULL)
@@ -164,6 +177,8 @@ void policy_learn_add(struct policy_learned *l, const struct policy_seen *s)
 	}
 	key.id = sc_by_number(arch, key.nr);
 	set_args(&key, s);
+	if (key.id >= 0)
+		forget(&key, matters(l, arch, key.id));
 	add(l, &key, s->count);
 	if (key.id >= 0 && str_eq(sc_name(key.id), "clone3"))
 		add_clone(l, arch, s);

@@ -50,7 +50,7 @@ struct policy_record {
 
 void learn_pass(struct policy_record *r, const struct policy_seen *s);
 
-enum learn_line learn_strace_line(struct policy_record *r, char *line);
+enum learn_line learn_strace_line(struct policy_record *r, char *text);
 
 /* The process; pid 0 is that of lines without one. */
 struct proc *learn_proc(struct policy_record *r, int pid);
@@ -82,15 +82,17 @@ struct learn_kind {
 	bool used;
 };
 
-#define KINDS_FULL 64  /* of one call, with all its arguments; then with the short list's */
-#define KINDS_CALL 320 /* then without any */
+#define KINDS_CALL 256 /* of one call, with the arguments that matter; then without */
 #define NAMELESS   256
 
 struct policy_learned {
 	struct arena *a;
+	const struct policy *base; /* or NULL */
 	struct learn_kind *table;
 	size_t n, size;
 	uint16_t kinds_of[ARCH_N][SC_N];
+	uint8_t keep[ARCH_N]
+		    [SC_N]; /* the arguments that matter, and bit 7: it was worked out */
 	size_t nameless;
 	bool clone_any; /* clone3, and nobody knows with which flags */
 	uint64_t foreign, lost;
@@ -109,9 +111,14 @@ uint64_t learn_short_bits(int id, enum arch arch, unsigned arg);
 bool learn_is_short(int id);
 
 /* A condition that holds for the kinds and, of the arguments in mask, for no other values.
- * NULL: always. All kinds know these arguments. */
+ * NULL: always. All kinds know these arguments. Constants have one value on all of archs. */
 const char *learn_cond(struct arena *a, const struct learn_kind *const *kinds, size_t n,
-		       unsigned mask);
+		       unsigned mask, unsigned archs);
+/* Have the arguments in mask the same names on both? */
+bool learn_same_args(int id, enum arch left, enum arch right, unsigned mask);
+/* "RULE;", and within a guard where other architectures of targets have other arguments. */
+const char *learn_guarded(struct arena *a, const char *rule, int id, unsigned archs,
+			  unsigned mask, unsigned targets);
 #define CLONE_NAMESPACES UINT64_C(0x7e020000)
 
 /* ---- the policy ---- */
@@ -124,16 +131,16 @@ struct learn_sum {
 	unsigned archs;
 	bool refused;  /* --never */
 	bool override; /* base denies some of it by a rule */
-	bool unknown;  /* arguments that should be kept are not known */
+	bool unknown;  /* of a part: arguments that should be kept are not known */
 	bool folded;
-	unsigned mask; /* of the arguments that conditions are made of */
+	unsigned mask; /* of a part: the arguments that its condition is made of */
 };
 
 struct learn_plan {
 	struct arena *a;
 	const struct policy_learned *l;
 	const struct policy_learn_want *w;
-	unsigned archs;
+	unsigned archs, targets; /* that were seen; with those of base */
 	struct sc_set never;
 	struct learn_sum sums[SC_N];
 	const struct learn_kind **nameless;
@@ -157,6 +164,9 @@ bool learn_exists(const struct learn_plan *p, int id);
 
 /* Sets of --never. */
 int learn_never(const char *const *words, struct sc_set *out, struct err *e) CHECK;
+
+/* Is it one of never: itself, or what i386's socketcall and ipc would do? */
+bool learn_refused(const struct learn_kind *k, const struct sc_set *never);
 
 /* Does the policy permit the kind, whatever is not known of it? */
 bool learn_permits(const struct policy *p, const struct learn_kind *k,

@@ -68,10 +68,24 @@ unsigned learn_looks_at(const struct policy *p, enum arch arch, int id)
 	return mask;
 }
 
+bool learn_refused(const struct learn_kind *k, const struct sc_set *never)
+{
+	if (k->id < 0)
+		return false;
+	for (int id = set_next(never, 0); id >= 0; id = set_next(never, id + 1)) {
+		const struct sc_mux mux = sc_mux(id, k->arch);
+
+		if (id == k->id || (mux.through == k->id && (k->known & 1) != 0 &&
+				    (uint32_t)mux.sub == (uint32_t)k->args[0]))
+			return true;
+	}
+	return false;
+}
+
 /* clone3 answers ENOSYS, so that the C library comes back with clone. */
 static bool is_excused(const struct learn_kind *k, const struct sc_set *never)
 {
-	return k->id >= 0 && (sc_has(never, k->id) || str_eq(sc_name(k->id), "clone3"));
+	return learn_refused(k, never) || (k->id >= 0 && str_eq(sc_name(k->id), "clone3"));
 }
 
 /* Flags that are not known are taken for none that makes a namespace. */

@@ -68,6 +68,13 @@ unsigned learn_short(int id, enum arch arch)
 	return mask;
 }
 
+unsigned policy_kept_arguments(uint32_t audit_arch, int nr)
+{
+	const enum arch arch = arch_of_audit(audit_arch);
+
+	return arch != ARCH_N ? learn_short(sc_by_number(arch, (uint32_t)nr), arch) : 0;
+}
+
 uint64_t learn_short_bits(int id, enum arch arch, unsigned arg)
 {
 	const struct kept *row = kept_row(id, arch, arg);
@@ -79,7 +86,7 @@ uint64_t learn_short_bits(int id, enum arch arch, unsigned arg)
 
 struct making {
 	struct arena *a;
-	unsigned mask;
+	unsigned mask, archs;
 };
 
 /* Values of one argument that have the same condition on the arguments after it. */
@@ -106,15 +113,36 @@ static const char *spaced(struct arena *a, const char *text)
 	return out;
 }
 
+/* A constant that is another one elsewhere, or is not there. */
+static bool is_one_value(const struct making *m, const char *text, enum arch home)
+{
+	while (*text != '\0') {
+		const size_t n = strcspn(text, "|");
+		uint64_t here = 0, there = 0;
+		const bool is_name = sc_const(text, n, home, &here);
+
+		for (enum arch arch = 0; arch < ARCH_N && is_name; arch++)
+			if ((m->archs >> arch & 1) != 0 &&
+			    (!sc_const(text, n, arch, &there) || here != there))
+				return false;
+		text += n + (text[n] == '|');
+	}
+	return true;
+}
+
 static const char *value_text(const struct making *m, const struct learn_kind *k, unsigned i,
 			      uint64_t value)
 {
 	char text[VALUE_TEXT] = "";
 	struct sbuf b = SBUF(text);
 
+	if (value == UINT32_MAX && sc_arg(k->id, k->arch, i).type == SC_U32)
+		return "0xffffffff"; /* no flag of these is meant */
 	if (!sc_show_arg(&b, k->id, k->arch, i, value))
 		sbuf_add(&b, value < 4096 ? "%" PRIu64 : "%#" PRIx64, value);
-	return b.over ? arena_printf(m->a, "%#" PRIx64, value) : spaced(m->a, text);
+	return b.over || !is_one_value(m, text, k->arch)
+		       ? arena_printf(m->a, "%#" PRIx64, value)
+		       : spaced(m->a, text);
 }
 
 static uint64_t value_of(const struct learn_kind *k, unsigned i)
@@ -247,10 +275,40 @@ static const char *cond(const struct making *m, const struct learn_kind *const *
 	return from < SYSCALL_ARGS ? branches(m, kinds, n, from) : NULL;
 }
 
-const char *learn_cond(struct arena *a, const struct learn_kind *const *kinds, size_t n,
-		       unsigned mask)
+bool learn_same_args(int id, enum arch left, enum arch right, unsigned mask)
 {
-	const struct making m = { a, mask };
+	for (unsigned i = 0; i < SYSCALL_ARGS; i++) {
+		const struct sc_arg x = sc_arg(id, left, i), y = sc_arg(id, right, i);
+
+		if ((mask >> i & 1) != 0 && (x.type != y.type || !str_eq(x.name, y.name)))
+			return false;
+	}
+	return true;
+}
+
+const char *learn_guarded(struct arena *a, const char *rule, int id, unsigned archs,
+			  unsigned mask, unsigned targets)
+{
+	const char *guard = "";
+	bool needed = false;
+
+	for (enum arch arch = 0; arch < ARCH_N; arch++) {
+		if ((archs >> arch & 1) != 0)
+			guard = arena_printf(a, "%s%sarch(%s)", guard,
+					     guard[0] != '\0' ? " || " : "", arch_name(arch));
+		else if ((targets >> arch & 1) != 0 && id >= 0 && sc_number(id, arch) >= 0 &&
+			 archs != 0)
+			needed = needed || !learn_same_args(id, (enum arch)__builtin_ctz(archs),
+							    arch, mask);
+	}
+	return needed ? arena_printf(a, "if %s { %s; }", guard, rule)
+		      : arena_printf(a, "%s;", rule);
+}
+
+const char *learn_cond(struct arena *a, const struct learn_kind *const *kinds, size_t n,
+		       unsigned mask, unsigned archs)
+{
+	const struct making m = { a, mask, archs };
 	const char *text = n > 0 ? cond(&m, kinds, n, 0) : NULL;
 	size_t len;
 

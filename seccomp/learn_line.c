@@ -77,18 +77,17 @@ static bool decimal_field(const char *line, const char *key, uint64_t max, uint6
 }
 
 /* "audit(1700000000.123:456)": the event, the same in all of its lines. */
-static bool event_id(const char *line, char out[64])
+static bool event_id(const char *line, struct sbuf *out)
 {
 	const char *at = strstr(line, "audit(");
-	struct sbuf b = { out, 0, 64, false };
 	size_t n;
 
 	if (at == NULL)
 		return false;
 	at += strlen("audit(");
 	n = strcspn(at, ")");
-	sbuf_add(&b, "%.*s", (int)(n < 64 ? n : 64), at);
-	return !b.over;
+	sbuf_add(out, "%.*s", (int)(n < FIELD_TEXT ? n : FIELD_TEXT), at);
+	return !out->over;
 }
 
 /* Lines of SYSCALL events have a0 to a3, as hexadecimal numbers. */
@@ -132,9 +131,10 @@ static enum learn_line audit_line(struct policy_record *r, const char *line, boo
 	struct policy_seen s = { .count = 1 };
 	uint64_t arch = 0, nr = 0, n = 0;
 	char id[64] = "", exe[FIELD_TEXT];
+	struct sbuf id_text = SBUF(id);
 
 	if (!hex_field(line, "arch", &arch) || arch > UINT32_MAX ||
-	    !decimal_field(line, "syscall", UINT32_MAX, &nr) || !event_id(line, id))
+	    !decimal_field(line, "syscall", UINT32_MAX, &nr) || !event_id(line, &id_text))
 		return LINE_BAD;
 	s.call = (struct seccomp_data){ .nr = (int)(uint32_t)nr, .arch = (uint32_t)arch };
 	s.pid = decimal_field(line, "pid", INT32_MAX, &n) ? (int)n : 0;
@@ -279,6 +279,8 @@ static enum learn_line json_line(struct policy_record *r, const char *line, size
 	args = json_get(call, "args");
 	if (args != NULL && (args->kind != JSON_ARRAY || !json_args(args, &s)))
 		return LINE_BAD;
+	if (json_number(call, "known", UINT32_MAX, &n))
+		s.known &= (unsigned)n;
 	if (json_get(call, "count") != NULL &&
 	    !json_number(call, "count", UINT64_MAX, &s.count))
 		return LINE_BAD;

@@ -267,11 +267,12 @@ static void read_clone3(const struct line *l, struct policy_seen *s)
 {
 	static const char *const members[] = { "flags=", "exit_signal=" };
 	const struct piece *arg = &l->args[0];
-	const char *end = arg->p + arg->len;
+	const char *end;
 	uint64_t both = 0, n = 0;
 
 	if (l->args_n == 0 || arg->p[0] != '{')
 		return;
+	end = arg->p + arg->len;
 	for (size_t i = 0; i < COUNT(members); i++) {
 		const char *at = strstr(arg->p, members[i]);
 		const char *value = at != NULL ? at + strlen(members[i]) : NULL;
@@ -293,11 +294,10 @@ static bool is(const struct line *l, const char *name)
 }
 
 /* The path of an execve, without quotes; NULL: it is not told. */
-static const char *program_of(const struct line *l, char path[PATH_TEXT])
+static const char *program_of(const struct line *l, struct sbuf *path)
 {
 	const size_t at = is(l, "execveat") ? 1 : 0;
 	const char *p, *quote;
-	struct sbuf b = { path, 0, PATH_TEXT, false };
 
 	if (l->args_n <= at)
 		return NULL;
@@ -305,8 +305,8 @@ static const char *program_of(const struct line *l, char path[PATH_TEXT])
 	quote = *p == '"' ? strchr(p + 1, '"') : NULL;
 	if (quote == NULL)
 		return NULL;
-	sbuf_add(&b, "%.*s", (int)(quote - p - 1), p + 1);
-	return path;
+	sbuf_add(path, "%.*s", (int)(quote - p - 1), p + 1);
+	return path->p;
 }
 
 static void read_result(const struct line *l, struct learn_exec *x)
@@ -322,21 +322,29 @@ static void read_result(const struct line *l, struct learn_exec *x)
 	x->result = n;
 }
 
+/* ") = 0", "<unfinished ...>", nothing where the line was cut; ")" of who types a call. */
+static bool is_end(const char *rest)
+{
+	return *rest == '<' || *rest == '\0' || strstr(rest, "= ") != NULL ||
+	       (*rest == ')' && rest[1 + strspn(rest + 1, " ")] == '\0');
+}
+
 static enum learn_line read_call(struct line *l, const char *text)
 {
 	struct policy_seen s = { .count = 1, .pid = l->proc->pid };
 	struct learn_exec x = { .id = -1 };
 	char path[PATH_TEXT] = "";
+	struct sbuf path_text = SBUF(path);
 
 	if (!read_name(l, &text))
 		return LINE_BAD;
 	read_args(l, text);
-	if (strstr(l->rest, "= ") == NULL && *l->rest != '<' && *l->rest != '\0')
+	if (!is_end(l->rest))
 		return LINE_BAD;
 	x.id = l->id;
 	read_result(l, &x);
 	if (is(l, "execve") || is(l, "execveat"))
-		x.program = program_of(l, path);
+		x.program = program_of(l, &path_text);
 	if (!learn_proc_counts(l->r, l->proc, &x)) {
 		l->r->facts.before++;
 		return LINE_CALL;
@@ -364,7 +372,7 @@ enum learn_line learn_strace_line(struct policy_record *r, char *text)
 
 	if (changes_mode(r, text))
 		return LINE_OTHER;
-	if (r->cut_pid >= 0 && str_after(text, ", ") != NULL) {
+	if (r->cut_pid >= 0 && *text != '\0' && strchr(",)|< ", *text) != NULL) {
 		pid = r->cut_pid;
 		r->cut_pid = -1;
 		return finished(r, learn_proc(r, pid), text, sc_find("clone", 5));
@@ -379,6 +387,8 @@ enum learn_line learn_strace_line(struct policy_record *r, char *text)
 	l.arch = arch_of_audit(l.proc->audit_arch);
 	if (l.arch == ARCH_N)
 		return LINE_BAD;
+	if (str_after(p, "<unfinished ...>") != NULL)
+		return LINE_OTHER; /* behind a message */
 	if (*p == '<')
 		return resumed(r, l.proc, p);
 	r->cut_pid = is_cut ? pid : -1;

@@ -63,7 +63,8 @@ static void put_rule(struct text *t, const char *rule, const char *comment)
 {
 	put(t, "\t");
 	put_words(t, rule, CONTINUED);
-	put(t, ";");
+	if (rule[strlen(rule) - 1] != '}' && rule[strlen(rule) - 1] != ';')
+		put(t, ";");
 	if (comment[0] != '\0')
 		put(t, arena_printf(t->a, " # %s", comment));
 	put(t, "\n");
@@ -123,6 +124,7 @@ static int sum_kind(struct learn_plan *p, const struct learn_kind *k, struct err
 	struct learn_sum *s;
 
 	p->archs |= 1u << k->arch;
+	p->targets |= 1u << k->arch;
 	if (!is_missing(p, k, &d))
 		return 0;
 	if (d.why == POLICY_BY_ARCH)
@@ -131,15 +133,14 @@ static int sum_kind(struct learn_plan *p, const struct learn_kind *k, struct err
 		p->nameless[p->nameless_n++] = k;
 		return 0;
 	}
+	if (!sc_has(&p->never, k->id) && learn_refused(k, &p->never))
+		return 0;
 	s = &p->sums[k->id];
 	s->kinds[s->n++] = k;
 	if (__builtin_add_overflow(s->count, k->count, &s->count))
 		s->count = UINT64_MAX;
 	s->archs |= 1u << k->arch;
 	s->override = s->override || (p->w->base != NULL && d.why == POLICY_BY_RULE);
-	s->mask |= learn_short(k->id, k->arch);
-	if (p->w->base != NULL)
-		s->mask |= learn_looks_at(p->w->base, k->arch, k->id);
 	return 0;
 }
 
@@ -159,11 +160,6 @@ static int sum_all(struct learn_plan *p, struct err *e)
 			if (sum_kind(p, all[i + k], e) < 0)
 				return -1;
 	}
-	for (int id = 0; id < SC_N; id++)
-		for (size_t k = 0; k < p->sums[id].n; k++)
-			if ((p->sums[id].kinds[k]->known & p->sums[id].mask) !=
-			    p->sums[id].mask)
-				p->sums[id].unknown = true;
 	return 0;
 }
 
@@ -227,7 +223,7 @@ static const char *clone_cond(struct learn_plan *p, const struct learn_sum *s)
 		if ((s->kinds[i]->known & 1) != 0 &&
 		    (s->kinds[i]->args[0] & CLONE_NAMESPACES) != 0)
 			with[n++] = s->kinds[i];
-	cond = learn_cond(p->a, with, n, 1);
+	cond = learn_cond(p->a, with, n, 1, p->targets);
 	return cond != NULL ? arena_printf(p->a, "%s || %s", none, cond) : none;
 }
 
@@ -236,7 +232,7 @@ static const char *cond_of(struct learn_plan *p, int id, const struct learn_sum 
 	if (str_eq(sc_name(id), "clone") && (s->unknown || p->l->clone_any))
 		return clone_cond(p, s);
 	if (!s->unknown)
-		return learn_cond(p->a, s->kinds, s->n, s->mask);
+		return learn_cond(p->a, s->kinds, s->n, s->mask, p->targets);
 	if (s->mask != 0)
 		p->facts->whole++;
 	return NULL;
@@ -252,18 +248,62 @@ static const char *comment_of(struct learn_plan *p, int id, const struct learn_s
 			    s->override ? "; refused by a rule before" : "");
 }
 
-static void put_call(struct text *t, struct learn_plan *p, int id)
+static void put_part(struct text *t, struct learn_plan *p, int id, const struct learn_sum *s)
 {
-	const struct learn_sum *s = &p->sums[id];
 	const char *cond = cond_of(p, id, s);
+	const char *rule = arena_printf(p->a, "%sallow %s%s%s", s->override ? "override " : "",
+					sc_name(id), cond != NULL ? " when " : "",
+					cond != NULL ? cond : "");
 
 	put_rule(t,
-		 arena_printf(p->a, "%sallow %s%s%s", s->override ? "override " : "",
-			      sc_name(id), cond != NULL ? " when " : "",
-			      cond != NULL ? cond : ""),
+		 cond != NULL ? learn_guarded(p->a, rule, id, s->archs, s->mask, p->targets)
+			      : rule,
 		 comment_of(p, id, s));
 	p->facts->rules++;
 	p->facts->overridden += s->override;
+}
+
+/* Which arguments matter to a rule on the call. */
+static unsigned mask_of(const struct learn_plan *p, int id, enum arch arch)
+{
+	const unsigned looks_at = p->w->base != NULL ? learn_looks_at(p->w->base, arch, id) : 0;
+
+	return learn_short(id, arch) | looks_at;
+}
+
+/* The kinds of those architectures on which the arguments that matter are the same. */
+static void make_part(struct learn_plan *p, int id, enum arch first, struct learn_sum *out)
+{
+	const struct learn_sum *s = &p->sums[id];
+
+	*out = (struct learn_sum){ .override = s->override, .mask = mask_of(p, id, first) };
+	out->kinds = arena_array(p->a, s->n + 1, sizeof(struct learn_kind *));
+	for (size_t i = 0; i < s->n; i++) {
+		const struct learn_kind *k = s->kinds[i];
+
+		if (mask_of(p, id, k->arch) != out->mask ||
+		    !learn_same_args(id, first, k->arch, out->mask))
+			continue;
+		out->kinds[out->n++] = k;
+		out->archs |= 1u << k->arch;
+		out->unknown = out->unknown || (k->known & out->mask) != out->mask;
+		if (__builtin_add_overflow(out->count, k->count, &out->count))
+			out->count = UINT64_MAX;
+	}
+}
+
+static void put_call(struct text *t, struct learn_plan *p, int id)
+{
+	unsigned left = p->sums[id].archs;
+	struct learn_sum part;
+
+	if (p->sums[id].n == 0) /* a clone of which nothing is known */
+		put_part(t, p, id, &p->sums[id]);
+	while (left != 0) {
+		make_part(p, id, (enum arch)__builtin_ctz(left), &part);
+		put_part(t, p, id, &part);
+		left &= ~part.archs;
+	}
 }
 
 /* Its flags are in memory, where no filter sees them. */
@@ -305,16 +345,29 @@ static void add_clone(struct learn_plan *p)
 	s->unknown = true;
 }
 
-static void put_calls(struct text *t, struct learn_plan *p)
+/* A rule on a call of i386 that goes through socketcall or ipc is one on these, too, behind
+ * which their own rule would say nothing. */
+static bool goes_first(int id)
+{
+	return str_eq(sc_name(id), "socketcall") || str_eq(sc_name(id), "ipc");
+}
+
+static void put_some_calls(struct text *t, struct learn_plan *p, bool first)
 {
 	for (int id = 0; id < SC_N; id++) {
 		const struct learn_sum *s = &p->sums[id];
 
 		if ((s->n == 0 && !s->unknown) || s->folded || sc_has(&p->never, id) ||
-		    str_eq(sc_name(id), "clone3"))
+		    goes_first(id) != first || str_eq(sc_name(id), "clone3"))
 			continue;
 		put_call(t, p, id);
 	}
+}
+
+static void put_calls(struct text *t, struct learn_plan *p)
+{
+	put_some_calls(t, p, true);
+	put_some_calls(t, p, false);
 	for (size_t i = 0; i < p->nameless_n; i++, p->facts->rules++)
 		put_rule(t,
 			 arena_printf(p->a, "allow nr %" PRIu32 "@%s", p->nameless[i]->nr,
@@ -426,8 +479,9 @@ static uint64_t total(const struct policy_learned *l)
 
 static const char *whole(struct learn_plan *p)
 {
-	const char *about = arena_printf(p->a, "learned from %s of %zu kinds",
-					 calls(p->a, total(p->l)), p->l->n);
+	const char *about =
+		arena_printf(p->a, "learned from %s of %zu kind%s", calls(p->a, total(p->l)),
+			     p->l->n, p->l->n == 1 ? "" : "s");
 	struct text rules = { .a = p->a }, t = { .a = p->a };
 
 	put_rules(&rules, p);
@@ -460,6 +514,8 @@ int policy_learn_text(struct arena *a, const struct policy_learned *l,
 	p->l = l;
 	p->w = w;
 	p->facts = facts;
+	for (size_t i = 0; w->base != NULL && policy_arch(w->base, i) != 0; i++)
+		p->targets |= 1u << arch_of_audit(policy_arch(w->base, i));
 	if (learn_never(w->never, &p->never, e) < 0)
 		return -1;
 	if (l->n == 0)

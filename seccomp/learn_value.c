@@ -194,6 +194,10 @@ static bool term(char *s, enum arch arch, uint64_t *out)
 		*out = ~*out;
 		return true;
 	}
+	if (str_eq(s, "NULL")) { /* an address that we take for a number */
+		*out = 0;
+		return true;
+	}
 	return number(s, out) || shifted(s, out) || request_or_name(s, arch, out);
 }
 

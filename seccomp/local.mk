@@ -6,12 +6,15 @@ libpolicy_a_SOURCES = \
 	seccomp/bdd.c seccomp/bdd.h \
 	seccomp/behave.c seccomp/behave.h \
 	seccomp/behave_filter.c \
+	seccomp/behave_run.c \
 	seccomp/cacheable.c \
 	seccomp/call.c \
 	seccomp/cells.c seccomp/cells.h \
 	seccomp/compile.c seccomp/compile.h \
 	seccomp/cube.c seccomp/cube.h \
 	seccomp/dag.c seccomp/dag.h \
+	seccomp/decompile.c seccomp/decompile.h \
+	seccomp/decompile_call.c \
 	seccomp/diag.c seccomp/diag.h \
 	seccomp/diff.c \
 	seccomp/dis.c \
@@ -69,6 +72,8 @@ libpolicy_a_SOURCES = \
 	seccomp/to_rules.c \
 	seccomp/tree.c seccomp/tree.h \
 	seccomp/verify.c seccomp/verify.h \
+	seccomp/wording.c seccomp/wording.h \
+	seccomp/wording_set.c \
 	seccomp/why.c
 POLICY_LIBS = libpolicy.a $(BASE_LIBS)
 
@@ -107,6 +112,24 @@ EXTRA_DIST += \
 TESTS += seccomp/syscalls/check
 dist_check_SCRIPTS += seccomp/syscalls/check
 
+policiesdir = $(pkgdatadir)/policies
+dist_policies_DATA = \
+	seccomp/policies/compiled.policy \
+	seccomp/policies/container-strict.policy \
+	seccomp/policies/container.policy \
+	seccomp/policies/java.policy \
+	seccomp/policies/node.policy \
+	seccomp/policies/paranoid.policy \
+	seccomp/policies/python.policy \
+	seccomp/policies/shell.policy \
+	seccomp/policies/untrusted.policy
+TESTS += tests/policies/check
+dist_check_SCRIPTS += tests/policies/check
+EXTRA_DIST += \
+	tests/policies/caps.json \
+	tests/policies/container-strict.warnings \
+	tests/policies/container.warnings
+
 if HAVE_CRITERION
 check_PROGRAMS += unit-seccomp unit-plan-seccomp unit-policy unit-libseccomp
 unit_policy_SOURCES = \
@@ -120,6 +143,7 @@ unit_policy_SOURCES = \
 	tests/unit/t_elsewhere.c \
 	tests/unit/t_eval.c \
 	tests/unit/t_image.c \
+	tests/unit/t_learn.c \
 	tests/unit/t_lex.c \
 	tests/unit/t_lint.c \
 	tests/unit/t_names.c \
@@ -133,6 +157,7 @@ unit_policy_SOURCES = \
 	tests/unit/t_table.c \
 	tests/unit/t_table_consts.c \
 	tests/unit/t_table_groups.c \
+	tests/unit/t_to_rules.c \
 	tests/unit/t_tree.c \
 	tests/unit/t_verify.c
 unit_policy_CFLAGS = $(TEST_CFLAGS) $(SECCOMP_CFLAGS)
@@ -142,7 +167,7 @@ unit_seccomp_SOURCES = tests/unit/t_seccomp.c tests/unit/t_seccomp_random.c \
 	tests/unit/sim_file.c tests/unit/sim_file.h
 unit_seccomp_CFLAGS = $(TEST_CFLAGS)
 unit_seccomp_LDADD = $(LS_LIBS) $(CRITERION_LIBS)
-unit_libseccomp_SOURCES = tests/unit/t_libseccomp.c \
+unit_libseccomp_SOURCES = tests/unit/t_decompile.c tests/unit/t_libseccomp.c \
 	tests/unit/made.c tests/unit/made.h
 unit_libseccomp_CFLAGS = $(TEST_CFLAGS) $(SECCOMP_CFLAGS)
 unit_libseccomp_LDADD = liblibseccomp.a $(PLAN_LIBS) $(SECCOMP_LIBS) $(CRITERION_LIBS)

@@ -301,7 +301,8 @@ static int choose_archs(struct maker *m, const char *const **out, struct err *e)
 int policy_from_rules(struct arena *a, const struct policy_rules *r, struct policy_diags *d,
 		      bool *carried, const struct policy **out, struct err *e)
 {
-	struct maker m = { .a = a, .r = r, .d = d };
+	autoarena struct arena tree = { 0 };
+	struct maker m = { .a = &tree, .r = r, .d = d };
 	struct ast_policy whole = { .handed_in = true };
 	const struct ast_file file = { .policies = &whole };
 	struct policy_env env = { 0 };

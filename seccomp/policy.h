@@ -357,9 +357,14 @@ void policy_record_line(struct policy_record *r, const char *line, size_t len);
 void policy_record_end(struct policy_record *r); /* of a file */
 const struct policy_record_facts *policy_record_facts(const struct policy_record *r);
 
+/* The arguments of a call whose values learning keeps (the flags of clone, the family of a
+ * socket ...), a bit each. */
+unsigned policy_kept_arguments(uint32_t audit_arch, int nr);
+
 /* What was seen, and the policy that permits it. */
 struct policy_learned; /* lives in the arena */
-struct policy_learned *policy_learn_new(struct arena *a);
+/* base: what it looks at is kept beside the short list's arguments; or NULL. */
+struct policy_learned *policy_learn_new(struct arena *a, const struct policy *base);
 void policy_learn_add(struct policy_learned *l, const struct policy_seen *s);
 
 struct policy_learn_want {
@@ -405,6 +410,20 @@ struct policy_why_answer {
 /* src: the text of the policy, or NULL for rules. */
 void policy_why(struct arena *a, const struct policy *p, const struct policy_source *src,
 		const struct policy_seen *s, struct policy_why_answer *out);
+
+/* Where a text comes from. */
+struct policy_origin {
+	const char *name;         /* of the policy to be */
+	const char *about;        /* lines for its head, as comments; or NULL */
+	const char *const *archs; /* of a program: it is for these, NULL-ended; NULL: for those
+				     that it tells from others */
+};
+/* A policy, or a program, as the text of a policy that answers alike: with groups, names of
+ * arguments and constants. What a program answers to calls that no table knows it may not
+ * answer: the head says so. Fails with ERR_POLICY where a program computes what the language
+ * has no words for. */
+int policy_decompile(struct arena *a, const struct policy_side *what,
+		     const struct policy_origin *from, const char **text, struct err *e) CHECK;
 
 /* ---- names ---- */
 

@@ -70,6 +70,7 @@ struct flat {
 	unsigned archs; /* bit by architecture: the guards around it */
 	unsigned level; /* 0: the policy with what it uses; 1: what it extends, and so on */
 	bool own;       /* written in the policy itself */
+	bool guarded;   /* there under a guard: for other capabilities it may be gone */
 	enum {
 		FLAT_RULE,
 		FLAT_FORBID, /* a deny that `forbid' makes */

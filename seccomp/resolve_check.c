@@ -251,8 +251,14 @@ static void say_defeat(struct look *l, size_t rule, const struct defeat *d, bool
 	const char *call = call_text(l, d->arch, d->id, d->args);
 	bool kept;
 
+	/* Under a guard a rule may be needed with other capabilities: what is fine for one
+	 * container must not be an error for the next. */
 	if (whole)
-		kept = diag(l->r->d, POLICY_ERROR, "shadowed", at,
+		kept = diag(l->r->d,
+			    flat_at(l, rule)->guarded || flat_at(l, d->by)->guarded
+				    ? POLICY_WARNING
+				    : POLICY_ERROR,
+			    "shadowed", at,
 			    "this rule never answers: %s is answered by an earlier one", call);
 	else
 		kept = diag(l->r->d, POLICY_WARNING, "shadowed-call", at,

@@ -14,8 +14,9 @@ struct visit {
 	const struct ast_policy *p;
 	unsigned archs;
 	unsigned level;
-	bool own;  /* the chosen policy */
-	bool main; /* it, or what it extends, but not what they use */
+	unsigned ifs; /* blocks of guards around where we are */
+	bool own;     /* the chosen policy */
+	bool main;    /* it, or what it extends, but not what they use */
 	struct flats *overrides, *rules, *forbids;
 	struct singles singles; /* its own */
 	struct singles lent;    /* of what it uses, then of what it extends */
@@ -241,7 +242,12 @@ static struct flat flat_of(const struct visit *v, const struct ast_stmt *s, unsi
 			   int kind)
 {
 	return (struct flat){
-		.stmt = s, .archs = archs, .level = v->level, .own = v->own, .kind = kind
+		.stmt = s,
+		.archs = archs,
+		.level = v->level,
+		.own = v->own,
+		.guarded = v->ifs > 0,
+		.kind = kind,
 	};
 }
 
@@ -276,8 +282,10 @@ static void walk_if(struct resolver *r, struct visit *v, const struct ast_stmt *
 	if (too_deep(r, &s->at))
 		return;
 	r->depth++;
+	v->ifs++;
 	walk(r, v, s->body, archs & yes);
 	walk(r, v, s->other, archs & ~yes);
+	v->ifs--;
 	r->depth--;
 }
 
@@ -352,6 +360,7 @@ static void go_to(struct resolver *r, struct visit *v, const struct ast_word *w,
 {
 	struct flats forbids = { 0 };
 	struct visit to = { .up = v,
+			    .ifs = v->ifs,
 			    .archs = archs,
 			    .main = extends && v->main,
 			    .level = v->level,

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "seccomp/side.h"
 
+#include <string.h>
+
 #include "seccomp/sim.h"
 
 /* ---- a policy ---- */
@@ -43,13 +45,13 @@ bool call_is_hole(const struct seccomp_data *call)
 	return arch != ARCH_N && nr < sc_last(arch) && sc_by_number(arch, nr) < 0;
 }
 
-static void policy_answer(const struct side *s, const struct seccomp_data *call,
-			  struct answer *out)
+static void answer_by(const struct side *s, const struct policy *p,
+		      const struct seccomp_data *call, struct answer *out)
 {
 	const struct answers *an = s->answers;
 	struct policy_decision d;
 
-	policy_decide(s->policy, call, &d);
+	policy_decide(p, call, &d);
 	*out = (struct answer){ d.action, d.also };
 	if (an == NULL || d.why == POLICY_BY_X32 || d.why == POLICY_BY_ARCH)
 		return;
@@ -60,6 +62,12 @@ static void policy_answer(const struct side *s, const struct seccomp_data *call,
 	else
 		*out = (struct answer){ an->unknown,
 					call_is_hole(call) ? an->normal : an->unknown };
+}
+
+static void policy_answer(const struct side *s, const struct seccomp_data *call,
+			  struct answer *out)
+{
+	answer_by(s, s->policy, call, out);
 }
 
 /* Asks until it is one of the targets, or another one; TRUTH_OPEN as soon as it may be both. */
@@ -220,7 +228,7 @@ static enum truth ask_rules(const struct policy *p, struct asker *q, enum arch a
 
 		if (id >= 0 && sc_has(&r->set[arch], id))
 			cond = rule_cond(r, arch, id);
-		else if (lists_number(r, arch, nr))
+		else if (r->nrs_n > 0 && lists_number(r, arch, nr))
 			cond = r->nrs_cond;
 		else
 			continue;
@@ -248,17 +256,6 @@ static enum truth policy_is_settled(const struct side *s, struct asker *q)
 	if (ask_number(s, q, arch) == TRUTH_OPEN)
 		return TRUTH_OPEN;
 	return ask_rules(s->policy, q, arch, q->cube->words[CUBE_NR].lo);
-}
-
-static bool policy_is_plain(const struct side *s, const struct seccomp_data *call)
-{
-	const enum arch arch = arch_of_audit(call->arch);
-	int id;
-
-	if (arch == ARCH_N)
-		return true;
-	id = sc_by_number(arch, (uint32_t)call->nr);
-	return !s->nrs_conds && (id < 0 || !sc_has(&s->conds[arch], id));
 }
 
 /* ---- a program ---- */
@@ -403,17 +400,6 @@ static enum truth filter_is_settled(const struct filter *f, struct asker *q)
 	}
 }
 
-/* The way through the program looks at nothing but number and architecture. */
-static bool filter_plain_answer(const struct side *s, const struct seccomp_data *call,
-				struct answer *out)
-{
-	uint32_t words;
-
-	out->is = filter_run_words(s->filter, call, &words);
-	out->also = out->is;
-	return (words & ~(1u << CUBE_NR | 1u << CUBE_ARCH)) == 0;
-}
-
 /* ---- either ---- */
 
 void side_answer(const struct side *s, const struct seccomp_data *call, struct answer *out)
@@ -426,14 +412,99 @@ void side_answer(const struct side *s, const struct seccomp_data *call, struct a
 	out->also = out->is;
 }
 
-bool side_plain_answer(const struct side *s, const struct seccomp_data *call,
-		       struct answer *out)
+/* ---- without arguments ---- */
+
+/* By id: the first rule that has the call. */
+static const uint16_t *find_first(const struct policy *p, enum arch arch, struct arena *a)
 {
-	if (s->policy == NULL)
-		return filter_plain_answer(s, call, out);
-	policy_answer(s, call, out);
-	return policy_is_plain(s, call);
+	uint16_t *first = arena_array(a, SC_N, sizeof(*first));
+	struct sc_set left;
+
+	memset(&left, 0xff, sizeof(left));
+	for (int id = 0; id < SC_N; id++)
+		first[id] = (uint16_t)p->rules_n;
+	for (size_t i = 0; i < p->rules_n; i++)
+		for (size_t w = 0; w < SC_WORDS; w++) {
+			uint64_t bits = p->rules[i].set[arch].bits[w] & left.bits[w];
+
+			left.bits[w] &= ~bits;
+			for (; bits != 0; bits &= bits - 1)
+				first[64 * w + (size_t)__builtin_ctzll(bits)] = (uint16_t)i;
+		}
+	return first;
 }
+
+static bool has_nrs(const struct policy *p)
+{
+	for (size_t i = 0; i < p->rules_n; i++)
+		if (p->rules[i].nrs_n > 0)
+			return true;
+	return false;
+}
+
+static bool is_target(const struct policy *p, enum arch arch)
+{
+	for (size_t i = 0; i < p->targets_n; i++)
+		if (p->targets[i] == arch)
+			return true;
+	return false;
+}
+
+void side_open_arch(struct side *s, enum arch arch, struct arena *a)
+{
+	const uint32_t last = sc_last(arch);
+
+	s->first = NULL;
+	if (s->policy == NULL) {
+		struct filter_span *spans = arena_array(a, (size_t)last + 1, sizeof(*spans));
+
+		(void)filter_spans(s->filter, arch_audit(arch), last, spans);
+		s->spans = spans;
+		s->spans_at = 0;
+	} else if (is_target(s->policy, arch) && !has_nrs(s->policy) &&
+		   s->policy->rules_n <= UINT16_MAX) {
+		s->first = find_first(s->policy, arch, a);
+		s->bare = *s->policy;
+		s->bare.rules_n = 0;
+	}
+}
+
+static bool filter_plain_answer(struct side *s, uint32_t nr, struct answer *out)
+{
+	while (s->spans[s->spans_at].last < nr)
+		s->spans_at++;
+	out->is = out->also = s->spans[s->spans_at].action;
+	return s->spans[s->spans_at].plain;
+}
+
+/* Nearly always the first rule that has a call answers it, whatever the arguments are. */
+static bool policy_plain_answer(const struct side *s, enum arch arch, uint32_t nr,
+				struct answer *out)
+{
+	const struct seccomp_data call = { .nr = (int)nr, .arch = arch_audit(arch) };
+	const struct answers *an = s->answers;
+	const int id = sc_by_number(arch, nr);
+	const bool plain = !s->nrs_conds && (id < 0 || !sc_has(&s->conds[arch], id));
+	const size_t n = s->policy->rules_n;
+	const size_t rule = id >= 0 && s->first != NULL ? s->first[id] : n;
+
+	if (!plain || s->first == NULL)
+		policy_answer(s, &call, out);
+	else if (rule == n)
+		answer_by(s, &s->bare, &call, out);
+	else
+		out->is = out->also =
+			an != NULL ? an->rules[rule] : s->policy->rules[rule].action;
+	return plain;
+}
+
+bool side_plain_answer(struct side *s, enum arch arch, uint32_t nr, struct answer *out)
+{
+	return s->policy != NULL ? policy_plain_answer(s, arch, nr, out)
+				 : filter_plain_answer(s, nr, out);
+}
+
+/* ---- whatever the call is ---- */
 
 enum truth side_is_settled(const struct side *s, struct asker *q)
 {

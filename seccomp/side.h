@@ -18,6 +18,11 @@ struct side {
 	bool nrs_conds;
 	uint32_t far[SIDE_FAR]; /* arm's */
 	size_t far_n;
+	/* by side_open_arch */
+	const uint16_t *first; /* a policy's, by id: the first rule that has it; or NULL */
+	struct policy bare;    /* the policy without its rules */
+	const struct filter_span *spans;
+	size_t spans_at;
 };
 
 /* The answer, and one that is as good. */
@@ -32,9 +37,10 @@ bool call_is_hole(const struct seccomp_data *call);
 void side_open(struct side *s);
 void side_answer(const struct side *s, const struct seccomp_data *call, struct answer *out);
 
-/* The same; true when no other arguments would change it, as far as that is easily seen. */
-bool side_plain_answer(const struct side *s, const struct seccomp_data *call,
-		       struct answer *out);
+/* The same, for the numbers of one architecture up to sc_last, which are asked for one after
+ * the other. True when no other arguments would change it, as far as that is easily seen. */
+void side_open_arch(struct side *s, enum arch arch, struct arena *a);
+bool side_plain_answer(struct side *s, enum arch arch, uint32_t nr, struct answer *out);
 
 /* TRUTH_YES: all calls of the cube get the same answer. TRUTH_OPEN: q->open tells some apart.
  * TRUTH_NO: the program does something with the words that this does not understand. */

@@ -94,6 +94,15 @@ static const char *wrong(const struct sock_filter *in, size_t left)
 	return "an instruction";
 }
 
+/* Is there memory to check? Compiled programs use none. */
+static bool uses_memory(const struct filter *f)
+{
+	for (size_t pc = 0; pc < f->n; pc++)
+		if (rule_of(&f->insns[pc]) == MEMORY)
+			return true;
+	return false;
+}
+
 /* No word of memory is read before it was written on every way there; as the kernel's
  * check_load_and_stores. Jumps go forward only, so one pass is enough. */
 static int check_memory(const struct filter *f, struct err *e)
@@ -146,7 +155,7 @@ int filter_check(const struct filter *f, struct err *e)
 	if (rule_of(&f->insns[f->n - 1]) != RETURN)
 		return fail(e, ERR_POLICY, "seccomp filter: a return at the end: code %#x",
 			    f->insns[f->n - 1].code);
-	return check_memory(f, e);
+	return uses_memory(f) ? check_memory(f, e) : 0;
 }
 
 struct machine {
@@ -273,7 +282,6 @@ static bool step(struct machine *m, const struct sock_filter *in, size_t *skip)
 struct trace {
 	uint16_t *pcs; /* or NULL */
 	size_t n;
-	uint32_t words; /* looked at */
 };
 
 /* What nearly all instructions of a filter are has a case of its own here, for speed: a
@@ -300,7 +308,6 @@ static inline __attribute__((always_inline)) uint32_t run(const struct filter *f
 			break;
 		case BPF_LD | BPF_W | BPF_ABS:
 			m.a = data_word(data, in->k);
-			t->words |= UINT32_C(1) << in->k / 4;
 			break;
 		case BPF_ALU | BPF_AND | BPF_K:
 			m.a &= in->k;
@@ -342,14 +349,126 @@ uint32_t filter_run(const struct filter *f, const struct seccomp_data *call, uin
 	return verdict;
 }
 
-uint32_t filter_run_words(const struct filter *f, const struct seccomp_data *call,
-			  uint32_t *words)
-{
-	struct trace t = { .pcs = NULL };
-	const uint32_t verdict = run(f, (const unsigned char *)call, &t);
+/* ---- all numbers at once ---- */
 
-	*words = t.words;
-	return verdict;
+struct spans {
+	const struct filter *f;
+	uint32_t arch;
+	struct filter_span *v;
+	size_t n;
+};
+
+/* Numbers on their way through the program. */
+struct walker {
+	const struct sock_filter *in;
+	uint32_t lo, hi;
+	bool a_is_nr; /* or it is .a */
+	uint32_t a;
+};
+
+static void add_span(struct spans *s, const struct walker *w, bool plain)
+{
+	struct filter_span *before = s->n > 0 ? &s->v[s->n - 1] : NULL;
+	const uint32_t action = plain ? w->in->k : 0;
+
+	if (before != NULL && before->plain == plain && before->action == action)
+		before->last = w->hi;
+	else
+		s->v[s->n++] = (struct filter_span){ w->hi, action, plain };
+}
+
+static void walk(struct spans *s, struct walker *w);
+
+/* Those from lo to hi, which all take the branch, or none does. */
+static void walk_part(struct spans *s, const struct walker *w, uint64_t lo, uint64_t hi,
+		      bool taken)
+{
+	struct walker part = { .lo = w->lo, .hi = w->hi, .a_is_nr = true };
+
+	if (part.lo < lo)
+		part.lo = (uint32_t)lo;
+	if (part.hi > hi)
+		part.hi = (uint32_t)hi;
+	if (lo > hi || part.lo > part.hi)
+		return;
+	part.in = w->in + 1 + (taken ? w->in->jt : w->in->jf);
+	walk(s, &part);
+}
+
+/* In ascending order. False: not a compare. */
+static bool walk_parts(struct spans *s, const struct walker *w)
+{
+	const uint64_t k = w->in->k;
+
+	switch (w->in->code) {
+	case BPF_JMP | BPF_JEQ | BPF_K:
+		if (k > 0)
+			walk_part(s, w, 0, k - 1, false);
+		walk_part(s, w, k, k, true);
+		walk_part(s, w, k + 1, UINT32_MAX, false);
+		return true;
+	case BPF_JMP | BPF_JGE | BPF_K:
+		if (k > 0)
+			walk_part(s, w, 0, k - 1, false);
+		walk_part(s, w, k, UINT32_MAX, true);
+		return true;
+	case BPF_JMP | BPF_JGT | BPF_K:
+		walk_part(s, w, 0, k, false);
+		walk_part(s, w, k + 1, UINT32_MAX, true);
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* One instruction that treats all of them alike. False: it does not, or we cannot say. */
+static bool walk_on(struct spans *s, struct walker *w)
+{
+	const struct sock_filter *in = w->in++;
+	const struct machine m = { .a = w->a };
+
+	switch (in->code) {
+	case BPF_LD | BPF_W | BPF_ABS:
+		w->a_is_nr = in->k == offsetof(struct seccomp_data, nr);
+		w->a = s->arch;
+		return w->a_is_nr || in->k == offsetof(struct seccomp_data, arch);
+	case BPF_JMP | BPF_JA:
+		w->in += in->k;
+		return true;
+	case BPF_JMP | BPF_JEQ | BPF_K:
+	case BPF_JMP | BPF_JGE | BPF_K:
+	case BPF_JMP | BPF_JGT | BPF_K:
+		w->in += compare_holds(&m, in) ? in->jt : in->jf;
+		return !w->a_is_nr;
+	default:
+		return false;
+	}
+}
+
+/* Ends: each part has numbers of its own, and jumps go forward only. */
+static void walk(struct spans *s, struct walker *w)
+{
+	for (;;) {
+		if (w->in->code == (BPF_RET | BPF_K)) {
+			add_span(s, w, true);
+			return;
+		}
+		if (w->a_is_nr && walk_parts(s, w))
+			return;
+		if (!walk_on(s, w)) {
+			add_span(s, w, false);
+			return;
+		}
+	}
+}
+
+size_t filter_spans(const struct filter *f, uint32_t audit_arch, uint32_t last,
+		    struct filter_span *out)
+{
+	struct spans s = { f, audit_arch, out, 0 };
+
+	walk(&s, &(struct walker){ .in = f->insns, .hi = last });
+	return s.n;
 }
 
 int filter_simulate(const struct filter *f, const struct seccomp_data *call, uint32_t *verdict,

@@ -3,7 +3,14 @@
 #pragma once
 #include "seccomp/policy.h"
 
-/* As filter_run, and which words of the call were looked at: bit i is the i-th 32 bits of
- * struct seccomp_data. An answer that looked at few is the same for all others. */
-uint32_t filter_run_words(const struct filter *f, const struct seccomp_data *call,
-			  uint32_t *words);
+/* Numbers of one architecture, up to .last, that a program answers with .action, whatever the
+ * rest of the call is; or (not plain) it looks at more than number and architecture. */
+struct filter_span {
+	uint32_t last, action;
+	bool plain;
+};
+
+/* From number 0 to `last', in ascending order. Returns how many; out: room for one a number.
+ * The program is one that filter_check took. */
+size_t filter_spans(const struct filter *f, uint32_t audit_arch, uint32_t last,
+		    struct filter_span *out);

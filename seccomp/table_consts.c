@@ -161,6 +161,29 @@ bool sc_show_arg(struct sbuf *b, int id, enum arch arch, unsigned i, uint64_t va
 	return true;
 }
 
+bool sc_arg_has_flags(int id, enum arch arch, unsigned i, uint64_t *value)
+{
+	const unsigned words = sc_arg_constants(id, arch, i);
+
+	if (value != NULL)
+		*value = const_sets[words].mask;
+	return words != 0 && const_sets[words].mask != UINT32_MAX;
+}
+
+bool sc_show_mask(struct sbuf *b, int id, enum arch arch, unsigned i, uint64_t mask)
+{
+	const unsigned words = sc_arg_constants(id, arch, i);
+	struct show s = { b, &const_sets[words], arch, mask, false };
+
+	if (words == 0 || s.set->mask == UINT32_MAX)
+		return false;
+	/* the two bits of O_ACCMODE have names, those of a signal's number have not */
+	show_flags(&s, __builtin_popcount(s.set->mask) > 2 ? s.set->mask : 0);
+	if (s.rest != 0)
+		sbuf_add(b, "%s%#" PRIx64, s.some ? "|" : "", s.rest);
+	return true;
+}
+
 const char *sc_errno_name(unsigned number)
 {
 	const struct const_set *set = &const_sets[ERRNO_SET];

@@ -33,13 +33,11 @@ static size_t tests_of(struct dag *d, const struct tail_runs *r)
 /* Nothing is left of it. */
 static size_t tests_with(struct dag *d, const struct tail_runs *all, size_t n, size_t k)
 {
-	autoarena struct arena own = { 0 };
-	struct arena *scratch = d->scratch;
+	const struct arena_mark scratch = arena_mark(d->scratch);
 	const uint32_t before = d->n;
 	uint32_t tail;
 	size_t tests;
 
-	d->scratch = &own;
 	tail = build_tail(d, &all[0], k);
 	tests = d->n - before;
 	for (size_t i = 0; i < n; i++) {
@@ -48,7 +46,7 @@ static size_t tests_with(struct dag *d, const struct tail_runs *all, size_t n, s
 		tests += tests_of(d, &short_runs);
 	}
 	dag_rewind(d, before);
-	d->scratch = scratch;
+	dag_release(d, scratch);
 	return tests;
 }
 

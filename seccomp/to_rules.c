@@ -501,5 +501,5 @@ int policy_to_rules(struct arena *a, const struct policy *p, struct policy_rules
 	m.cubes = arena_array(a, RULES_MAX, sizeof(*m.cubes));
 	m.masked = arena_array(a, RULES_MAX, sizeof(*m.masked));
 	m.spans = arena_array(a, RULES_MAX, sizeof(*m.spans));
-	return behave_policy(a, p, b, e) < 0 ? -1 : make(&m, out);
+	return behave_policy(a, p, NULL, b, e) < 0 ? -1 : make(&m, out);
 }

@@ -370,22 +370,34 @@ static bool with_flags(const struct tree *t, size_t tests, uint32_t *node)
 
 size_t tree_tests(struct dag *d, uint32_t word, uint32_t mask, const struct run *runs, size_t n)
 {
+	const struct arena_mark before = arena_mark(d->scratch);
 	struct run *own = arena_array(d->scratch, n, sizeof(*own));
 	const struct tree t = { d, word, mask, own, merge_equal(runs, n, mask, own) };
+	const size_t tests = choose(&t, arena_array(d->scratch, t.n, sizeof(uint32_t)));
 
-	return choose(&t, arena_array(d->scratch, t.n, sizeof(uint32_t)));
+	dag_release(d, before);
+	return tests;
+}
+
+static uint32_t build(const struct tree *t)
+{
+	struct spans s;
+	uint32_t node;
+
+	if (is_any_bit(t))
+		return any_bit(t);
+	s = outline(t);
+	return with_flags(t, tests_in(&s), &node) ? node : balance(t, &s);
 }
 
 uint32_t tree_build(struct dag *d, uint32_t word, uint32_t mask, const struct run *runs,
 		    size_t n)
 {
+	const struct arena_mark before = arena_mark(d->scratch);
 	struct run *own = arena_array(d->scratch, n, sizeof(*own));
-	struct tree t = { d, word, mask, own, merge_equal(runs, n, mask, own) };
-	struct spans s;
-	uint32_t node;
+	const struct tree t = { d, word, mask, own, merge_equal(runs, n, mask, own) };
+	const uint32_t node = build(&t);
 
-	if (is_any_bit(&t))
-		return any_bit(&t);
-	s = outline(&t);
-	return with_flags(&t, tests_in(&s), &node) ? node : balance(&t, &s);
+	dag_release(d, before);
+	return node;
 }

@@ -143,18 +143,31 @@ static const char *arch_change(const struct asked *q)
 	return arena_printf(q->a, "%s%s;", text, arch_name(q->kind.arch));
 }
 
+static unsigned targets_of(const struct asked *q)
+{
+	unsigned targets = 0;
+
+	for (size_t i = 0; policy_arch(q->p, i) != 0; i++)
+		targets |= 1u << arch_of_audit(policy_arch(q->p, i));
+	return targets;
+}
+
 static const char *rule_change(const struct asked *q, bool inherited)
 {
 	const struct learn_kind *kinds[] = { &q->kind };
 	const unsigned mask =
 		(learn_short(q->kind.id, q->kind.arch) | q->looks_at) & q->kind.known;
-	const char *cond = q->kind.id >= 0 ? learn_cond(q->a, kinds, 1, mask) : NULL;
+	const unsigned targets = targets_of(q);
+	const char *cond = q->kind.id >= 0 ? learn_cond(q->a, kinds, 1, mask, targets) : NULL;
+	const char *rule;
 
-	return arena_printf(q->a, "%sallow %s%s%s;", inherited ? "override " : "",
+	rule = arena_printf(q->a, "%sallow %s%s%s", inherited ? "override " : "",
 			    q->kind.id >= 0 ? sc_name(q->kind.id)
 					    : arena_printf(q->a, "nr %u@%s", q->kind.nr,
 							   arch_name(q->kind.arch)),
 			    cond != NULL ? " when " : "", cond != NULL ? cond : "");
+	return learn_guarded(q->a, rule, q->kind.id, 1u << q->kind.arch,
+			     cond != NULL ? mask : 0, targets);
 }
 
 static void find_change(const struct asked *q, struct policy_why_answer *out)

@@ -1,6 +1,6 @@
 # Lints, fuzz targets with their corpora, golden plans. The unit tests stand with their layers.
 
-check_PROGRAMS += replay-compile replay-config replay-filter replay-policy replay-state
+check_PROGRAMS += replay-compile replay-config replay-filter replay-learn replay-policy replay-state
 replay_compile_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_compile.c \
 	tests/unit/made.c tests/unit/made.h
 replay_compile_LDADD = $(POLICY_LIBS)
@@ -8,13 +8,15 @@ replay_config_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_config.c
 replay_config_LDADD = $(SPEC_LIBS)
 replay_filter_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_filter.c
 replay_filter_LDADD = $(POLICY_LIBS)
+replay_learn_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_learn.c
+replay_learn_LDADD = $(POLICY_LIBS)
 replay_policy_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_policy.c
 replay_policy_LDADD = $(POLICY_LIBS)
 replay_state_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_state.c
 replay_state_LDADD = $(STATE_LIBS)
 
 if FUZZ
-noinst_PROGRAMS += fuzz-compile fuzz-config fuzz-filter fuzz-policy fuzz-state
+noinst_PROGRAMS += fuzz-compile fuzz-config fuzz-filter fuzz-learn fuzz-policy fuzz-state
 fuzz_compile_SOURCES = tests/fuzz/fuzz_compile.c tests/unit/made.c tests/unit/made.h
 fuzz_compile_LDADD = $(POLICY_LIBS)
 fuzz_compile_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
@@ -24,6 +26,9 @@ fuzz_config_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_filter_SOURCES = tests/fuzz/fuzz_filter.c
 fuzz_filter_LDADD = $(POLICY_LIBS)
 fuzz_filter_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_learn_SOURCES = tests/fuzz/fuzz_learn.c
+fuzz_learn_LDADD = $(POLICY_LIBS)
+fuzz_learn_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_policy_SOURCES = tests/fuzz/fuzz_policy.c
 fuzz_policy_LDADD = $(POLICY_LIBS)
 fuzz_policy_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer

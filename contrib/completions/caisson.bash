@@ -106,6 +106,11 @@ _caisson() {
 	'policy compile':--kernel) _caisson_values '=' ;;
 	'policy compile':--cap) _caisson_values '=' ;;
 	'policy compile':--param) _caisson_values '=' ;;
+	'policy decompile':--policy) _caisson_values '=' ;;
+	'policy decompile':--arch) _caisson_values '=' ;;
+	'policy decompile':--kernel) _caisson_values '=' ;;
+	'policy decompile':--cap) _caisson_values '=' ;;
+	'policy decompile':--param) _caisson_values '=' ;;
 	'policy run':--record | 'policy run':-r) _caisson_values 'file' ;;
 	'policy run':--policy) _caisson_values '=' ;;
 	'policy run':--arch) _caisson_values '=' ;;
@@ -160,12 +165,13 @@ _caisson_plain() {
 	'policy diff':-*) _caisson_words '--ignore-high-bits --ignore-holes --json --policy --arch --kernel --cap --param --help -h' ;;
 	'policy test':-*) _caisson_words '--live --json --policy --arch --kernel --cap --param --help -h' ;;
 	'policy compile':-*) _caisson_words '--bpf --c --dot --listing --oci --json --output -o --policy --arch --kernel --cap --param --help -h' ;;
+	'policy decompile':-*) _caisson_words '--policy --arch --kernel --cap --param --help -h' ;;
 	'policy run':-*) _caisson_words '--record -r --all -a --json --policy --arch --kernel --cap --param --help -h' ;;
 	'policy learn':-*) _caisson_words '--extends --merge --never --name --exact --from --output -o --json --policy --arch --kernel --cap --param --help -h' ;;
 	'policy why':-*) _caisson_words '--json --policy --arch --kernel --cap --param --help -h' ;;
 	start:* | exec:* | kill:* | delete:* | state:* | ps:* | pause:* | update:* | events:* | resume:*) _caisson_words "$(caisson list -q 2>/dev/null)" ;;
 	check:*) _caisson_values directory ;;
-	policy:*) _caisson_words 'check explain diff test compile run learn why help' ;;
+	policy:*) _caisson_words 'check explain diff test compile decompile run learn why help' ;;
 	'policy '*) _caisson_values file ;;
 	help:*) _caisson_words 'create run start exec kill delete state list ps pause update events resume spec policy features check version help' ;;
 	esac

@@ -40,6 +40,8 @@ complete -c caisson -n '__fish_seen_subcommand_from policy' -a test -d 'check wh
 complete -c caisson -n '__fish_seen_subcommand_from policy; and __fish_seen_subcommand_from test' -F
 complete -c caisson -n '__fish_seen_subcommand_from policy' -a compile -d 'make a filter of a policy, proved to answer as the policy says'
 complete -c caisson -n '__fish_seen_subcommand_from policy; and __fish_seen_subcommand_from compile' -F
+complete -c caisson -n '__fish_seen_subcommand_from policy' -a decompile -d 'write a profile or a program as the text of a policy'
+complete -c caisson -n '__fish_seen_subcommand_from policy; and __fish_seen_subcommand_from decompile' -F
 complete -c caisson -n '__fish_seen_subcommand_from policy' -a run -d 'run a command under a policy, or see what it calls'
 complete -c caisson -n '__fish_seen_subcommand_from policy; and __fish_seen_subcommand_from run' -F
 complete -c caisson -n '__fish_seen_subcommand_from policy' -a learn -d 'make a policy of what a program was seen to call'
@@ -187,6 +189,12 @@ complete -c caisson -n '__fish_seen_subcommand_from policy; and __fish_seen_subc
 complete -c caisson -n '__fish_seen_subcommand_from policy; and __fish_seen_subcommand_from compile' -l cap -x -d 'a capability that cap() is true for; may be repeated'
 complete -c caisson -n '__fish_seen_subcommand_from policy; and __fish_seen_subcommand_from compile' -l param -x -d 'sets a parameter of the policy; may be repeated'
 complete -c caisson -n '__fish_seen_subcommand_from policy; and __fish_seen_subcommand_from compile' -l help -s h -d 'print this help and exit'
+complete -c caisson -n '__fish_seen_subcommand_from policy; and __fish_seen_subcommand_from decompile' -l policy -x -d 'the policy of that name, and not the last one of the file'
+complete -c caisson -n '__fish_seen_subcommand_from policy; and __fish_seen_subcommand_from decompile' -l arch -x -d 'for these architectures, whatever the policy says'
+complete -c caisson -n '__fish_seen_subcommand_from policy; and __fish_seen_subcommand_from decompile' -l kernel -x -d 'what kernel() compares with, as 6.12'
+complete -c caisson -n '__fish_seen_subcommand_from policy; and __fish_seen_subcommand_from decompile' -l cap -x -d 'a capability that cap() is true for; may be repeated'
+complete -c caisson -n '__fish_seen_subcommand_from policy; and __fish_seen_subcommand_from decompile' -l param -x -d 'sets a parameter of the policy; may be repeated'
+complete -c caisson -n '__fish_seen_subcommand_from policy; and __fish_seen_subcommand_from decompile' -l help -s h -d 'print this help and exit'
 complete -c caisson -n '__fish_seen_subcommand_from policy; and __fish_seen_subcommand_from run' -l record -s r -r -F -d 'let everything through, and write down there what the policy does not allow'
 complete -c caisson -n '__fish_seen_subcommand_from policy; and __fish_seen_subcommand_from run' -l all -s a -d 'with --record and without a POLICY: write down each call'
 complete -c caisson -n '__fish_seen_subcommand_from policy; and __fish_seen_subcommand_from run' -l json -d 'calls that the policy audits as lines of JSON'
@@ -198,7 +206,7 @@ complete -c caisson -n '__fish_seen_subcommand_from policy; and __fish_seen_subc
 complete -c caisson -n '__fish_seen_subcommand_from policy; and __fish_seen_subcommand_from run' -l help -s h -d 'print this help and exit'
 complete -c caisson -n '__fish_seen_subcommand_from policy; and __fish_seen_subcommand_from learn' -l extends -x -d 'extend that policy: only what it refuses is written'
 complete -c caisson -n '__fish_seen_subcommand_from policy; and __fish_seen_subcommand_from learn' -l merge -r -F -d 'print that policy with what it refuses added'
-complete -c caisson -n '__fish_seen_subcommand_from policy; and __fish_seen_subcommand_from learn' -l never -x -d 'refuse it, though it was seen; may be repeated'
+complete -c caisson -n '__fish_seen_subcommand_from policy; and __fish_seen_subcommand_from learn' -l never -x -d 'refuse that group or call, though it was seen; may be repeated'
 complete -c caisson -n '__fish_seen_subcommand_from policy; and __fish_seen_subcommand_from learn' -l name -x -d 'how the policy is called; by default learned'
 complete -c caisson -n '__fish_seen_subcommand_from policy; and __fish_seen_subcommand_from learn' -l exact -d 'what was seen and no groups'
 complete -c caisson -n '__fish_seen_subcommand_from policy; and __fish_seen_subcommand_from learn' -l from -x -d 'begin where this program is executed'

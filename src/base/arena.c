@@ -108,12 +108,29 @@ char *arena_printf(struct arena *a, const char *fmt, ...)
 	return text;
 }
 
-void arena_free(struct arena *a)
+static void free_to(struct arena *a, const struct arena_block *last)
 {
-	while (a->top != NULL) {
+	while (a->top != last) {
 		struct arena_block *b = a->top;
 
 		a->top = b->below;
 		free(b);
 	}
+}
+
+void arena_free(struct arena *a)
+{
+	free_to(a, NULL);
+}
+
+struct arena_mark arena_mark(const struct arena *a)
+{
+	return (struct arena_mark){ a->top, a->top != NULL ? a->top->used : 0 };
+}
+
+void arena_rewind(struct arena *a, struct arena_mark to)
+{
+	free_to(a, to.top);
+	if (to.top != NULL)
+		to.top->used = to.top->clean = to.used;
 }

@@ -22,5 +22,13 @@ char *arena_printf(struct arena *a, const char *fmt, ...) PRINTF(2, 3)
 	__attribute__((returns_nonnull));
 void arena_free(struct arena *a);
 
+/* What was taken since then is given back, and taken again by who asks next. */
+struct arena_mark {
+	struct arena_block *top;
+	size_t used;
+};
+struct arena_mark arena_mark(const struct arena *a);
+void arena_rewind(struct arena *a, struct arena_mark to);
+
 #define arena_new(a, type) ((type *)arena_alloc((a), sizeof(type)))
 #define autoarena          __attribute__((cleanup(arena_free)))

@@ -93,16 +93,20 @@ static int skip_escape(const struct source *s, size_t *i, struct err *e)
 /* From behind the opening quote to behind the closing one. */
 static int skip_string(const struct source *s, size_t *i, struct err *e)
 {
-	for (size_t at = *i;; at = *i) {
-		while (at < s->len && s->text[at] != '"' && s->text[at] != '\\')
+	const char *text = s->text;
+	const size_t len = s->len;
+	size_t at = *i;
+
+	for (;;) {
+		while (at < len && text[at] != '"' && text[at] != '\\')
 			at++;
-		*i = at + 1;
-		if (at >= s->len || s->text[at] == '"')
-			return 0;
-		*i = at;
-		if (skip_escape(s, i, e) < 0)
+		if (at >= len || text[at] == '"')
+			break;
+		if (skip_escape(s, &at, e) < 0)
 			return -1;
 	}
+	*i = at + 1;
+	return 0;
 }
 
 static int check_comment(const struct source *s, size_t slash, struct err *e)
@@ -138,9 +142,8 @@ static int check_shape(const struct source *s, struct err *e)
 _Static_assert(JSON_DEPTH == 64, "the number is part of a message");
 
 struct reader {
-	struct arena *a;
-	struct arena scratch; /* yajl's memory, and ours for sorting */
-	char *text;           /* our copy: strings end where their closing quote was */
+	struct arena *a, *strings; /* a: also yajl's memory, and ours for sorting */
+	char *text;                /* our copy: strings end where their closing quote was */
 	size_t len;
 	struct json *open[JSON_DEPTH];
 	unsigned depth;
@@ -187,7 +190,7 @@ static const char *keep(struct reader *r, const unsigned char *s, size_t n)
 	const size_t at = (uintptr_t)s - (uintptr_t)r->text;
 
 	if (at >= r->len)
-		return arena_strndup(r->a, (const char *)s, n);
+		return arena_strndup(r->strings, (const char *)s, n);
 	r->text[at + n] = '\0';
 	return r->text + at;
 }
@@ -208,7 +211,7 @@ static int on_number(void *ctx, const char *s, size_t n)
 {
 	struct reader *r = ctx;
 
-	(void)put(r, JSON_NUMBER, arena_strndup(r->a, s, n));
+	(void)put(r, JSON_NUMBER, arena_strndup(r->strings, s, n));
 	return 1;
 }
 
@@ -268,7 +271,7 @@ static int on_object_end(void *ctx)
 {
 	struct reader *r = ctx;
 	struct json *object = r->open[--r->depth];
-	struct json **all = arena_array(&r->scratch, object->n, sizeof(struct json *));
+	struct json **all = arena_array(r->a, object->n, sizeof(struct json *));
 	size_t n = 0;
 
 	for (struct json *v = object->first; v != NULL; v = v->next)
@@ -331,7 +334,7 @@ static int parse(struct reader *r, const struct source *s, struct err *e)
 		.yajl_start_array = on_array,
 		.yajl_end_array = on_array_end,
 	};
-	yajl_alloc_funcs memory = { give, give_more, take_back, &r->scratch };
+	yajl_alloc_funcs memory = { give, give_more, take_back, r->a };
 	yajl_handle y = yajl_alloc(&callbacks, &memory, r);
 
 	(void)yajl_config(y, yajl_dont_validate_strings, 1); /* check_bytes did */
@@ -342,25 +345,28 @@ static int parse(struct reader *r, const struct source *s, struct err *e)
 	return 0;
 }
 
-int json_parse(struct arena *a, const char *what, const char *text, size_t len,
-	       struct json **out, struct err *e)
+int json_parse_apart(struct arena *a, struct arena *strings, const char *what, const char *text,
+		     size_t len, struct json **out, struct err *e)
 {
 	const struct source s = { what, text, len };
-	struct reader r = { .a = a };
-	int rc;
+	struct reader r = { .a = a, .strings = strings, .len = len };
 
 	if (len > JSON_MAX)
 		return fail(e, ERR_SPEC, "%s: expected at most %u bytes, found %zu", what,
 			    JSON_MAX, len);
 	if (check_bytes(&s, e) < 0 || check_shape(&s, e) < 0)
 		return -1;
-	r.text = arena_strndup(a, text, len);
-	r.len = len;
-	rc = parse(&r, &s, e);
-	arena_free(&r.scratch);
-	if (rc == 0)
-		*out = r.root;
-	return rc;
+	r.text = arena_strndup(strings, text, len);
+	if (parse(&r, &s, e) < 0)
+		return -1;
+	*out = r.root;
+	return 0;
+}
+
+int json_parse(struct arena *a, const char *what, const char *text, size_t len,
+	       struct json **out, struct err *e)
+{
+	return json_parse_apart(a, a, what, text, len, out, e);
 }
 
 struct json *json_object(struct arena *a)

@@ -72,6 +72,10 @@ int complaints_fail(const struct complaints *c, enum err_kind kind, struct err *
 /* The tree lives in the arena; text is not kept. "what" names the file in errors. */
 int json_parse(struct arena *a, const char *what, const char *text, size_t len,
 	       struct json **out, struct err *e) CHECK;
+/* The same with the texts of the tree's values and keys in an arena of their own: what was read
+ * outlives the tree. */
+int json_parse_apart(struct arena *a, struct arena *strings, const char *what, const char *text,
+		     size_t len, struct json **out, struct err *e) CHECK;
 
 struct jat {
 	const struct jat *up;

@@ -118,7 +118,7 @@ static int load(const struct call *c, struct loaded *l, struct report *r, struct
 	const char *text;
 	struct err why = { 0 };
 
-	if (load_config(c->arena, bundle, l, &why) == 0) {
+	if (load_config(c->arena, c->arena, bundle, l, &why) == 0) {
 		judge(c, l, o->plan, r);
 		return 0;
 	}

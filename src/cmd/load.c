@@ -8,9 +8,9 @@
 #include "plan/host.h"
 #include "spec/bundle.h"
 
-int load_config(struct arena *a, const char *bundle, struct loaded *out, struct err *e)
+int load_config(struct arena *a, struct arena *tree, const char *bundle, struct loaded *out,
+		struct err *e)
 {
-	autofree char *text = NULL;
 	int opened;
 
 	if (bundle_open(bundle, &opened, e) < 0)
@@ -19,10 +19,10 @@ int load_config(struct arena *a, const char *bundle, struct loaded *out, struct 
 	autofd int dir = opened;
 
 	if (cmd_name_of(a, dir, bundle, &out->bundle, e) < 0 ||
-	    bundle_read_config(dir, &text, &out->config_len, e) < 0)
+	    bundle_read_config(dir, a, &out->config, &out->config_len, e) < 0)
 		return -1;
-	out->config = arena_strndup(a, text, out->config_len);
-	return json_parse(a, "config.json", out->config, out->config_len, &out->doc, e);
+	return json_parse_apart(tree, a, "config.json", out->config, out->config_len, &out->doc,
+				e);
 }
 
 void load_spec(struct arena *a, struct loaded *l, struct complaints *bad)
@@ -120,10 +120,15 @@ int load_plan(struct arena *a, const char *bundle, struct plan_want *want, struc
 	      struct err *e)
 {
 	struct complaints bad = { .arena = a };
+	struct arena tree = { 0 };
+	int rc = load_config(a, &tree, bundle, out, e);
 
-	if (load_config(a, bundle, out, e) < 0)
+	if (rc == 0)
+		load_spec(a, out, &bad);
+	arena_free(&tree); /* the plan takes its memory: a page that was used costs nothing */
+	out->doc = NULL;
+	if (rc < 0)
 		return -1;
-	load_spec(a, out, &bad);
 	if (bad.n > 0)
 		return refuse(&bad, bundle, e);
 	return load_make_plan(a, out, want, e);

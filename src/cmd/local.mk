@@ -38,6 +38,7 @@ noinst_LIBRARIES += libpolicycmd.a
 libpolicycmd_a_SOURCES = \
 	src/cmd/policy_check.c \
 	src/cmd/policy_compile.c \
+	src/cmd/policy_decompile.c \
 	src/cmd/policy_diff.c \
 	src/cmd/policy_each.c \
 	src/cmd/policy_explain.c \

@@ -22,8 +22,8 @@ static const struct opt options[] = {
 	    "extend that policy: only what it refuses is written"),
 	OPT(struct learn_options, merge, "merge", 0, OPT_STRING, "FILE",
 	    "print that policy with what it refuses added"),
-	OPT(struct learn_options, never, "never", 0, OPT_STRINGS, "GROUP|CALL",
-	    "refuse it, though it was seen; may be repeated"),
+	OPT(struct learn_options, never, "never", 0, OPT_STRINGS, "GROUP",
+	    "refuse that group or call, though it was seen; may be repeated"),
 	OPT(struct learn_options, name, "name", 0, OPT_STRING, "NAME",
 	    "how the policy is called; by default learned"),
 	OPT(struct learn_options, exact, "exact", 0, OPT_FLAG, NULL,
@@ -228,33 +228,28 @@ static void print_facts(const struct learning *l)
 	const struct policy_record_facts *r = l->read;
 	const struct {
 		uint64_t n;
-		const char *what, *of;
+		const char *what, *first;
 	} facts[] = {
-		{ r->garbage, "lines that are no record, the first: ", r->garbage_at },
-		{ r->cut, "lines that were too long and are cut", "" },
-		{ r->nameless,
-		  "calls that the tables do not know, the first: ", r->nameless_name },
-		{ l->facts.foreign,
-		  "calls of x32 or of architectures without tables: no policy "
-		  "permits them",
-		  "" },
-		{ l->facts.lost, "calls of too many numbers without a name: not permitted",
-		  "" },
-		{ l->facts.whole,
-		  "calls permitted whole: arguments that matter are not in the "
-		  "record",
-		  "" },
+		{ r->garbage, "lines that are no record", r->garbage_at },
+		{ r->cut, "lines that were cut, as they are too long", NULL },
+		{ r->nameless, "calls that the tables do not know", r->nameless_name },
+		{ l->facts.foreign, "calls that no policy permits, of x32 or without tables",
+		  NULL },
+		{ l->facts.lost, "calls of too many numbers without a name, not permitted",
+		  NULL },
+		{ l->facts.whole, "calls permitted whole, as the record has not the arguments",
+		  NULL },
 		{ l->facts.overridden,
-		  "rules against what the policy refuses by a rule of its "
-		  "own: look at them",
-		  "" },
-		{ l->facts.refused, "calls that were seen and are refused: --never", "" },
+		  "rules against a rule of the policy itself: look at them", NULL },
+		{ l->facts.refused, "calls that were seen and are refused, by --never", NULL },
 	};
 
 	for (size_t i = 0; i < COUNT(facts); i++)
 		if (facts[i].n > 0)
-			(void)fprintf(stderr, "caisson: learn: %" PRIu64 " %s%s\n", facts[i].n,
-				      facts[i].what, facts[i].of != NULL ? facts[i].of : "");
+			(void)fprintf(stderr, "caisson: learn: %s: %" PRIu64 "%s%s\n",
+				      facts[i].what, facts[i].n,
+				      facts[i].first != NULL ? ", the first: " : "",
+				      facts[i].first != NULL ? facts[i].first : "");
 }
 
 static const char *json_text(const struct learning *l)
@@ -296,9 +291,10 @@ static int learn_main(const struct call *c, struct err *e)
 
 	l->arena = c->arena;
 	l->options = o;
-	l->learned = policy_learn_new(c->arena);
-	if (prepare(l, e) < 0 || read_records(c, l, e) < 0 || check_found(l, e) < 0 ||
-	    make(l, e) < 0)
+	if (prepare(l, e) < 0)
+		return -1;
+	l->learned = policy_learn_new(c->arena, l->want.base);
+	if (read_records(c, l, e) < 0 || check_found(l, e) < 0 || make(l, e) < 0)
 		return -1;
 	print_facts(l);
 	return write_text(o->output, o->json ? json_text(l) : l->text, e);

@@ -13,8 +13,8 @@
 #define PREFIX "policy "
 
 static const struct command *const commands[] = {
-	&tool_check, &tool_explain, &tool_diff, &tool_test, &tool_compile,
-	&tool_run,   &tool_learn,   &tool_why,  NULL,
+	&tool_check,     &tool_explain, &tool_diff,  &tool_test, &tool_compile,
+	&tool_decompile, &tool_run,     &tool_learn, &tool_why,  NULL,
 };
 
 struct tool_globals {

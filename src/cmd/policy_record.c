@@ -15,10 +15,12 @@
 struct seen {
 	bool used;
 	struct seccomp_data call; /* pointers are 0; .instruction_pointer is 0 */
+	unsigned known;           /* not 0: of the arguments only these, a bit each */
 	bool rest;                /* all other arguments of this call */
 	const char *answer;
 	uint64_t count;
-	size_t values; /* of a rest: how many kinds there are beside it */
+	/* of a rest: how many kinds there are beside it, and how many of them with `known' */
+	size_t values, partly;
 };
 
 struct record {
@@ -43,7 +45,7 @@ struct record *record_new(struct arena *a, int fd)
 static size_t hash(const struct seen *key)
 {
 	uint64_t h = (uint64_t)key->call.arch << 33 ^ (uint32_t)key->call.nr ^
-		     (uint64_t)key->rest << 32;
+		     (uint64_t)key->rest << 32 ^ (uint64_t)key->known << 40;
 
 	for (unsigned i = 0; i < SYSCALL_ARGS; i++)
 		h = (h ^ (h >> 29) ^ key->call.args[i]) * UINT64_C(0x9e3779b97f4a7c15);
@@ -52,7 +54,8 @@ static size_t hash(const struct seen *key)
 
 static bool same(const struct seen *a, const struct seen *b)
 {
-	return a->rest == b->rest && memcmp(&a->call, &b->call, sizeof(a->call)) == 0;
+	return a->rest == b->rest && a->known == b->known &&
+	       memcmp(&a->call, &b->call, sizeof(a->call)) == 0;
 }
 
 /* Where it is, or belongs. */
@@ -110,8 +113,12 @@ static struct json *call_json(struct arena *a, const struct seen *s)
 	const char *arch = policy_arch_name(s->call.arch);
 	struct json *o;
 
-	if (!s->rest)
-		return tool_call_json(a, &s->call);
+	if (!s->rest) {
+		o = tool_call_json(a, &s->call);
+		if (s->known != 0)
+			json_set(o, "known", json_uint(a, s->known));
+		return o;
+	}
 	o = json_object(a);
 	json_set(o, "arch", json_string(a, arch != NULL ? arch : ""));
 	json_set(o, "nr", json_uint(a, (uint32_t)s->call.nr));
@@ -151,6 +158,25 @@ static struct seen *find_rest(struct record *r, const struct seen *of)
 	return find(r, &key);
 }
 
+/* Of a call with too many kinds, those arguments that learning keeps. */
+static struct seen *partly_kind(struct record *r, const struct seen *key, struct seen *rest)
+{
+	struct seen part = *key;
+
+	part.known = policy_kept_arguments(key->call.arch, key->call.nr);
+	for (unsigned i = 0; i < SYSCALL_ARGS; i++)
+		if ((part.known >> i & 1) == 0)
+			part.call.args[i] = 0;
+	if (part.known == 0)
+		return rest;
+	if (place(r->table, r->size, &part)->used)
+		return find(r, &part);
+	if (rest->partly == RECORD_VALUES)
+		return rest;
+	rest->partly++;
+	return find(r, &part);
+}
+
 /* The kind that counts the call. */
 static struct seen *kind_of(struct record *r, const struct seen *key)
 {
@@ -160,7 +186,7 @@ static struct seen *kind_of(struct record *r, const struct seen *key)
 		return find(r, key);
 	rest = find_rest(r, key);
 	if (rest->values == RECORD_VALUES)
-		return rest;
+		return partly_kind(r, key, rest);
 	rest->values++;
 	return find(r, key);
 }

@@ -4,7 +4,8 @@
  *
  * A call with the same arguments, pointers aside, is written when it is seen first, and once
  * more at the end with the number of the others. After RECORD_VALUES kinds of arguments of one
- * call, the rest is one kind. */
+ * call only those arguments are told that learning keeps; after as many of these, or where
+ * there are none, the rest is one kind. */
 #pragma once
 #include "base/arena.h"
 #include "seccomp/policy.h"

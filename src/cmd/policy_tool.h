@@ -112,5 +112,5 @@ struct json *tool_place_json(struct arena *a, const struct policy_place *at);
 const char *tool_action(struct arena *a, const struct policy_decision *d);
 struct json *tool_call_json(struct arena *a, const struct seccomp_data *call);
 
-extern const struct command tool_compile, tool_check, tool_explain, tool_diff, tool_test,
-	tool_run, tool_learn, tool_why;
+extern const struct command tool_compile, tool_decompile, tool_check, tool_explain, tool_diff,
+	tool_test, tool_run, tool_learn, tool_why;

@@ -95,38 +95,51 @@ static int read_all(const struct call *c, struct asking *q, size_t skip, struct 
 
 /* ---- asking ---- */
 
-/* The change as a policy above this one: is it one, and does it permit the call? */
+static const char *forbidden_at(const struct asking *q, const struct policy_diags *d)
+{
+	for (const struct policy_diag *one = d->first; one != NULL; one = one->next)
+		if (str_eq(one->code, "forbid"))
+			return arena_strdup(q->arena, tool_place(d->arena, &one->at));
+	return NULL;
+}
+
+/* The change as a policy above this one: is it one, and does it permit the call? Else
+ * *forbidden is where it is forbidden, if it is. */
 static bool is_proved(const struct asking *q, const struct policy_seen *s,
-		      const struct policy_why_answer *why)
+		      const struct policy_why_answer *why, const char **forbidden)
 {
 	autoarena struct arena a = { 0 };
-	const bool override = str_after(why->change, "override ") != NULL;
-	const char *text = arena_printf(&a, "%.*s\npolicy " PROOF " extends %s { %s%s }\n",
+	const char *allow = strstr(why->change, "allow ");
+	const bool override = strstr(why->change, "override ") != NULL;
+	const char *text = arena_printf(&a, "%.*s\npolicy " PROOF " extends %s { %.*s%s%s }\n",
 					(int)q->in.source.len, q->in.source.text,
-					policy_name(q->in.policy), override ? "" : "override ",
-					why->change);
+					policy_name(q->in.policy), (int)(allow - why->change),
+					why->change, override ? "" : "override ", allow);
 	const struct policy_source src = { q->in.source.name, text, strlen(text) };
 	struct policy_diags diags = { .arena = &a };
 	const struct policy *p = NULL;
 	struct policy_decision d;
 	struct err ignored = { 0 };
 
-	if (policy_parse(&a, &src, PROOF, &q->in.env, &diags, &p, &ignored) < 0)
+	if (policy_parse(&a, &src, PROOF, &q->in.env, &diags, &p, &ignored) < 0) {
+		*forbidden = forbidden_at(q, &diags);
 		return false;
+	}
 	policy_decide(p, &s->call, &d);
 	return policy_action_rank(d.action, d.audit) >
 	       policy_action_rank(why->d.action, why->d.audit);
 }
 
 static void ask(const struct asking *q, const struct policy_seen *s,
-		struct policy_why_answer *out)
+		struct policy_why_answer *out, const char **forbidden)
 {
 	const bool is_text = q->in.kind == INPUT_POLICY;
 
 	policy_why(q->arena, q->in.policy, is_text ? &q->in.source : NULL, s, out);
+	*forbidden = NULL;
 	if (is_text && out->change != NULL && out->d.why != POLICY_BY_ARCH &&
-	    !is_proved(q, s, out))
-		out->change = out->where = NULL; /* `forbid' */
+	    !is_proved(q, s, out, forbidden))
+		out->change = out->where = NULL;
 }
 
 /* ---- telling ---- */
@@ -170,7 +183,20 @@ static void print_seen(const struct asking *q, const struct policy_seen *s)
 	(void)putchar('\n');
 }
 
-static void print_change(const struct policy_why_answer *why)
+static const char *no_change(const struct asking *q, const struct policy_why_answer *why,
+			     const char *forbidden)
+{
+	if (why->d.why == POLICY_BY_X32)
+		return ": no policy permits calls of x32";
+	if (why->d.why == POLICY_BY_ARCH)
+		return ": there are no tables of it";
+	if (forbidden != NULL)
+		return arena_printf(q->arena, ": no rule can, while %s forbids it", forbidden);
+	return "";
+}
+
+static void print_change(const struct asking *q, const struct policy_why_answer *why,
+			 const char *forbidden)
 {
 	if (why->permitted) {
 		(void)puts(
@@ -179,28 +205,36 @@ static void print_change(const struct policy_why_answer *why)
 		return;
 	}
 	if (why->change == NULL) {
-		(void)printf("  change     none%s\n",
-			     why->d.why == POLICY_BY_X32    ? ": no policy permits calls of x32"
-			     : why->d.why == POLICY_BY_ARCH ? ": there are no tables of it"
-							    : " but at the line above");
-		return;
+		(void)printf("  change     none%s\n", no_change(q, why, forbidden));
+	} else {
+		(void)printf("  change     %s\n", why->change);
 	}
-	(void)printf("  change     %s\n", why->change);
 	if (why->where != NULL)
 		(void)printf("             %s\n", why->where);
-	if (why->inherited)
+	if (why->inherited && why->change != NULL)
 		(void)puts("             `override', as the rule is not the policy's own");
 	if (why->opens != NULL)
 		(void)printf("  opens      %s\n", why->opens);
 }
 
+/* Arguments that nobody told are not shown as zeros. */
+static const char *call_text(const struct asking *q, const struct policy_seen *s)
+{
+	const char *text = policy_call_text(q->arena, &s->call);
+	const char *open = strchr(text, '(');
+	const char *close = strrchr(text, ')');
+
+	if (s->known != 0 || open == NULL || close == open + 1)
+		return text;
+	return arena_printf(q->arena, "%.*s(...)%s", (int)(open - text), text, close + 1);
+}
+
 static void print_one(const struct asking *q, const struct policy_seen *s,
-		      const struct policy_why_answer *why)
+		      const struct policy_why_answer *why, const char *forbidden)
 {
 	const char *place = tool_place(q->arena, &why->d.at);
 
-	(void)printf("%s: %s\n", policy_call_text(q->arena, &s->call),
-		     tool_action(q->arena, &why->d));
+	(void)printf("%s: %s\n", call_text(q, s), tool_action(q->arena, &why->d));
 	print_seen(q, s);
 	if (why->depends)
 		(void)puts(
@@ -213,7 +247,7 @@ static void print_one(const struct asking *q, const struct policy_seen *s,
 	print_line(q, &why->d.at);
 	if (why->d.reason != NULL)
 		(void)printf("  reason     %s\n", why->d.reason);
-	print_change(why);
+	print_change(q, why, forbidden);
 }
 
 static void set_text(const struct asking *q, struct json *o, const char *key, const char *text)
@@ -223,7 +257,7 @@ static void set_text(const struct asking *q, struct json *o, const char *key, co
 }
 
 static struct json *one_json(const struct asking *q, const struct policy_seen *s,
-			     const struct policy_why_answer *why)
+			     const struct policy_why_answer *why, const char *forbidden)
 {
 	static const char *const bys[] = { [POLICY_BY_RULE] = "rule",
 					   [POLICY_BY_DEFAULT] = "default",
@@ -247,7 +281,8 @@ static struct json *one_json(const struct asking *q, const struct policy_seen *s
 	set_text(q, o, "reason", why->d.reason);
 	set_text(q, o, "change", why->change);
 	set_text(q, o, "where", why->where);
-	set_text(q, o, "opens", why->change != NULL ? why->opens : NULL);
+	set_text(q, o, "forbidden", forbidden);
+	set_text(q, o, "opens", why->opens);
 	return o;
 }
 
@@ -257,12 +292,13 @@ static void tell(struct asking *q)
 
 	for (size_t i = 0; i < q->n; i++) {
 		struct policy_why_answer why;
+		const char *forbidden;
 
-		ask(q, &q->seen[i], &why);
+		ask(q, &q->seen[i], &why, &forbidden);
 		if (q->options->json)
-			json_add(list, one_json(q, &q->seen[i], &why));
+			json_add(list, one_json(q, &q->seen[i], &why, forbidden));
 		else
-			print_one(q, &q->seen[i], &why);
+			print_one(q, &q->seen[i], &why, forbidden);
 	}
 	json_set(o, "policy", json_string(q->arena, q->in.name));
 	json_set(o, "calls", list);

@@ -68,7 +68,7 @@ only_x86_64() { [ "$(uname -m)" = x86_64 ] || skip "the policies are for x86-64"
 		check nothing.policy|nothing.policy: a policy: found no such file
 		diff t.policy|policy diff: expected LEFT RIGHT: found 1 argument
 		diff t.policy nothing.policy|nothing.policy: a policy: found no such file
-		compile --c --bpf t.policy|policy compile: one of --bpf, --c, --dot, --listing, --json: found more
+		compile --c --bpf t.policy|policy compile: one of --bpf, --c, --dot, --listing, --oci, --json: found more
 		compile --arch z80 t.policy|--arch: an architecture that has tables: found "z80"
 		explain t.policy sokcet|sokcet: a system call: no such name
 		explain t.policy socket AF_AGL|AF_AGL: a number or a constant: no such name

@@ -88,6 +88,30 @@ Test(arena, copies_text)
 	cr_expect_str_eq(arena_strdup(&a, "whole"), "whole");
 	cr_expect_str_eq(arena_strndup(&a, "part", 2), "pa");
 	cr_expect_str_eq(arena_printf(&a, "%d-%s", 7, "x"), "7-x");
+	for (int n = 120; n < 140; n++)
+		cr_expect_eq(strlen(arena_printf(&a, "%*d", n, 7)), (size_t)n);
+}
+
+Test(arena, what_was_given_back_is_zeroed_again)
+{
+	autoarena struct arena a = { 0 };
+	const struct arena_mark empty = arena_mark(&a);
+	unsigned char *kept = arena_alloc(&a, 24);
+	const struct arena_mark mark = arena_mark(&a);
+
+	memset(kept, 0x55, 24);
+	for (size_t n = 8; n < 100000; n *= 3) {
+		unsigned char *p = arena_alloc(&a, n);
+
+		for (size_t i = 0; i < n; i++)
+			cr_assert_eq(p[i], 0);
+		memset(p, 0xff, n);
+		arena_rewind(&a, mark);
+	}
+	for (size_t i = 0; i < 24; i++)
+		cr_expect_eq(kept[i], 0x55);
+	arena_rewind(&a, empty);
+	cr_expect_null(a.top);
 }
 
 Test(arena, an_overflowing_size_ends_the_program, .exit_code = 1)

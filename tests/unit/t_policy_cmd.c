@@ -54,8 +54,9 @@ static const char *list_of(struct arena *a, const char *const *words)
 
 Test(policy_cmd, the_commands_have_names_and_options_of_their_own)
 {
-	const struct command *const all[] = { &tool_check,   &tool_compile, &tool_diff,
-					      &tool_explain, &tool_run,     &tool_test };
+	const struct command *const all[] = { &tool_learn,   &tool_why,  &tool_check,
+					      &tool_compile, &tool_diff, &tool_explain,
+					      &tool_run,     &tool_test };
 
 	for (size_t i = 0; i < COUNT(all); i++) {
 		cr_expect_not_null(str_after(all[i]->name, "policy "));
@@ -451,6 +452,32 @@ Test(policy_cmd, a_record_has_an_end_however_many_kinds_there_are)
 					       "\"count\":1999,\"nr\":1000,\"record\":1,"
 					       "\"text\":\"1000()\",\"time\":\"T\"}"),
 			  "%s", line);
+	}
+}
+
+Test(policy_cmd, a_record_keeps_what_learning_needs_however_many_kinds_there_are)
+{
+	autoarena struct arena a = { 0 };
+	autoscratch struct scratch s = scratch_open();
+	const int fd = openat(s.fd, "r", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	struct record *r = record_new(&a, fd);
+	const char **lines;
+	size_t n;
+
+	for (unsigned i = 0; i < 2000; i++) { /* mmap(0, LENGTH, PROT, ...) */
+		const struct seccomp_data call = call_of(9, 0, i, i % 4);
+
+		cr_assert_eq(record_add(r, &call, 7, ""), 0);
+	}
+	cr_assert_eq(record_end(r), 0);
+	(void)close(fd);
+	n = lines_of(&a, &s, &lines);
+	cr_assert_eq(n, RECORD_VALUES + 4 + 4, "%zu", n);
+	for (size_t i = n - 8; i < n; i++) {
+		cr_expect_not_null(strstr(lines[i], "\"known\":4,"), "%s", lines[i]);
+		cr_expect_not_null(strstr(lines[i],
+					  i < n - 4 ? "\"count\":1," : "\"count\":435,"),
+				   "%s", lines[i]);
 	}
 }
 

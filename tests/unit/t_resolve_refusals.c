@@ -103,6 +103,9 @@ static const struct {
 	{ "allow @basic-io; deny write;", false,
 	  "1:29 error shadowed: this rule never answers: write(0, 0, 0) is answered by an earlier one\n"
 	  "1:12 note shadowed: the earlier rule" },
+	{ "allow read; if arch(x86_64) { deny read; }", true,
+	  "1:42 warning shadowed: this rule never answers: read(0, 0, 0) is answered by an earlier one\n"
+	  "1:12 note shadowed: the earlier rule" },
 	{ "allow read when fd == 0; allow read when fd in {0..0};", false,
 	  "1:37 error shadowed: this rule never answers: read(0, 0, 0) is answered by an earlier one\n"
 	  "1:12 note shadowed: the earlier rule" },

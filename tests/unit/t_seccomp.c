@@ -215,7 +215,7 @@ ParameterizedTest(struct run *t, seccomp, simulates)
 	cr_expect(kernel_takes(&f), "the kernel refuses what we take");
 }
 
-Test(seccomp, a_run_tells_its_way_and_what_it_looked_at)
+Test(seccomp, a_run_tells_its_way)
 {
 	const struct sock_filter insns[] = {
 		LD(4),  IF(BPF_JEQ, 5, 2, 0), LD(16), BPF_STMT(BPF_JMP | BPF_JA, 1),
@@ -226,7 +226,6 @@ Test(seccomp, a_run_tells_its_way_and_what_it_looked_at)
 	const struct seccomp_data other = { .arch = 5, .args = { 7, 0, 0, 0, 0, 3ull << 32 } };
 	const uint16_t way[] = { 0, 1, 2, 3, 5, 6 }, other_way[] = { 0, 1, 4, 5, 6 };
 	uint16_t pcs[COUNT(insns)];
-	uint32_t words = 77;
 	size_t n = 77;
 
 	cr_expect_eq(filter_run(&f, &call, pcs, &n), 8);
@@ -238,10 +237,87 @@ Test(seccomp, a_run_tells_its_way_and_what_it_looked_at)
 	cr_expect_eq(filter_run(&f, &other, NULL, &n), 4);
 	cr_expect_eq(n, COUNT(other_way));
 	cr_expect_eq(filter_run(&f, &call, NULL, NULL), 8);
-	cr_expect_eq(filter_run_words(&f, &call, &words), 8);
-	cr_expect_eq(words, 1u << 1 | 1u << 4);
-	cr_expect_eq(filter_run_words(&f, &other, &words), 4);
-	cr_expect_eq(words, 1u << 1 | 1u << 15);
+}
+
+#define NUMBERS 40
+
+/* Compares of anything, jumps and returns at random, all of them forward. */
+static void draw_program(uint32_t *seed, struct sock_filter *insns, size_t n)
+{
+	static const uint16_t codes[] = { BPF_JEQ, BPF_JGE, BPF_JGT, BPF_JSET };
+	static const uint32_t loads[] = { 0, 0, 0, 4, 4, 16 };
+
+	for (size_t i = 0; i < n; i++) {
+		const uint32_t r = (*seed = *seed * 1664525 + 1013904223) >> 8;
+		const size_t left = n - i - 1;
+		const uint16_t code = codes[r % 64 < 60 ? r % 3 : 3];
+		const uint32_t k = (r >> 6) % NUMBERS;
+
+		if (left < 2 || r % 7 == 0)
+			insns[i] = (struct sock_filter)RET((r >> 6) % 4);
+		else if (r % 7 == 1)
+			insns[i] = (struct sock_filter)LD(loads[(r >> 6) % COUNT(loads)]);
+		else if (r % 97 == 2)
+			insns[i] = (struct sock_filter)ALU(BPF_AND, k);
+		else if (r % 97 == 3)
+			insns[i] = (struct sock_filter)BPF_STMT(BPF_JMP | BPF_JA,
+								k % (uint32_t)left);
+		else
+			insns[i] = (struct sock_filter)IF(code, k, (uint8_t)((r >> 9) % left),
+							  (uint8_t)((r >> 13) % left));
+	}
+	insns[0] = (struct sock_filter)LD(0);
+}
+
+static size_t expect_span(const struct filter *f, const struct filter_span *span, uint32_t from)
+{
+	for (uint32_t nr = from; nr <= span->last; nr++) {
+		const struct seccomp_data one = { .nr = (int)nr, .arch = 5 };
+		const struct seccomp_data other = { .nr = (int)nr, .arch = 5, .args = { 21 } };
+
+		cr_expect(!span->plain || (filter_run(f, &one, NULL, NULL) == span->action &&
+					   filter_run(f, &other, NULL, NULL) == span->action),
+			  "number %u", nr);
+	}
+	return span->plain ? span->last - from + 1 : 0;
+}
+
+Test(seccomp, spans_are_what_each_number_gets)
+{
+	size_t plain = 0, n = 0;
+
+	for (uint32_t i = 0, seed = 1; i < 3000; i++) {
+		struct sock_filter insns[30];
+		struct filter_span spans[NUMBERS];
+		const struct filter f = program(insns, COUNT(insns));
+		uint32_t from = 0;
+
+		draw_program(&seed, insns, COUNT(insns));
+		n = filter_spans(&f, 5, NUMBERS - 1, spans);
+		cr_assert(n > 0 && n <= NUMBERS);
+		for (size_t k = 0; k < n; from = spans[k++].last + 1) {
+			cr_assert_geq(spans[k].last, from);
+			plain += expect_span(&f, &spans[k], from);
+		}
+		cr_assert_eq(from, NUMBERS);
+	}
+	cr_expect_gt(plain, 3000 * NUMBERS / 2, "%zu", plain);
+}
+
+Test(seccomp, what_looks_at_an_argument_is_not_plain)
+{
+	const struct sock_filter insns[] = {
+		LD(0),  IF(BPF_JGE, 4, 1, 0), RET(1), IF(BPF_JEQ, 6, 0, 2),
+		LD(16), IF(BPF_JEQ, 1, 0, 0), RET(2),
+	};
+	const struct filter f = program(insns, COUNT(insns));
+	struct filter_span spans[10];
+
+	cr_assert_eq(filter_spans(&f, 5, 9, spans), 4);
+	cr_expect(spans[0].last == 3 && spans[0].plain && spans[0].action == 1);
+	cr_expect(spans[1].last == 5 && spans[1].plain && spans[1].action == 2);
+	cr_expect(spans[2].last == 6 && !spans[2].plain);
+	cr_expect(spans[3].last == 9 && spans[3].plain && spans[3].action == 2);
 }
 
 Test(seccomp, listing_names_what_it_loads)

@@ -211,6 +211,24 @@ Test(table, multiplexed_calls_know_their_way)
 	cr_expect_eq(n, 32);
 }
 
+Test(table, sets_of_calls_are_what_each_call_says)
+{
+	struct sc_set muxed = { 0 };
+
+	sc_add_muxed(&muxed);
+	for (enum arch arch = 0; arch < ARCH_N; arch++) {
+		struct sc_set calls = { 0 };
+
+		sc_add_calls(&calls, arch);
+		for (int id = 0; id < SC_N; id++)
+			cr_expect_eq(sc_has(&calls, id), sc_number(id, arch) >= 0, "%s on %s",
+				     sc_name(id), arch_name(arch));
+	}
+	for (int id = 0; id < SC_N; id++)
+		cr_expect_eq(sc_has(&muxed, id), sc_mux(id, ARCH_I386).through >= 0, "%s",
+			     sc_name(id));
+}
+
 /* ---- releases ---- */
 
 struct since {
