@@ -70,6 +70,39 @@ static void read_io(int dir, struct cg_usage *out)
 	out->io_write_bytes = io_sum(text, " wbytes=");
 }
 
+/* A group that its parent gives no such controller has none of the files: one look will do. */
+static void read_memory(int dir, struct cg_usage *out)
+{
+	const struct keyed events[] = {
+		{ "oom_kill", &out->oom_kills },
+		{ "oom_group_kill", &out->oom_group_kills },
+	};
+	const struct keyed local[] = { { "oom", &out->oom_local } };
+
+	out->memory_current = number(dir, "memory.current");
+	out->memory_peak = out->memory_max = out->swap_current = -1;
+	out->oom_kills = out->oom_group_kills = out->oom_local = -1;
+	if (out->memory_current < 0)
+		return;
+	out->memory_peak = number(dir, "memory.peak");
+	out->memory_max = number(dir, "memory.max");
+	out->swap_current = number(dir, "memory.swap.current");
+	keys(dir, "memory.events", events, COUNT(events));
+	keys(dir, "memory.events.local", local, COUNT(local));
+}
+
+static void read_pids(int dir, struct cg_usage *out)
+{
+	const struct keyed events[] = { { "max", &out->pids_max_hits } };
+
+	out->pids_current = number(dir, "pids.current");
+	out->pids_peak = out->pids_max_hits = -1;
+	if (out->pids_current < 0)
+		return;
+	out->pids_peak = number(dir, "pids.peak");
+	keys(dir, "pids.events", events, COUNT(events));
+}
+
 char *cg_text(const struct cg *cg, const char *file)
 {
 	struct err ignored = { 0 };
@@ -112,23 +145,9 @@ void cg_usage(const struct cg *cg, struct cg_usage *out)
 		{ "nr_throttled", &out->cpu_throttled },
 		{ "throttled_usec", &out->cpu_throttled_usec },
 	};
-	const struct keyed memory[] = {
-		{ "oom_kill", &out->oom_kills },
-		{ "oom_group_kill", &out->oom_group_kills },
-	};
-	const struct keyed local[] = { { "oom", &out->oom_local } };
-	const struct keyed pids[] = { { "max", &out->pids_max_hits } };
-	int dir = cg->dir;
 
-	out->memory_current = number(dir, "memory.current");
-	out->memory_peak = number(dir, "memory.peak");
-	out->memory_max = number(dir, "memory.max");
-	out->swap_current = number(dir, "memory.swap.current");
-	out->pids_current = number(dir, "pids.current");
-	out->pids_peak = number(dir, "pids.peak");
-	keys(dir, "pids.events", pids, COUNT(pids));
-	keys(dir, "cpu.stat", cpu, COUNT(cpu));
-	keys(dir, "memory.events", memory, COUNT(memory));
-	keys(dir, "memory.events.local", local, COUNT(local));
-	read_io(dir, out);
+	read_memory(cg->dir, out);
+	read_pids(cg->dir, out);
+	keys(cg->dir, "cpu.stat", cpu, COUNT(cpu));
+	read_io(cg->dir, out);
 }

@@ -7,6 +7,8 @@ dist_man_MANS += \
 	man/caisson-kill.8 \
 	man/caisson-pause.8 \
 	man/caisson-plan.7 \
+	man/caisson-policy.1 \
+	man/caisson-policy.5 \
 	man/caisson-ps.8 \
 	man/caisson-state.8 \
 	man/caisson-update.8

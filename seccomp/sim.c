@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <string.h>
+#include "seccomp/sim.h"
 
-#include "seccomp/policy.h"
+#include <string.h>
 
 /* Which instructions the kernel takes in a seccomp filter, and what to look at in each:
  * kernel/seccomp.c seccomp_check_filter and net/core/filter.c bpf_check_classic. */
@@ -94,6 +94,15 @@ static const char *wrong(const struct sock_filter *in, size_t left)
 	return "an instruction";
 }
 
+/* Is there memory to check? Compiled programs use none. */
+static bool uses_memory(const struct filter *f)
+{
+	for (size_t pc = 0; pc < f->n; pc++)
+		if (rule_of(&f->insns[pc]) == MEMORY)
+			return true;
+	return false;
+}
+
 /* No word of memory is read before it was written on every way there; as the kernel's
  * check_load_and_stores. Jumps go forward only, so one pass is enough. */
 static int check_memory(const struct filter *f, struct err *e)
@@ -146,13 +155,21 @@ int filter_check(const struct filter *f, struct err *e)
 	if (rule_of(&f->insns[f->n - 1]) != RETURN)
 		return fail(e, ERR_POLICY, "seccomp filter: a return at the end: code %#x",
 			    f->insns[f->n - 1].code);
-	return check_memory(f, e);
+	return uses_memory(f) ? check_memory(f, e) : 0;
 }
 
 struct machine {
 	uint32_t a, x, mem[BPF_MEMWORDS];
-	unsigned char data[sizeof(struct seccomp_data)];
+	const unsigned char *data; /* struct seccomp_data */
 };
+
+static uint32_t data_word(const unsigned char *data, uint32_t at)
+{
+	uint32_t word;
+
+	memcpy(&word, data + at, sizeof(word));
+	return word;
+}
 
 static uint32_t operand(const struct machine *m, const struct sock_filter *in)
 {
@@ -161,12 +178,9 @@ static uint32_t operand(const struct machine *m, const struct sock_filter *in)
 
 static uint32_t load(const struct machine *m, const struct sock_filter *in)
 {
-	uint32_t word;
-
 	switch (BPF_MODE(in->code)) {
 	case BPF_ABS:
-		memcpy(&word, m->data + in->k, sizeof(word));
-		return word;
+		return data_word(m->data, in->k);
 	case BPF_LEN:
 		return sizeof(struct seccomp_data);
 	case BPF_MEM:
@@ -218,78 +232,250 @@ static bool compute(struct machine *m, const struct sock_filter *in)
 	return true;
 }
 
-static size_t jump(const struct machine *m, const struct sock_filter *in)
+static bool compare_holds(const struct machine *m, const struct sock_filter *in)
 {
 	const uint32_t v = operand(m, in);
-	bool holds;
 
 	switch (BPF_OP(in->code)) {
-	case BPF_JA:
-		return in->k;
 	case BPF_JEQ:
-		holds = m->a == v;
-		break;
+		return m->a == v;
 	case BPF_JGE:
-		holds = m->a >= v;
-		break;
+		return m->a >= v;
 	case BPF_JGT:
-		holds = m->a > v;
-		break;
+		return m->a > v;
 	default: /* BPF_JSET */
-		holds = (m->a & v) != 0;
-		break;
+		return (m->a & v) != 0;
 	}
-	return holds ? in->jt : in->jf;
 }
 
-/* Executes anything but jumps and returns. */
-static bool step(struct machine *m, const struct sock_filter *in)
+/* Any instruction but a return and JA. *skip is how many it jumps over. False: a division by
+ * zero, which ends the program with 0. */
+static bool step(struct machine *m, const struct sock_filter *in, size_t *skip)
 {
 	switch (BPF_CLASS(in->code)) {
 	case BPF_LD:
 		m->a = load(m, in);
-		break;
+		return true;
 	case BPF_LDX:
 		m->x = load(m, in);
-		break;
+		return true;
 	case BPF_ST:
 		m->mem[in->k] = m->a;
-		break;
+		return true;
 	case BPF_STX:
 		m->mem[in->k] = m->x;
-		break;
+		return true;
 	case BPF_ALU:
 		return compute(m, in);
+	case BPF_JMP:
+		*skip = compare_holds(m, in) ? in->jt : in->jf;
+		return true;
 	default: /* BPF_MISC */
 		if (BPF_MISCOP(in->code) == BPF_TAX)
 			m->x = m->a;
 		else
 			m->a = m->x;
-		break;
+		return true;
 	}
-	return true;
+}
+
+struct trace {
+	uint16_t *pcs; /* or NULL */
+	size_t n;
+};
+
+/* What nearly all instructions of a filter are has a case of its own here, for speed: a
+ * compile runs its program some ten thousand times to prove it. step knows them too. */
+static inline __attribute__((always_inline)) uint32_t run(const struct filter *f,
+							  const unsigned char *data,
+							  struct trace *t)
+{
+	struct machine m = { .data = data };
+
+	for (const struct sock_filter *in = f->insns;; in++) {
+		size_t skip = 0;
+
+		if (t->pcs != NULL)
+			t->pcs[t->n] = (uint16_t)(in - f->insns);
+		t->n++;
+		switch (in->code) {
+		case BPF_RET | BPF_K:
+			return in->k;
+		case BPF_RET | BPF_A:
+			return m.a;
+		case BPF_JMP | BPF_JA:
+			skip = in->k;
+			break;
+		case BPF_LD | BPF_W | BPF_ABS:
+			m.a = data_word(data, in->k);
+			break;
+		case BPF_ALU | BPF_AND | BPF_K:
+			m.a &= in->k;
+			break;
+		case BPF_JMP | BPF_JEQ | BPF_K:
+			skip = m.a == in->k ? in->jt : in->jf;
+			break;
+		case BPF_JMP | BPF_JGE | BPF_K:
+			skip = m.a >= in->k ? in->jt : in->jf;
+			break;
+		case BPF_JMP | BPF_JGT | BPF_K:
+			skip = m.a > in->k ? in->jt : in->jf;
+			break;
+		case BPF_JMP | BPF_JSET | BPF_K:
+			skip = (m.a & in->k) != 0 ? in->jt : in->jf;
+			break;
+		default:
+			if (!step(&m, in, &skip))
+				return SECCOMP_RET_KILL_THREAD;
+			break;
+		}
+		in += skip;
+	}
+}
+
+uint32_t filter_run(const struct filter *f, const struct seccomp_data *call, uint16_t *pcs,
+		    size_t *n)
+{
+	const unsigned char *data = (const unsigned char *)call;
+	struct trace none = { .pcs = NULL }, t = none;
+	uint32_t verdict;
+
+	if (pcs == NULL && n == NULL)
+		return run(f, data, &none);
+	t.pcs = pcs;
+	verdict = run(f, data, &t);
+	if (n != NULL)
+		*n = t.n;
+	return verdict;
+}
+
+/* ---- all numbers at once ---- */
+
+struct spans {
+	const struct filter *f;
+	uint32_t arch;
+	struct filter_span *v;
+	size_t n;
+};
+
+/* Numbers on their way through the program. */
+struct walker {
+	const struct sock_filter *in;
+	uint32_t lo, hi;
+	bool a_is_nr; /* or it is .a */
+	uint32_t a;
+};
+
+static void add_span(struct spans *s, const struct walker *w, bool plain)
+{
+	struct filter_span *before = s->n > 0 ? &s->v[s->n - 1] : NULL;
+	const uint32_t action = plain ? w->in->k : 0;
+
+	if (before != NULL && before->plain == plain && before->action == action)
+		before->last = w->hi;
+	else
+		s->v[s->n++] = (struct filter_span){ w->hi, action, plain };
+}
+
+static void walk(struct spans *s, struct walker *w);
+
+/* Those from lo to hi, which all take the branch, or none does. */
+static void walk_part(struct spans *s, const struct walker *w, uint64_t lo, uint64_t hi,
+		      bool taken)
+{
+	struct walker part = { .lo = w->lo, .hi = w->hi, .a_is_nr = true };
+
+	if (part.lo < lo)
+		part.lo = (uint32_t)lo;
+	if (part.hi > hi)
+		part.hi = (uint32_t)hi;
+	if (lo > hi || part.lo > part.hi)
+		return;
+	part.in = w->in + 1 + (taken ? w->in->jt : w->in->jf);
+	walk(s, &part);
+}
+
+/* In ascending order. False: not a compare. */
+static bool walk_parts(struct spans *s, const struct walker *w)
+{
+	const uint64_t k = w->in->k;
+
+	switch (w->in->code) {
+	case BPF_JMP | BPF_JEQ | BPF_K:
+		if (k > 0)
+			walk_part(s, w, 0, k - 1, false);
+		walk_part(s, w, k, k, true);
+		walk_part(s, w, k + 1, UINT32_MAX, false);
+		return true;
+	case BPF_JMP | BPF_JGE | BPF_K:
+		if (k > 0)
+			walk_part(s, w, 0, k - 1, false);
+		walk_part(s, w, k, UINT32_MAX, true);
+		return true;
+	case BPF_JMP | BPF_JGT | BPF_K:
+		walk_part(s, w, 0, k, false);
+		walk_part(s, w, k + 1, UINT32_MAX, true);
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* One instruction that treats all of them alike. False: it does not, or we cannot say. */
+static bool walk_on(struct spans *s, struct walker *w)
+{
+	const struct sock_filter *in = w->in++;
+	const struct machine m = { .a = w->a };
+
+	switch (in->code) {
+	case BPF_LD | BPF_W | BPF_ABS:
+		w->a_is_nr = in->k == offsetof(struct seccomp_data, nr);
+		w->a = s->arch;
+		return w->a_is_nr || in->k == offsetof(struct seccomp_data, arch);
+	case BPF_JMP | BPF_JA:
+		w->in += in->k;
+		return true;
+	case BPF_JMP | BPF_JEQ | BPF_K:
+	case BPF_JMP | BPF_JGE | BPF_K:
+	case BPF_JMP | BPF_JGT | BPF_K:
+		w->in += compare_holds(&m, in) ? in->jt : in->jf;
+		return !w->a_is_nr;
+	default:
+		return false;
+	}
+}
+
+/* Ends: each part has numbers of its own, and jumps go forward only. */
+static void walk(struct spans *s, struct walker *w)
+{
+	for (;;) {
+		if (w->in->code == (BPF_RET | BPF_K)) {
+			add_span(s, w, true);
+			return;
+		}
+		if (w->a_is_nr && walk_parts(s, w))
+			return;
+		if (!walk_on(s, w)) {
+			add_span(s, w, false);
+			return;
+		}
+	}
+}
+
+size_t filter_spans(const struct filter *f, uint32_t audit_arch, uint32_t last,
+		    struct filter_span *out)
+{
+	struct spans s = { f, audit_arch, out, 0 };
+
+	walk(&s, &(struct walker){ .in = f->insns, .hi = last });
+	return s.n;
 }
 
 int filter_simulate(const struct filter *f, const struct seccomp_data *call, uint32_t *verdict,
 		    struct err *e)
 {
-	struct machine m = { 0 };
-
 	if (filter_check(f, e) < 0)
 		return -1;
-	memcpy(m.data, call, sizeof(m.data));
-	for (size_t pc = 0;; pc++) {
-		const struct sock_filter *in = &f->insns[pc];
-
-		if (BPF_CLASS(in->code) == BPF_RET) {
-			*verdict = BPF_RVAL(in->code) == BPF_A ? m.a : in->k;
-			return 0;
-		}
-		if (BPF_CLASS(in->code) == BPF_JMP) {
-			pc += jump(&m, in);
-		} else if (!step(&m, in)) {
-			*verdict = SECCOMP_RET_KILL_THREAD;
-			return 0;
-		}
-	}
+	*verdict = filter_run(f, call, NULL, NULL);
+	return 0;
 }

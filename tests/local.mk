@@ -1,25 +1,48 @@
 # Lints, fuzz targets with their corpora, golden plans. The unit tests stand with their layers.
 
-check_PROGRAMS += replay-config replay-filter replay-state
+check_PROGRAMS += replay-compile replay-config replay-filter replay-learn replay-policy replay-state
+replay_compile_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_compile.c \
+	tests/unit/made.c tests/unit/made.h
+replay_compile_LDADD = $(POLICY_LIBS)
 replay_config_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_config.c
 replay_config_LDADD = $(SPEC_LIBS)
 replay_filter_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_filter.c
 replay_filter_LDADD = $(POLICY_LIBS)
+replay_learn_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_learn.c
+replay_learn_LDADD = $(POLICY_LIBS)
+replay_policy_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_policy.c
+replay_policy_LDADD = $(POLICY_LIBS)
 replay_state_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_state.c
 replay_state_LDADD = $(STATE_LIBS)
 
 if FUZZ
-noinst_PROGRAMS += fuzz-config fuzz-filter fuzz-state
+noinst_PROGRAMS += fuzz-compile fuzz-config fuzz-filter fuzz-learn fuzz-policy fuzz-state
+fuzz_compile_SOURCES = tests/fuzz/fuzz_compile.c tests/unit/made.c tests/unit/made.h
+fuzz_compile_LDADD = $(POLICY_LIBS)
+fuzz_compile_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_config_SOURCES = tests/fuzz/fuzz_config.c
 fuzz_config_LDADD = $(SPEC_LIBS)
 fuzz_config_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_filter_SOURCES = tests/fuzz/fuzz_filter.c
 fuzz_filter_LDADD = $(POLICY_LIBS)
 fuzz_filter_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_learn_SOURCES = tests/fuzz/fuzz_learn.c
+fuzz_learn_LDADD = $(POLICY_LIBS)
+fuzz_learn_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_policy_SOURCES = tests/fuzz/fuzz_policy.c
+fuzz_policy_LDADD = $(POLICY_LIBS)
+fuzz_policy_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_state_SOURCES = tests/fuzz/fuzz_state.c
 fuzz_state_LDADD = $(STATE_LIBS)
 fuzz_state_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 endif
+
+# Not built by make: what filters cost, ours beside libseccomp's.
+EXTRA_PROGRAMS = bench-policy
+bench_policy_SOURCES = tests/bench/policy.c
+bench_policy_CFLAGS = $(AM_CFLAGS) $(SECCOMP_CFLAGS)
+bench_policy_LDADD = $(PLAN_LIBS) $(SECCOMP_LIBS)
+CLEANFILES += bench-policy
 
 TESTS += tests/lint/fast tests/fuzz/corpora
 dist_check_SCRIPTS += tests/lint/fast tests/fuzz/corpora

@@ -8,14 +8,26 @@ function values(arg) {
 	if (arg == "FILE" || arg == "SOCKET" || arg ~ /^PATH/) return "file"
 	return "="
 }
-$2 == "" { commands = add(commands, $1); order[++n] = $1; args[$1] = $4; next }
+# A command with its rest as a pattern: "policy check" is one word of it.
+function pattern(command, rest) {
+	return (command ~ / / ? "'" command "'" : command) ":" rest
+}
+$2 == "" {
+	if ($1 ~ /^policy /)
+		policies = add(policies, substr($1, 8))
+	else
+		commands = add(commands, $1)
+	order[++n] = $1
+	args[$1] = $4
+	next
+}
 {
 	options[$1] = add(options[$1], $2)
 	if ($3 != "") options[$1] = add(options[$1], $3)
 	if ($4 != "") {
-		pattern = $1 ":" $2
-		if ($3 != "") pattern = pattern " | " $1 ":" $3
-		cases = cases sprintf("\t%s) _caisson_values '%s' ;;\n", pattern, values($4))
+		at = pattern($1, $2)
+		if ($3 != "") at = at " | " pattern($1, $3)
+		cases = cases sprintf("\t%s) _caisson_values '%s' ;;\n", at, values($4))
 		if ($1 == "caisson") takes = (takes == "" ? "" : takes " | ") $2
 	}
 }
@@ -33,18 +45,19 @@ END {
 	print "}\n"
 	print "_caisson() {"
 	print "\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}"
-	print "\tlocal command=caisson i"
+	print "\tlocal command='' i"
 	print "\tCOMPREPLY=()"
 	print "\tfor ((i = 1; i < COMP_CWORD; i++)); do"
 	print "\t\tcase ${COMP_WORDS[i]} in"
 	printf "\t\t%s) ((i++)) ;;\n", takes
 	print "\t\t-* | =) ;;"
 	print "\t\t*)"
-	print "\t\t\tcommand=${COMP_WORDS[i]}"
-	print "\t\t\tbreak"
+	print "\t\t\tcommand=${command:+$command }${COMP_WORDS[i]}"
+	print "\t\t\t[[ $command == policy ]] || break"
 	print "\t\t\t;;"
 	print "\t\tesac"
 	print "\tdone"
+	print "\tcommand=${command:-caisson}"
 	print "\tcase $command:$prev in"
 	printf "%s", cases
 	print "\t*) _caisson_plain ;;"
@@ -55,12 +68,14 @@ END {
 	printf "\tcaisson:-*) _caisson_words '%s' ;;\n", options["caisson"]
 	printf "\tcaisson:*) _caisson_words '%s' ;;\n", commands
 	for (i = 1; i <= n; i++) {
-		printf "\t%s:-*) _caisson_words '%s' ;;\n", order[i], options[order[i]]
+		printf "\t%s) _caisson_words '%s' ;;\n", pattern(order[i], "-*"), options[order[i]]
 		if (args[order[i]] ~ /^ID/ && order[i] != "create" && order[i] != "run")
 			ids = (ids == "" ? "" : ids " | ") order[i] ":*"
 	}
 	printf "\t%s) _caisson_words \"$(caisson list -q 2>/dev/null)\" ;;\n", ids
 	print "\tcheck:*) _caisson_values directory ;;"
+	printf "\tpolicy:*) _caisson_words '%s help' ;;\n", policies
+	print "\t'policy '*) _caisson_values file ;;"
 	printf "\thelp:*) _caisson_words '%s' ;;\n", commands
 	print "\tesac"
 	print "}\n"

@@ -13,18 +13,19 @@ _caisson_words() {
 
 _caisson() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
-	local command=caisson i
+	local command='' i
 	COMPREPLY=()
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
 		--root | --log | --log-format | --cgroup-manager | --audit-log | --rootless | --criu) ((i++)) ;;
 		-* | =) ;;
 		*)
-			command=${COMP_WORDS[i]}
-			break
+			command=${command:+$command }${COMP_WORDS[i]}
+			[[ $command == policy ]] || break
 			;;
 		esac
 	done
+	command=${command:-caisson}
 	case $command:$prev in
 	caisson:--root) _caisson_values 'directory' ;;
 	caisson:--log) _caisson_values 'file' ;;
@@ -37,10 +38,12 @@ _caisson() {
 	create:--pid-file) _caisson_values 'file' ;;
 	create:--console-socket) _caisson_values 'file' ;;
 	create:--preserve-fds) _caisson_values '=' ;;
+	create:--seccomp-backend) _caisson_values '=' ;;
 	run:--bundle | run:-b) _caisson_values 'directory' ;;
 	run:--pid-file) _caisson_values 'file' ;;
 	run:--console-socket) _caisson_values 'file' ;;
 	run:--preserve-fds) _caisson_values '=' ;;
+	run:--seccomp-backend) _caisson_values '=' ;;
 	exec:--process | exec:-p) _caisson_values 'file' ;;
 	exec:--cwd) _caisson_values 'directory' ;;
 	exec:--env | exec:-e) _caisson_values '=' ;;
@@ -77,6 +80,59 @@ _caisson() {
 	update:--mem-bw-schema) _caisson_values '=' ;;
 	events:--interval) _caisson_values '=' ;;
 	spec:--bundle | spec:-b) _caisson_values 'directory' ;;
+	'policy check':--policy) _caisson_values '=' ;;
+	'policy check':--arch) _caisson_values '=' ;;
+	'policy check':--kernel) _caisson_values '=' ;;
+	'policy check':--cap) _caisson_values '=' ;;
+	'policy check':--param) _caisson_values '=' ;;
+	'policy explain':--policy) _caisson_values '=' ;;
+	'policy explain':--arch) _caisson_values '=' ;;
+	'policy explain':--kernel) _caisson_values '=' ;;
+	'policy explain':--cap) _caisson_values '=' ;;
+	'policy explain':--param) _caisson_values '=' ;;
+	'policy diff':--policy) _caisson_values '=' ;;
+	'policy diff':--arch) _caisson_values '=' ;;
+	'policy diff':--kernel) _caisson_values '=' ;;
+	'policy diff':--cap) _caisson_values '=' ;;
+	'policy diff':--param) _caisson_values '=' ;;
+	'policy test':--policy) _caisson_values '=' ;;
+	'policy test':--arch) _caisson_values '=' ;;
+	'policy test':--kernel) _caisson_values '=' ;;
+	'policy test':--cap) _caisson_values '=' ;;
+	'policy test':--param) _caisson_values '=' ;;
+	'policy compile':--output | 'policy compile':-o) _caisson_values 'file' ;;
+	'policy compile':--policy) _caisson_values '=' ;;
+	'policy compile':--arch) _caisson_values '=' ;;
+	'policy compile':--kernel) _caisson_values '=' ;;
+	'policy compile':--cap) _caisson_values '=' ;;
+	'policy compile':--param) _caisson_values '=' ;;
+	'policy decompile':--policy) _caisson_values '=' ;;
+	'policy decompile':--arch) _caisson_values '=' ;;
+	'policy decompile':--kernel) _caisson_values '=' ;;
+	'policy decompile':--cap) _caisson_values '=' ;;
+	'policy decompile':--param) _caisson_values '=' ;;
+	'policy run':--record | 'policy run':-r) _caisson_values 'file' ;;
+	'policy run':--policy) _caisson_values '=' ;;
+	'policy run':--arch) _caisson_values '=' ;;
+	'policy run':--kernel) _caisson_values '=' ;;
+	'policy run':--cap) _caisson_values '=' ;;
+	'policy run':--param) _caisson_values '=' ;;
+	'policy learn':--extends) _caisson_values '=' ;;
+	'policy learn':--merge) _caisson_values 'file' ;;
+	'policy learn':--never) _caisson_values '=' ;;
+	'policy learn':--name) _caisson_values '=' ;;
+	'policy learn':--from) _caisson_values '=' ;;
+	'policy learn':--output | 'policy learn':-o) _caisson_values 'file' ;;
+	'policy learn':--policy) _caisson_values '=' ;;
+	'policy learn':--arch) _caisson_values '=' ;;
+	'policy learn':--kernel) _caisson_values '=' ;;
+	'policy learn':--cap) _caisson_values '=' ;;
+	'policy learn':--param) _caisson_values '=' ;;
+	'policy why':--policy) _caisson_values '=' ;;
+	'policy why':--arch) _caisson_values '=' ;;
+	'policy why':--kernel) _caisson_values '=' ;;
+	'policy why':--cap) _caisson_values '=' ;;
+	'policy why':--param) _caisson_values '=' ;;
 	*) _caisson_plain ;;
 	esac
 }
@@ -84,9 +140,9 @@ _caisson() {
 _caisson_plain() {
 	case $command:$cur in
 	caisson:-*) _caisson_words '--root --log --log-format --debug --cgroup-manager --systemd-cgroup --audit-log --rootless --criu --version -v --help -h' ;;
-	caisson:*) _caisson_words 'create run start exec kill delete state list ps pause update events resume spec features check version help' ;;
-	create:-*) _caisson_words '--bundle -b --pid-file --console-socket --preserve-fds --no-pivot --no-new-keyring --no-subreaper --help -h' ;;
-	run:-*) _caisson_words '--bundle -b --pid-file --console-socket --preserve-fds --no-pivot --no-new-keyring --no-subreaper --detach -d --keep --help -h' ;;
+	caisson:*) _caisson_words 'create run start exec kill delete state list ps pause update events resume spec policy features check version help' ;;
+	create:-*) _caisson_words '--bundle -b --pid-file --console-socket --preserve-fds --no-pivot --no-new-keyring --seccomp-backend --no-subreaper --help -h' ;;
+	run:-*) _caisson_words '--bundle -b --pid-file --console-socket --preserve-fds --no-pivot --no-new-keyring --seccomp-backend --no-subreaper --detach -d --keep --help -h' ;;
 	start:-*) _caisson_words '--help -h' ;;
 	exec:-*) _caisson_words '--process -p --cwd --env -e --tty -t --user -u --additional-gids -g --detach -d --pid-file --console-socket --pidfd-socket --cap -c --no-new-privs --apparmor --process-label --cgroup --preserve-fds --ignore-paused --no-subreaper --help -h' ;;
 	kill:-*) _caisson_words '--all -a --help -h' ;;
@@ -99,13 +155,25 @@ _caisson_plain() {
 	events:-*) _caisson_words '--interval --stats --help -h' ;;
 	resume:-*) _caisson_words '--help -h' ;;
 	spec:-*) _caisson_words '--bundle -b --rootless --help -h' ;;
+	policy:-*) _caisson_words '--help -h' ;;
 	features:-*) _caisson_words '--help -h' ;;
 	check:-*) _caisson_words '--plan --json --help -h' ;;
 	version:-*) _caisson_words '--help -h' ;;
 	help:-*) _caisson_words '--help -h' ;;
+	'policy check':-*) _caisson_words '--werror --json --policy --arch --kernel --cap --param --help -h' ;;
+	'policy explain':-*) _caisson_words '--json --policy --arch --kernel --cap --param --help -h' ;;
+	'policy diff':-*) _caisson_words '--ignore-high-bits --ignore-holes --json --policy --arch --kernel --cap --param --help -h' ;;
+	'policy test':-*) _caisson_words '--live --json --policy --arch --kernel --cap --param --help -h' ;;
+	'policy compile':-*) _caisson_words '--bpf --c --dot --listing --oci --json --output -o --policy --arch --kernel --cap --param --help -h' ;;
+	'policy decompile':-*) _caisson_words '--policy --arch --kernel --cap --param --help -h' ;;
+	'policy run':-*) _caisson_words '--record -r --all -a --json --policy --arch --kernel --cap --param --help -h' ;;
+	'policy learn':-*) _caisson_words '--extends --merge --never --name --exact --from --output -o --json --policy --arch --kernel --cap --param --help -h' ;;
+	'policy why':-*) _caisson_words '--json --policy --arch --kernel --cap --param --help -h' ;;
 	start:* | exec:* | kill:* | delete:* | state:* | ps:* | pause:* | update:* | events:* | resume:*) _caisson_words "$(caisson list -q 2>/dev/null)" ;;
 	check:*) _caisson_values directory ;;
-	help:*) _caisson_words 'create run start exec kill delete state list ps pause update events resume spec features check version help' ;;
+	policy:*) _caisson_words 'check explain diff test compile decompile run learn why help' ;;
+	'policy '*) _caisson_values file ;;
+	help:*) _caisson_words 'create run start exec kill delete state list ps pause update events resume spec policy features check version help' ;;
 	esac
 }
 

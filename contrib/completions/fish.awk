@@ -16,6 +16,18 @@ function argument(command, arg) {
 	if (arg == "[BUNDLE]") return "'(__fish_complete_directories)'"
 	return ""
 }
+# When a command's options are of use; "check" and "run" are also commands of policy.
+function when(command) {
+	if (command == "caisson") return "__fish_use_subcommand"
+	if (command ~ /^policy /)
+		return quote("__fish_seen_subcommand_from policy; and __fish_seen_subcommand_from " substr(command, 8))
+	return quote("__fish_seen_subcommand_from " command (command == "policy" ? "" : "; and not __fish_seen_subcommand_from policy"))
+}
+$2 == "" && $1 ~ /^policy / {
+	plain = plain sprintf("complete -c caisson -n %s -a %s -d %s\n", quote("__fish_seen_subcommand_from policy"), substr($1, 8), quote($5))
+	plain = plain sprintf("complete -c caisson -n %s -F\n", when($1))
+	next
+}
 $2 == "" {
 	plain = plain sprintf("complete -c caisson -n __fish_use_subcommand -a %s -d %s\n", $1, quote($5))
 	if (argument($1, $4) != "")
@@ -23,9 +35,8 @@ $2 == "" {
 	next
 }
 {
-	when = $1 == "caisson" ? "__fish_use_subcommand" : "'__fish_seen_subcommand_from " $1 "'"
 	letter = $3 == "" ? "" : " -s " substr($3, 2)
-	rows = rows sprintf("complete -c caisson -n %s -l %s%s%s -d %s\n", when, substr($2, 3), letter,
+	rows = rows sprintf("complete -c caisson -n %s -l %s%s%s -d %s\n", when($1), substr($2, 3), letter,
 		$4 == "" ? "" : values($4), quote($5))
 }
 END {

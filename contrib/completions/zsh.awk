@@ -15,12 +15,39 @@ function values(arg, words) {
 	return ":" quote(arg) ":"
 }
 function argument(command, arg) {
+	if (command ~ /^policy /) return "'*:file:_files'"
 	if (command == "create" || command == "run") return "'1:id:'"
 	if (arg == "ID") return "'1:id:_caisson_ids'"
 	if (arg ~ /^ID/) return "'1:id:_caisson_ids' '2:signal:_signals'"
 	if (arg == "[BUNDLE]") return "'1:bundle:_files -/'"
 	if (arg == "[COMMAND]") return "'1:command:_caisson_commands'"
 	return ""
+}
+# The commands of caisson policy have a function and a table of their own.
+function describe(what, prefix,  i) {
+	print what "() {"
+	print "\tlocal -a commands=("
+	for (i = 1; i <= n; i++)
+		if (prefix == "" ? order[i] !~ / / : index(order[i], prefix) == 1)
+			printf "\t\t'%s:%s'\n", substr(order[i], length(prefix) + 1), quote(about[order[i]])
+	print "\t)"
+	print "\t_describe command commands"
+	print "}\n"
+}
+function cases(prefix,  i) {
+	for (i = 1; i <= n; i++) {
+		if (prefix == "" ? order[i] ~ / / : index(order[i], prefix) != 1)
+			continue
+		printf "\t%s)\n\t\t", substr(order[i], length(prefix) + 1)
+		if (order[i] == "policy") {
+			print "_caisson_policy\n\t\t;;"
+			continue
+		}
+		printf "_arguments%s", row[order[i]]
+		if (argument(order[i], args[order[i]]) != "")
+			printf " \\\n\t\t\t%s", argument(order[i], args[order[i]])
+		print "\n\t\t;;"
+	}
 }
 $2 == "" { order[++n] = $1; args[$1] = $4; about[$1] = $5; next }
 {
@@ -32,16 +59,19 @@ $2 == "" { order[++n] = $1; args[$1] = $4; about[$1] = $5; next }
 END {
 	print "#compdef caisson"
 	print "# Made by contrib/completions/generate: do not edit."
-	print "_caisson_commands() {"
-	print "\tlocal -a commands=("
-	for (i = 1; i <= n; i++)
-		printf "\t\t'%s:%s'\n", order[i], quote(about[order[i]])
-	print "\t)"
-	print "\t_describe command commands"
-	print "}\n"
+	describe("_caisson_commands", "")
+	describe("_caisson_policy_commands", "policy ")
 	print "_caisson_ids() {"
 	print "\tlocal -a ids=(${(f)\"$(caisson list -q 2>/dev/null)\"})"
 	print "\t_describe container ids"
+	print "}\n"
+	print "_caisson_policy() {"
+	print "\tlocal curcontext=$curcontext state line"
+	print "\t_arguments -C '1:command:_caisson_policy_commands' '*::argument:->rest'"
+	print "\t[[ $state == rest ]] || return"
+	print "\tcase $words[1] in"
+	cases("policy ")
+	print "\tesac"
 	print "}\n"
 	print "_caisson() {"
 	print "\tlocal curcontext=$curcontext state line"
@@ -49,12 +79,7 @@ END {
 	print "\t\t'1:command:_caisson_commands' '*::argument:->rest'"
 	print "\t[[ $state == rest ]] || return"
 	print "\tcase $words[1] in"
-	for (i = 1; i <= n; i++) {
-		printf "\t%s)\n\t\t_arguments%s", order[i], row[order[i]]
-		if (argument(order[i], args[order[i]]) != "")
-			printf " \\\n\t\t\t%s", argument(order[i], args[order[i]])
-		print "\n\t\t;;"
-	}
+	cases("")
 	print "\tesac"
 	print "}\n"
 	print "_caisson \"$@\""

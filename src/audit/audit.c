@@ -238,6 +238,7 @@ static bool last_sequence(char *text, size_t n, bool from_start, uint64_t *seque
 /* Reads backwards until a whole line is there; two lines and a torn one at most. */
 static int find_end(int fd, struct arena *a, struct end *end)
 {
+	char first[TAIL_FIRST + 1];
 	struct stat st;
 
 	if (fstat(fd, &st) < 0)
@@ -247,7 +248,7 @@ static int find_end(int fd, struct arena *a, struct end *end)
 		return 0;
 	for (size_t want = TAIL_FIRST; want <= (size_t)4 * AUDIT_LINE; want *= 4) {
 		size_t n = (uintmax_t)st.st_size < want ? (size_t)st.st_size : want;
-		char *text = arena_alloc(a, n + 1);
+		char *text = want == TAIL_FIRST ? first : arena_alloc(a, n + 1);
 		ssize_t got = pread(fd, text, n, st.st_size - (off_t)n);
 
 		if (got != (ssize_t)n)

@@ -10,11 +10,13 @@
 #include <unistd.h>
 
 #define ARENA_BLOCK 16384
+#define ARENA_ALIGN alignof(uint64_t)
+#define ARENA_CLEAN 1024 /* zeroed at a time: what is not used is not touched either */
 
 struct arena_block {
 	struct arena_block *below;
-	size_t used, size;
-	alignas(max_align_t) unsigned char bytes[];
+	size_t used, clean, size; /* zeroed are the bytes below clean */
+	alignas(ARENA_ALIGN) unsigned char bytes[];
 };
 
 static _Noreturn void out_of_memory(void)
@@ -28,28 +30,38 @@ static _Noreturn void out_of_memory(void)
 static struct arena_block *grow(struct arena *a, size_t n)
 {
 	size_t size = n > ARENA_BLOCK ? n : ARENA_BLOCK;
-	struct arena_block *b = calloc(1, sizeof(*b) + size);
+	struct arena_block *b = NULL;
 
+	if (size <= SIZE_MAX - sizeof(*b))
+		b = malloc(sizeof(*b) + size);
 	if (b == NULL)
 		out_of_memory();
-	b->size = size;
-	b->below = a->top;
+	*b = (struct arena_block){ .below = a->top, .size = size };
 	a->top = b;
 	return b;
 }
 
+static void clean(struct arena_block *b)
+{
+	const size_t ahead = b->size - b->used < ARENA_CLEAN ? b->size : b->used + ARENA_CLEAN;
+
+	memset(b->bytes + b->clean, 0, ahead - b->clean);
+	b->clean = ahead;
+}
+
 void *arena_alloc(struct arena *a, size_t n)
 {
-	const size_t align = alignof(max_align_t);
 	struct arena_block *b = a->top;
 	size_t want;
 
-	if (n > SIZE_MAX - align)
+	if (n > SIZE_MAX - ARENA_ALIGN)
 		out_of_memory();
-	want = (n + align - 1) / align * align;
+	want = (n + ARENA_ALIGN - 1) / ARENA_ALIGN * ARENA_ALIGN;
 	if (b == NULL || b->size - b->used < want)
 		b = grow(a, want);
 	b->used += want;
+	if (b->used > b->clean)
+		clean(b);
 	return b->bytes + b->used - want;
 }
 
@@ -77,28 +89,48 @@ char *arena_strdup(struct arena *a, const char *s)
 
 char *arena_printf(struct arena *a, const char *fmt, ...)
 {
+	char small[128], *text;
 	va_list ap, again;
-	char *text;
 	int n;
 
 	va_start(ap, fmt);
 	va_copy(again, ap);
-	n = vsnprintf(NULL, 0, fmt, ap);
+	n = vsnprintf(small, sizeof(small), fmt, ap);
 	va_end(ap);
 	if (n < 0)
 		out_of_memory();
 	text = arena_alloc(a, (size_t)n + 1);
-	(void)vsnprintf(text, (size_t)n + 1, fmt, again);
+	if ((size_t)n < sizeof(small))
+		memcpy(text, small, (size_t)n);
+	else
+		(void)vsnprintf(text, (size_t)n + 1, fmt, again);
 	va_end(again);
 	return text;
 }
 
-void arena_free(struct arena *a)
+static void free_to(struct arena *a, const struct arena_block *last)
 {
-	while (a->top != NULL) {
+	while (a->top != last) {
 		struct arena_block *b = a->top;
 
 		a->top = b->below;
 		free(b);
 	}
+}
+
+void arena_free(struct arena *a)
+{
+	free_to(a, NULL);
+}
+
+struct arena_mark arena_mark(const struct arena *a)
+{
+	return (struct arena_mark){ a->top, a->top != NULL ? a->top->used : 0 };
+}
+
+void arena_rewind(struct arena *a, struct arena_mark to)
+{
+	free_to(a, to.top);
+	if (to.top != NULL)
+		to.top->used = to.top->clean = to.used;
 }

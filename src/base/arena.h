@@ -13,7 +13,7 @@ struct arena {
 	struct arena_block *top; /* { 0 } is an empty arena */
 };
 
-/* Zeroed, aligned for any type; never NULL. Released only by arena_free. */
+/* Zeroed, aligned for any integer or pointer; never NULL. Released only by arena_free. */
 void *arena_alloc(struct arena *a, size_t n) __attribute__((malloc, returns_nonnull));
 void *arena_array(struct arena *a, size_t n, size_t size) __attribute__((returns_nonnull));
 char *arena_strdup(struct arena *a, const char *s) __attribute__((returns_nonnull));
@@ -21,6 +21,14 @@ char *arena_strndup(struct arena *a, const char *s, size_t n) __attribute__((ret
 char *arena_printf(struct arena *a, const char *fmt, ...) PRINTF(2, 3)
 	__attribute__((returns_nonnull));
 void arena_free(struct arena *a);
+
+/* What was taken since then is given back, and taken again by who asks next. */
+struct arena_mark {
+	struct arena_block *top;
+	size_t used;
+};
+struct arena_mark arena_mark(const struct arena *a);
+void arena_rewind(struct arena *a, struct arena_mark to);
 
 #define arena_new(a, type) ((type *)arena_alloc((a), sizeof(type)))
 #define autoarena          __attribute__((cleanup(arena_free)))

@@ -25,6 +25,20 @@ static ssize_t read_some(int fd, void *buf, size_t n)
 	return got < 0 ? -errno : got;
 }
 
+ssize_t file_fill(int fd, char *buf, size_t size)
+{
+	size_t n = 0;
+	ssize_t got;
+
+	do {
+		got = read_some(fd, buf + n, size - n);
+		if (got < 0)
+			return got;
+		n += (size_t)got;
+	} while (got > 0 && n < size);
+	return (ssize_t)n;
+}
+
 /* Grows *buf to hold `want' bytes and a NUL. */
 static int grow(char **buf, size_t want)
 {

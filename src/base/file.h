@@ -14,6 +14,9 @@ int file_read_at(int dir, const char *name, size_t max, const char *what, char *
 int file_read_fd(int fd, size_t max, const char *what, char **text, size_t *len,
 		 struct err *e) CHECK;
 
+/* Reads until the buffer is full or the file ends. Returns how much it was or -errno. */
+ssize_t file_fill(int fd, char *buf, size_t size);
+
 /* Reads into a buffer, NUL-ended, trailing newline cut; for /proc and cgroup files. Returns
  * the length or -errno; longer content is cut. */
 ssize_t file_peek_at(int dir, const char *name, char *buf, size_t size);

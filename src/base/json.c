@@ -23,12 +23,25 @@ static int refuse(const struct source *s, size_t at, struct err *e, const char *
 	return fail(e, ERR_SPEC, "%s: line %zu: %s", s->what, line, why);
 }
 
+/* Eight bytes of ASCII, and none of them NUL. */
+static bool is_plain(const char *s)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones << 7;
+	uint64_t bytes;
+
+	memcpy(&bytes, s, sizeof(bytes));
+	return ((bytes | (bytes - ones)) & tops) == 0;
+}
+
 static int check_bytes(const struct source *s, struct err *e)
 {
 	uint32_t point;
 	size_t n;
 
 	for (size_t i = 0; i < s->len; i += n) {
+		n = 8;
+		if (s->len - i >= n && is_plain(s->text + i))
+			continue;
 		n = utf8_next(s->text + i, s->len - i, &point);
 		if (n == 0)
 			return refuse(s, i, e, "invalid UTF-8");
@@ -80,13 +93,28 @@ static int skip_escape(const struct source *s, size_t *i, struct err *e)
 /* From behind the opening quote to behind the closing one. */
 static int skip_string(const struct source *s, size_t *i, struct err *e)
 {
-	while (*i < s->len && s->text[*i] != '"') {
-		if (s->text[*i] != '\\')
-			(*i)++;
-		else if (skip_escape(s, i, e) < 0)
+	const char *text = s->text;
+	const size_t len = s->len;
+	size_t at = *i;
+
+	for (;;) {
+		while (at < len && text[at] != '"' && text[at] != '\\')
+			at++;
+		if (at >= len || text[at] == '"')
+			break;
+		if (skip_escape(s, &at, e) < 0)
 			return -1;
 	}
-	(*i)++;
+	*i = at + 1;
+	return 0;
+}
+
+static int check_comment(const struct source *s, size_t slash, struct err *e)
+{
+	const char after = slash + 1 < s->len ? s->text[slash + 1] : ' ';
+
+	if (after == '/' || after == '*')
+		return refuse(s, slash, e, "comments are not JSON");
 	return 0;
 }
 
@@ -97,15 +125,12 @@ static int check_shape(const struct source *s, struct err *e)
 	unsigned depth = 0;
 
 	for (size_t i = 0; i < s->len;) {
-		char c = s->text[i++];
-		char after = ' ';
+		const char c = s->text[i++];
 
-		if (i < s->len)
-			after = s->text[i];
 		if (c == '"' && skip_string(s, &i, e) < 0)
 			return -1;
-		if (c == '/' && (after == '/' || after == '*'))
-			return refuse(s, i, e, "comments are not JSON");
+		if (c == '/' && check_comment(s, i - 1, e) < 0)
+			return -1;
 		if ((c == '[' || c == '{') && ++depth > JSON_DEPTH)
 			return refuse(s, i, e, "nested deeper than 64");
 		if ((c == ']' || c == '}') && depth > 0)
@@ -117,8 +142,9 @@ static int check_shape(const struct source *s, struct err *e)
 _Static_assert(JSON_DEPTH == 64, "the number is part of a message");
 
 struct reader {
-	struct arena *a;
-	struct arena scratch; /* yajl's memory, and ours for sorting */
+	struct arena *a, *strings; /* a: also yajl's memory, and ours for sorting */
+	char *text;                /* our copy: strings end where their closing quote was */
+	size_t len;
 	struct json *open[JSON_DEPTH];
 	unsigned depth;
 	const char *key;
@@ -157,6 +183,18 @@ static struct json *put(struct reader *r, enum json_kind kind, const char *text)
 	return v;
 }
 
+/* A string of the text that yajl has got past, quote and all; or, where escapes were in it, of
+ * a buffer of yajl's. */
+static const char *keep(struct reader *r, const unsigned char *s, size_t n)
+{
+	const size_t at = (uintptr_t)s - (uintptr_t)r->text;
+
+	if (at >= r->len)
+		return arena_strndup(r->strings, (const char *)s, n);
+	r->text[at + n] = '\0';
+	return r->text + at;
+}
+
 static int on_null(void *ctx)
 {
 	(void)put(ctx, JSON_NULL, NULL);
@@ -173,7 +211,7 @@ static int on_number(void *ctx, const char *s, size_t n)
 {
 	struct reader *r = ctx;
 
-	(void)put(r, JSON_NUMBER, arena_strndup(r->a, s, n));
+	(void)put(r, JSON_NUMBER, arena_strndup(r->strings, s, n));
 	return 1;
 }
 
@@ -181,7 +219,7 @@ static int on_string(void *ctx, const unsigned char *s, size_t n)
 {
 	struct reader *r = ctx;
 
-	(void)put(r, JSON_STRING, arena_strndup(r->a, (const char *)s, n));
+	(void)put(r, JSON_STRING, keep(r, s, n));
 	return 1;
 }
 
@@ -189,7 +227,7 @@ static int on_key(void *ctx, const unsigned char *s, size_t n)
 {
 	struct reader *r = ctx;
 
-	r->key = arena_strndup(r->a, (const char *)s, n);
+	r->key = keep(r, s, n);
 	return 1;
 }
 
@@ -233,7 +271,7 @@ static int on_object_end(void *ctx)
 {
 	struct reader *r = ctx;
 	struct json *object = r->open[--r->depth];
-	struct json **all = arena_array(&r->scratch, object->n, sizeof(struct json *));
+	struct json **all = arena_array(r->a, object->n, sizeof(struct json *));
 	size_t n = 0;
 
 	for (struct json *v = object->first; v != NULL; v = v->next)
@@ -248,16 +286,11 @@ static int on_object_end(void *ctx)
 
 /* yajl does not look at what malloc returned, so it gets memory that is never NULL. The size
  * is kept in front, for realloc. */
-union header {
-	size_t size;
-	max_align_t align;
-};
-
 static void *give(void *ctx, size_t n)
 {
-	union header *h = arena_alloc(ctx, sizeof(*h) + n);
+	size_t *h = arena_alloc(ctx, sizeof(*h) + n);
 
-	h->size = n;
+	*h = n;
 	return h + 1;
 }
 
@@ -274,7 +307,7 @@ static void *give_more(void *ctx, void *p, size_t n)
 
 	if (p == NULL)
 		return more;
-	old = ((const union header *)p)[-1].size;
+	old = ((const size_t *)p)[-1];
 	return memcpy(more, p, old < n ? old : n);
 }
 
@@ -301,33 +334,39 @@ static int parse(struct reader *r, const struct source *s, struct err *e)
 		.yajl_start_array = on_array,
 		.yajl_end_array = on_array_end,
 	};
-	yajl_alloc_funcs memory = { give, give_more, take_back, &r->scratch };
+	yajl_alloc_funcs memory = { give, give_more, take_back, r->a };
 	yajl_handle y = yajl_alloc(&callbacks, &memory, r);
 
-	if (yajl_parse(y, (const unsigned char *)s->text, s->len) != yajl_status_ok)
+	(void)yajl_config(y, yajl_dont_validate_strings, 1); /* check_bytes did */
+	if (yajl_parse(y, (const unsigned char *)r->text, r->len) != yajl_status_ok)
 		return refuse_syntax(s, y, yajl_get_bytes_consumed(y), e);
 	if (yajl_complete_parse(y) != yajl_status_ok)
 		return refuse_syntax(s, y, s->len, e);
 	return 0;
 }
 
-int json_parse(struct arena *a, const char *what, const char *text, size_t len,
-	       struct json **out, struct err *e)
+int json_parse_apart(struct arena *a, struct arena *strings, const char *what, const char *text,
+		     size_t len, struct json **out, struct err *e)
 {
 	const struct source s = { what, text, len };
-	struct reader r = { .a = a };
-	int rc;
+	struct reader r = { .a = a, .strings = strings, .len = len };
 
 	if (len > JSON_MAX)
 		return fail(e, ERR_SPEC, "%s: expected at most %u bytes, found %zu", what,
 			    JSON_MAX, len);
 	if (check_bytes(&s, e) < 0 || check_shape(&s, e) < 0)
 		return -1;
-	rc = parse(&r, &s, e);
-	arena_free(&r.scratch);
-	if (rc == 0)
-		*out = r.root;
-	return rc;
+	r.text = arena_strndup(strings, text, len);
+	if (parse(&r, &s, e) < 0)
+		return -1;
+	*out = r.root;
+	return 0;
+}
+
+int json_parse(struct arena *a, const char *what, const char *text, size_t len,
+	       struct json **out, struct err *e)
+{
+	return json_parse_apart(a, a, what, text, len, out, e);
 }
 
 struct json *json_object(struct arena *a)

@@ -33,13 +33,13 @@ enum json_kind {
 
 /* A value. In an array or object the children are a list, in the order of the text. */
 struct json {
-	enum json_kind kind;
+	enum json_kind kind : 8;
 	bool truth;       /* JSON_BOOL */
 	bool read;        /* j_key or j_next came by */
 	bool twice;       /* a sibling has the same key; set by json_parse */
+	uint32_t n;       /* number of children */
 	const char *text; /* JSON_STRING: its bytes, UTF-8; JSON_NUMBER: as written */
 	const char *key;  /* the member's name, or NULL */
-	size_t n;         /* number of children */
 	struct json *first, *last, *next;
 };
 
@@ -50,6 +50,7 @@ struct json {
 struct complaint {
 	struct complaint *next;
 	const char *text;
+	const char *place; /* "" is the root; NULL: complain() was not told */
 };
 
 struct complaints {
@@ -60,6 +61,10 @@ struct complaints {
 
 void complain(struct complaints *c, const char *fmt, ...) PRINTF(2, 3);
 
+/* Whether a reader has complained of this place ("linux.uidMappings"), of one above it or of
+ * one below it: then what was read there is not what the document says. */
+bool complained_of(const struct complaints *c, const char *place);
+
 /* Turns the first complaint into an error of that kind, and says how many more there are.
  * 0 when there is none. */
 int complaints_fail(const struct complaints *c, enum err_kind kind, struct err *e) CHECK;
@@ -67,6 +72,10 @@ int complaints_fail(const struct complaints *c, enum err_kind kind, struct err *
 /* The tree lives in the arena; text is not kept. "what" names the file in errors. */
 int json_parse(struct arena *a, const char *what, const char *text, size_t len,
 	       struct json **out, struct err *e) CHECK;
+/* The same with the texts of the tree's values and keys in an arena of their own: what was read
+ * outlives the tree. */
+int json_parse_apart(struct arena *a, struct arena *strings, const char *what, const char *text,
+		     size_t len, struct json **out, struct err *e) CHECK;
 
 struct jat {
 	const struct jat *up;

@@ -145,12 +145,35 @@ size_t j_path(const struct jat *at, char *buf, size_t size)
 /* A long path keeps room for what is wrong there: struct err has 472 bytes for both. */
 static void say(const struct jat *at, const char *text)
 {
+	bool kept = at->bad->n < COMPLAINTS_MAX;
 	char path[256];
 
 	if (j_path(at, path, sizeof(path)) == 0)
 		complain(at->bad, "%s", text);
 	else
 		complain(at->bad, "%s: %s", path, text);
+	if (kept)
+		at->bad->last->place = arena_strdup(at->bad->arena, path);
+}
+
+/* "a.b" is in "a", "a[1].b" too; everything is in "". */
+static bool is_in(const char *place, const char *outer)
+{
+	const char *rest = str_after(place, outer);
+
+	return rest != NULL &&
+	       (*outer == '\0' || *rest == '\0' || *rest == '.' || *rest == '[');
+}
+
+bool complained_of(const struct complaints *c, const char *place)
+{
+	if (c->n > COMPLAINTS_MAX)
+		return true; /* or not: nobody keeps what would be said */
+	for (const struct complaint *one = c->first; one != NULL; one = one->next)
+		if (one->place != NULL &&
+		    (is_in(place, one->place) || is_in(one->place, place)))
+			return true;
+	return false;
 }
 
 void j_say(const struct jat *at, const char *fmt, ...)

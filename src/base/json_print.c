@@ -51,6 +51,16 @@ static void add_control(struct out *o, unsigned char c)
 	add_text(o, hex);
 }
 
+/* How many bytes from here are written as they are, one a character. */
+static size_t plain(const char *s)
+{
+	size_t n = 0;
+
+	while (s[n] >= ' ' && s[n] < 0x7f && s[n] != '"' && s[n] != '\\')
+		n++;
+	return n;
+}
+
 static void add_string(struct out *o, const char *s)
 {
 	size_t len = strlen(s), n;
@@ -58,6 +68,11 @@ static void add_string(struct out *o, const char *s)
 
 	add(o, "\"", 1);
 	for (size_t i = 0; i < len; i += n) {
+		n = plain(s + i);
+		if (n > 0) {
+			add(o, s + i, n);
+			continue;
+		}
 		n = utf8_next(s + i, len - i, &point);
 		if (n == 0) {
 			n = 1;
@@ -88,8 +103,14 @@ static uint32_t next_units(const char **s, size_t *left)
 
 static int compare_utf16(const char *a, const char *b)
 {
-	size_t an = strlen(a), bn = strlen(b);
+	size_t an, bn;
 
+	while (*a == *b && *a > 0 && *a < 0x7f) {
+		a++;
+		b++;
+	}
+	an = strlen(a);
+	bn = strlen(b);
 	while (an > 0 && bn > 0) {
 		uint32_t x = next_units(&a, &an), y = next_units(&b, &bn);
 

@@ -2,6 +2,7 @@ noinst_LIBRARIES += libbase.a
 libbase_a_SOURCES = \
 	src/base/arena.c src/base/arena.h \
 	src/base/auto.h \
+	src/base/digest.c src/base/digest.h \
 	src/base/error.c src/base/error.h \
 	src/base/fd.c src/base/fd.h \
 	src/base/file.c src/base/file.h \
@@ -12,8 +13,8 @@ libbase_a_SOURCES = \
 	src/base/str.c src/base/str.h \
 	src/base/sys.c src/base/sys.h \
 	src/base/utf8.c src/base/utf8.h
-libbase_a_CFLAGS = $(AM_CFLAGS) $(YAJL_CFLAGS)
-BASE_LIBS = libbase.a $(YAJL_LIBS)
+libbase_a_CFLAGS = $(AM_CFLAGS) $(YAJL_CFLAGS) $(NETTLE_CFLAGS)
+BASE_LIBS = libbase.a $(YAJL_LIBS) $(NETTLE_LIBS)
 
 if HAVE_CRITERION
 check_PROGRAMS += unit-base

@@ -196,15 +196,39 @@ static int resolve(struct walk *w, const char *path)
 	return err < 0 ? err : got;
 }
 
+/* Where only the last component is missing, which is most often so, and is a plain name.
+ * -ENOENT and -EEXIST (a dangling symlink, "..") are for the long way. */
+static int make_last(int root, const char *path, mode_t mode)
+{
+	char dir[PATH_MAX], name[PATH_MAX];
+	autofd int parent = -1;
+
+	if (!path_split(path, dir, name, sizeof(dir)))
+		return -ENOENT;
+	parent = path_open_in(root, dir, O_PATH | O_DIRECTORY, 0);
+	if (parent < 0)
+		return parent;
+	if (mkdirat(parent, name, mode) < 0)
+		return -errno;
+	return path_open_beneath_nolink(parent, name, O_PATH | O_DIRECTORY, 0);
+}
+
+static int make_all(int root, const char *path, mode_t mode)
+{
+	struct walk w = { .root = root };
+	int err = resolve(&w, path);
+
+	return err < 0 ? err : make_dirs(root, w.done, strlen(w.done), mode);
+}
+
 int path_mkdirs_in(int root, const char *path, mode_t mode)
 {
 	int fd = path_open_in(root, path, O_PATH | O_DIRECTORY, 0);
-	struct walk w = { .root = root };
 
 	if (fd != -ENOENT || *path == '\0')
 		return fd;
-	fd = resolve(&w, path);
-	return fd < 0 ? fd : make_dirs(root, w.done, strlen(w.done), mode);
+	fd = make_last(root, path, mode);
+	return fd == -ENOENT || fd == -EEXIST ? make_all(root, path, mode) : fd;
 }
 
 int path_touch_in(int root, const char *path, mode_t mode)

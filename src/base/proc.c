@@ -17,26 +17,45 @@
 #include "base/str.h"
 #include "base/sys.h"
 
-#define START_TIME_FIELD 22 /* proc_pid_stat(5) */
+/* proc_pid_stat(5) */
+#define FLAGS_FIELD      9
+#define START_TIME_FIELD 22
+/* linux/sched.h, PF_FORKNOEXEC: set by fork, cleared by execve before it closes descriptors */
+#define FORKED_NO_EXEC 0x40
 
 #ifdef CAISSON_COVERAGE
 void __gcov_dump(void);
 #endif
 
-/* The field of that number in the text after "PID (NAME) ", which begins with field 3. */
-static const char *stat_field(const char *s, int field)
+struct seen {
+	uint64_t start_time, flags;
+	char state;
+};
+
+/* The number of that field in the text after "PID (NAME) ", which begins with field 3. */
+static bool stat_field(const char *s, int field, uint64_t *out)
 {
+	char digits[24];
+	size_t n;
+
 	for (int i = 3; i < field && s != NULL; i++) {
 		s = strchr(s, ' ');
 		if (s != NULL)
 			s++;
 	}
-	return s;
+	if (s == NULL)
+		return false;
+	n = strcspn(s, " ");
+	if (n >= sizeof(digits))
+		return false;
+	memcpy(digits, s, n);
+	digits[n] = '\0';
+	return str_uint64(digits, UINT64_MAX, out);
 }
 
-int proc_stat(pid_t pid, uint64_t *start_time, char *state)
+static int look(pid_t pid, struct seen *out)
 {
-	char path[32], text[1024], *after, *start;
+	char path[32], text[1024], *after;
 	ssize_t n;
 
 	(void)snprintf(path, sizeof(path), "/proc/%d/stat", pid);
@@ -45,25 +64,40 @@ int proc_stat(pid_t pid, uint64_t *start_time, char *state)
 		return (int)n;
 	/* the name may hold anything, parentheses too; nothing behind it does */
 	after = strrchr(text, ')');
-	if (after == NULL || after[1] != ' ')
+	if (after == NULL || after[1] != ' ' ||
+	    !stat_field(after + 2, FLAGS_FIELD, &out->flags) ||
+	    !stat_field(after + 2, START_TIME_FIELD, &out->start_time))
 		return -EPROTO;
-	start = (char *)(uintptr_t)stat_field(after + 2, START_TIME_FIELD);
-	if (start == NULL)
-		return -EPROTO;
-	start[strcspn(start, " ")] = '\0';
-	if (!str_uint64(start, UINT64_MAX, start_time))
-		return -EPROTO;
-	*state = after[2];
+	out->state = after[2];
+	return 0;
+}
+
+int proc_stat(pid_t pid, uint64_t *start_time, char *state)
+{
+	struct seen now;
+	int err = look(pid, &now);
+
+	if (err < 0)
+		return err;
+	*start_time = now.start_time;
+	*state = now.state;
 	return 0;
 }
 
 bool proc_alive(pid_t pid, uint64_t start_time)
 {
-	uint64_t now;
-	char state;
+	struct seen now;
 
-	return pid > 0 && proc_stat(pid, &now, &state) == 0 && now == start_time &&
-	       state != 'Z' && state != 'X';
+	return pid > 0 && look(pid, &now) == 0 && now.start_time == start_time &&
+	       now.state != 'Z' && now.state != 'X';
+}
+
+bool proc_never_executed(pid_t pid, uint64_t start_time)
+{
+	struct seen now;
+
+	return pid > 0 && look(pid, &now) == 0 && now.start_time == start_time &&
+	       (now.flags & FORKED_NO_EXEC) != 0;
 }
 
 uint64_t now_boot_ms(void)
@@ -280,7 +314,8 @@ static int spawn_files(posix_spawn_file_actions_t *fa, const struct proc_job *jo
 	int r = posix_spawn_file_actions_adddup2(fa, in, STDIN_FILENO);
 
 	if (r == 0)
-		r = posix_spawn_file_actions_adddup2(fa, out, STDOUT_FILENO);
+		r = posix_spawn_file_actions_adddup2(fa, job->output > 0 ? job->output : out,
+						     STDOUT_FILENO);
 	if (r == 0)
 		r = posix_spawn_file_actions_adddup2(fa, out, STDERR_FILENO);
 	if (r == 0 && job->root >= 0)

@@ -15,6 +15,10 @@ int proc_stat(pid_t pid, uint64_t *start_time, char *state);
 /* Alive: that pid with that start time, neither zombie nor dead. */
 bool proc_alive(pid_t pid, uint64_t start_time);
 
+/* Whether that process, alive or a zombie, has gone through no execve(2) since it was cloned.
+ * False where that cannot be known any more, as when it has been reaped. */
+bool proc_never_executed(pid_t pid, uint64_t start_time);
+
 /* Milliseconds on CLOCK_BOOTTIME and CLOCK_REALTIME. */
 uint64_t now_boot_ms(void);
 uint64_t now_wall_ns(void);
@@ -27,6 +31,7 @@ struct proc_job {
 	const char *const *envp; /* NULL-ended; NULL: none */
 	const char *input;       /* given on stdin; NULL: /dev/null */
 	size_t input_len;
+	int output;     /* where its stdout goes; 0: the same way as stderr */
 	int timeout_ms; /* -1: none */
 	int root;       /* chdir here first: a directory, or -1 */
 };

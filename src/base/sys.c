@@ -89,6 +89,40 @@ int sys_pivot_root(const char *new_root, const char *put_old)
 	return int_result(syscall(SYS_pivot_root, new_root, put_old));
 }
 
+long sys_any(int nr, const uint64_t args[6])
+{
+	return result(syscall(nr, args[0], args[1], args[2], args[3], args[4], args[5]));
+}
+
+#ifdef __x86_64__
+long sys_any_i386(int nr, const uint64_t args[6])
+{
+	register const uint64_t *last __asm__("r8") = &args[5];
+	long r;
+
+	/* 128: the red zone, in which the compiler may keep something */
+	__asm__ volatile("sub $128, %%rsp\n\t"
+			 "push %%rbp\n\t"
+			 "mov (%%r8), %%ebp\n\t"
+			 "int $0x80\n\t"
+			 "pop %%rbp\n\t"
+			 "add $128, %%rsp"
+			 : "=a"(r), "+r"(last)
+			 : "a"(nr), "b"((uint32_t)args[0]), "c"((uint32_t)args[1]),
+			   "d"((uint32_t)args[2]), "S"((uint32_t)args[3]),
+			   "D"((uint32_t)args[4])
+			 : "r9", "r10", "r11", "cc", "memory");
+	return (int)r;
+}
+#else
+long sys_any_i386(int nr, const uint64_t args[6])
+{
+	(void)nr;
+	(void)args;
+	return -ENOSYS;
+}
+#endif
+
 int sys_seccomp(unsigned op, unsigned flags, void *arg)
 {
 	return int_result(syscall(SYS_seccomp, op, flags, arg));

@@ -26,6 +26,11 @@ int sys_fsmount(int fd, unsigned flags, unsigned attr);
 int sys_mount_setattr(int dir, const char *path, unsigned flags, struct mount_attr *attr);
 int sys_pivot_root(const char *new_root, const char *put_old);
 
+/* Any call, its six registers as they are: to try filters. The second is an i386 call of an
+ * x86-64 process, -ENOSYS elsewhere; a kernel without them sends SIGSEGV. */
+long sys_any(int nr, const uint64_t args[6]);
+long sys_any_i386(int nr, const uint64_t args[6]);
+
 int sys_seccomp(unsigned op, unsigned flags, void *arg);
 int sys_keyctl_join_session(const char *name);
 int sys_keyctl_set_owner_perms(void); /* KEYCTL_SETPERM: possessor and user all */

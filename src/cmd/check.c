@@ -40,19 +40,34 @@ static void complain_err(struct report *r, const struct err *e)
 	complain(&r->errors, "%s", text);
 }
 
-static const char *make_plan(struct loaded *l, struct report *r)
+/* The plan, and at its end, which is about the filter, the one line that differs each time. */
+static const char *plan_text(struct arena *a, const struct plan *p)
 {
-	bool terminal = l->spec.process.terminal;
-	struct plan_want want = {
+	const char *text = plan_print(a, p);
+
+	if (!p->has_filter)
+		return text;
+	return arena_printf(a, "%s  compiled in: %u us\n", text, p->policy.compile_us);
+}
+
+static struct plan_want want_of(const struct loaded *l)
+{
+	return (struct plan_want){
 		.id = "check",
 		.cgroup_manager = "cgroupfs",
 		.detach = true,
-		.has_console_socket = terminal, /* as an engine would call create */
+		.has_console_socket =
+			l->spec.process.terminal, /* as an engine would call create */
 	};
+}
+
+static const char *make_plan(struct loaded *l, struct report *r)
+{
+	struct plan_want want = want_of(l);
 	struct err why = { 0 };
 
 	if (load_make_plan(r->arena, l, &want, &why) == 0)
-		return plan_print(r->arena, &l->plan);
+		return plan_text(r->arena, &l->plan);
 	complain_err(r, &why);
 	return NULL;
 }
@@ -83,16 +98,28 @@ static void print_text(const struct report *r)
 		(void)printf("unknown property %s\n", c->text);
 }
 
+/* A plan of a spec that is half read would be refused for what is not in the document. */
+static void judge(const struct call *c, struct loaded *l, bool of_host, struct report *r)
+{
+	struct plan_want want;
+
+	load_spec(c->arena, l, &r->errors);
+	json_unread(l->doc, see_unknown, r);
+	want = want_of(l);
+	if (r->errors.n == 0)
+		load_refusals(c->arena, l, &want, of_host, &r->errors);
+}
+
 /* What is wrong with the text is part of the report; that there is none is not. */
 static int load(const struct call *c, struct loaded *l, struct report *r, struct err *e)
 {
 	const char *bundle = c->args_n > 0 ? c->args[0] : ".";
+	const struct check_options *o = c->options;
 	const char *text;
 	struct err why = { 0 };
 
-	if (load_config(c->arena, bundle, l, &why) == 0) {
-		load_spec(c->arena, l, &r->errors);
-		json_unread(l->doc, see_unknown, r);
+	if (load_config(c->arena, c->arena, bundle, l, &why) == 0) {
+		judge(c, l, o->plan, r);
 		return 0;
 	}
 	if (why.kind != ERR_SPEC) {

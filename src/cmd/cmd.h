@@ -46,6 +46,7 @@ struct command {
 	size_t options_size; /* of the struct that the options fill */
 	size_t args_min, args_max;
 	bool stop_at_first; /* the first argument ends the options */
+	bool passes_on;     /* all words are arguments, for another program */
 	int exit_failed;    /* the exit code of an error; 0: EXIT_FAILURE */
 	int (*run)(const struct call *c, struct err *e);
 };
@@ -59,14 +60,20 @@ int cmd_parse_globals(struct call *c, size_t n, const char *const *words, size_t
 		      struct err *e) CHECK;
 int cmd_parse_command(struct call *c, size_t n, const char *const *words, struct err *e) CHECK;
 
+/* The words of a command that is known: c->cmd. */
+int cmd_parse_words(struct call *c, size_t n, const char *const *words, struct err *e) CHECK;
+
 /* What the whole call asks for, done. */
 int cmd_run(const struct call *c, struct err *e) CHECK;
 
 void cmd_print_help(FILE *to);
 void cmd_print_command_help(FILE *to, const struct command *cmd);
+/* A line each; and what --dump-options says of each: first a line without an option. */
+void cmd_print_commands(FILE *to, const struct command *const *all);
+void cmd_print_commands_dump(FILE *to, const struct command *const *all);
 void cmd_print_dump(FILE *to);
 void cmd_print_steps(FILE *to);
-void cmd_print_version(FILE *to, struct arena *a);
+void cmd_print_version(FILE *to);
 
 /* ---- what several commands share ---- */
 
@@ -85,4 +92,4 @@ bool cmd_is_missing(const struct err *why);
 
 extern const struct command cmd_create, cmd_run_, cmd_start, cmd_state, cmd_kill, cmd_delete,
 	cmd_exec, cmd_pause, cmd_resume, cmd_ps, cmd_update, cmd_events, cmd_list, cmd_spec,
-	cmd_features, cmd_check, cmd_version, cmd_help;
+	cmd_policy, cmd_features, cmd_check, cmd_version, cmd_help;

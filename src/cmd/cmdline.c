@@ -28,10 +28,10 @@ const struct opt cmd_global_options[] = {
 /* clang-format on */
 
 const struct command *const cmd_all[] = {
-	&cmd_create, &cmd_run_,    &cmd_start,  &cmd_exec, &cmd_kill,
-	&cmd_delete, &cmd_state,   &cmd_list,   &cmd_ps,   &cmd_pause,
-	&cmd_update, &cmd_events,  &cmd_resume, &cmd_spec, &cmd_features,
-	&cmd_check,  &cmd_version, &cmd_help,   NULL,
+	&cmd_create,   &cmd_run_,   &cmd_start,   &cmd_exec, &cmd_kill,
+	&cmd_delete,   &cmd_state,  &cmd_list,    &cmd_ps,   &cmd_pause,
+	&cmd_update,   &cmd_events, &cmd_resume,  &cmd_spec, &cmd_policy,
+	&cmd_features, &cmd_check,  &cmd_version, &cmd_help, NULL,
 };
 
 const struct command *cmd_find(const char *name)
@@ -65,40 +65,18 @@ static int unknown_command(const char *name, struct err *e)
 	return hint(e, "caisson --help lists the commands");
 }
 
-static int check_count(const struct command *cmd, size_t n, struct err *e)
-{
-	if (n >= cmd->args_min && n <= cmd->args_max)
-		return 0;
-	(void)fail(e, ERR_USAGE, "%s: expected %s: found %zu argument%s", cmd->name,
-		   cmd->args_max == 0 ? "no argument" : cmd->args, n, n == 1 ? "" : "s");
-	return hint(e, "caisson %s --help", cmd->name);
-}
-
 int cmd_parse_command(struct call *c, size_t n, const char *const *words, struct err *e)
 {
-	struct opt_words in = { .v = words + 1, .n = n - 1 };
-	struct opt_found found;
-	void *options;
-
 	c->cmd = cmd_find(words[0]);
 	if (c->cmd == NULL)
 		return unknown_command(words[0], e);
-	in.who = c->cmd->name;
-	in.stop_at_first = c->cmd->stop_at_first;
-	options = arena_alloc(c->arena, c->cmd->options_size + 1);
-	if (opt_parse(c->arena, c->cmd->options, &in, options, &found, e) < 0)
-		return -1;
-	c->options = options;
-	c->args = found.args;
-	c->args_n = found.args_n;
-	c->help = found.help;
-	return c->help ? 0 : check_count(c->cmd, c->args_n, e);
+	return cmd_parse_words(c, n - 1, words + 1, e);
 }
 
 int cmd_run(const struct call *c, struct err *e)
 {
 	if (c->g.version) {
-		cmd_print_version(stdout, c->arena);
+		cmd_print_version(stdout);
 		return 0;
 	}
 	if (c->g.dump_options) {

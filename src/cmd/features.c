@@ -130,12 +130,18 @@ static struct json *linux_part(struct arena *a)
 	return o;
 }
 
+/* What an engine's user could set to weaken a wall. */
+static struct json *unsafe_annotations(struct arena *a)
+{
+	static const char *const keys[] = { "org.caisson.seccomp.policy", NULL };
+
+	return words(a, keys, SIZE_MAX);
+}
+
 static struct json *annotations(struct arena *a)
 {
 	struct json *o = json_object(a);
 
-	json_set(o, "io.github.seccomp.libseccomp.version",
-		 json_string(a, policy_backend_version(a)));
 	json_set(o, "org.caisson.commit", json_string(a, CAISSON_COMMIT));
 	json_set(o, "org.caisson.version", json_string(a, PACKAGE_VERSION));
 	return o;
@@ -153,8 +159,7 @@ static int features_main(const struct call *c, struct err *e)
 	json_set(o, "mountOptions", mount_options(a));
 	json_set(o, "linux", linux_part(a));
 	json_set(o, "annotations", annotations(a));
-	/* none is acted on */
-	json_set(o, "potentiallyUnsafeConfigAnnotations", json_array(a));
+	json_set(o, "potentiallyUnsafeConfigAnnotations", unsafe_annotations(a));
 	(void)puts(json_print(a, o, JSON_PRETTY, NULL));
 	return 0;
 }

@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <string.h>
-
-#include "base/str.h"
 #include "cmd/cmd.h"
 #include "run/run.h"
 #include "run/steps.h"
@@ -11,36 +8,17 @@ void cmd_print_help(FILE *to)
 	(void)fputs("usage: caisson [GLOBAL OPTIONS] COMMAND [OPTIONS] [ARGUMENTS]\n"
 		    "\nRuns OCI containers.\n\ncommands:\n",
 		    to);
-	for (size_t i = 0; cmd_all[i] != NULL; i++) {
-		char left[80];
-		struct sbuf b = SBUF(left);
-
-		sbuf_add(&b, "%s %s", cmd_all[i]->name, cmd_all[i]->args);
-		opt_print_row(to, left, cmd_all[i]->help);
-	}
+	cmd_print_commands(to, cmd_all);
 	(void)fputs("\nglobal options:\n", to);
 	opt_print_help(to, cmd_global_options);
 	(void)fputs("\ncaisson COMMAND --help tells more; so does caisson(8).\n", to);
-}
-
-void cmd_print_command_help(FILE *to, const struct command *cmd)
-{
-	(void)fprintf(to, "usage: caisson %s [OPTIONS]%s%s\n\n", cmd->name,
-		      cmd->args[0] != '\0' ? " " : "", cmd->args);
-	(void)fprintf(to, "%c%s.\n\noptions:\n", cmd->help[0] & ~0x20, cmd->help + 1);
-	opt_print_help(to, cmd->options);
 }
 
 /* For each command first a line without an option: its arguments and what it does. */
 void cmd_print_dump(FILE *to)
 {
 	opt_print_dump(to, "caisson", cmd_global_options);
-	for (size_t i = 0; cmd_all[i] != NULL; i++) {
-		const struct command *cmd = cmd_all[i];
-
-		(void)fprintf(to, "%s\t\t\t%s\t%s\n", cmd->name, cmd->args, cmd->help);
-		opt_print_dump(to, cmd->name, cmd->options);
-	}
+	cmd_print_commands_dump(to, cmd_all);
 }
 
 /* For the fault test: TABLE, STEP and where the specification asks for it. */

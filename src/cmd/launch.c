@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cmd/launch.h"
 
+#include <stdlib.h>
+#include <unistd.h>
+
 #include "base/auto.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "cmd/load.h"
+
+#define LISTEN_MAX 65536
 
 static int check_manager(const struct globals *g, struct err *e)
 {
@@ -12,6 +17,13 @@ static int check_manager(const struct globals *g, struct err *e)
 		return 0;
 	(void)fail(e, ERR_USAGE, "systemd cgroup driver: not in this version");
 	return hint(e, "use --cgroup-manager cgroupfs");
+}
+
+static int check_backend(const char *name, struct err *e)
+{
+	if (name == NULL || str_eq(name, "caisson") || str_eq(name, "libseccomp"))
+		return 0;
+	return fail(e, ERR_USAGE, "--seccomp-backend: caisson or libseccomp: %s", name);
 }
 
 static struct plan_want want_of(const struct call *c, const struct launch_options *o)
@@ -23,7 +35,27 @@ static struct plan_want want_of(const struct call *c, const struct launch_option
 		.has_console_socket = o->console_socket != NULL,
 		.no_pivot = o->no_pivot,
 		.no_new_keyring = o->no_new_keyring,
+		.use_libseccomp = str_eq(o->seccomp_backend, "libseccomp"),
 	};
+}
+
+/* sd_listen_fds(3): meant for us only if LISTEN_PID is our own process. An engine's leftovers
+ * in the environment are not, and so runc has it. */
+static int listen_fds(unsigned *out, struct err *e)
+{
+	const char *pid = getenv("LISTEN_PID"), *fds = getenv("LISTEN_FDS");
+	uint64_t n;
+
+	*out = 0;
+	if (pid == NULL || fds == NULL || !str_uint64(pid, INT32_MAX, &n) ||
+	    n != (uint64_t)getpid())
+		return 0;
+	if (!str_uint64(fds, LISTEN_MAX, &n))
+		return fail(e, ERR_USAGE,
+			    "LISTEN_FDS: expected a number up to %d: found \"%s\"", LISTEN_MAX,
+			    fds);
+	*out = (unsigned)n;
+	return 0;
 }
 
 static int fill(const struct call *c, const struct loaded *loaded, struct launch *out,
@@ -36,6 +68,7 @@ static int fill(const struct call *c, const struct loaded *loaded, struct launch
 		.root = out->run.root,
 		.pid_file = o->pid_file,
 		.console_socket = o->console_socket,
+		.listen_fds = out->run.listen_fds,
 		.preserve_fds = o->preserve_fds,
 		.keep = o->keep,
 		.detach = o->detach,
@@ -60,7 +93,8 @@ int launch_new(const struct call *c, struct launch *out, struct err *e)
 	struct plan_want want = want_of(c, o);
 	struct loaded *loaded = arena_new(c->arena, struct loaded);
 
-	if (check_manager(&c->g, e) < 0 || state_id_check(c->args[0], e) < 0 ||
+	if (check_manager(&c->g, e) < 0 || check_backend(o->seccomp_backend, e) < 0 ||
+	    listen_fds(&out->run.listen_fds, e) < 0 || state_id_check(c->args[0], e) < 0 ||
 	    load_plan(c->arena, o->bundle != NULL ? o->bundle : ".", &want, loaded, e) < 0 ||
 	    open_audit(c, &out->audit, e) < 0 ||
 	    state_root_open(c->g.root, true, &out->run.root, e) < 0)

@@ -6,7 +6,7 @@
 #include "run/run.h"
 
 struct launch_options {
-	const char *bundle, *pid_file, *console_socket;
+	const char *bundle, *pid_file, *console_socket, *seccomp_backend;
 	unsigned preserve_fds;
 	bool no_pivot, no_new_keyring, no_subreaper;
 	bool detach, keep; /* run only */
@@ -29,6 +29,8 @@ struct launch_options {
 		   "move the root in place of pivot_root (a root on a ramdisk needs it)"), \
 	LAUNCH_OPT(no_new_keyring, "no-new-keyring", 0, OPT_FLAG, NULL, \
 		   "keep the caller's session keyring"), \
+	LAUNCH_OPT(seccomp_backend, "seccomp-backend", 0, OPT_STRING, "NAME", \
+		   "what builds the filter: caisson (default) or libseccomp, to compare"), \
 	LAUNCH_OPT(no_subreaper, "no-subreaper", 0, OPT_FLAG, NULL, "accepted, without effect")
 /* clang-format on */
 

@@ -3,12 +3,14 @@
 
 #include "base/auto.h"
 #include "cmd/cmd.h"
+#include "cmd/policy_find.h"
+#include "cmd/program.h"
 #include "plan/host.h"
 #include "spec/bundle.h"
 
-int load_config(struct arena *a, const char *bundle, struct loaded *out, struct err *e)
+int load_config(struct arena *a, struct arena *tree, const char *bundle, struct loaded *out,
+		struct err *e)
 {
-	autofree char *text = NULL;
 	int opened;
 
 	if (bundle_open(bundle, &opened, e) < 0)
@@ -17,25 +19,82 @@ int load_config(struct arena *a, const char *bundle, struct loaded *out, struct 
 	autofd int dir = opened;
 
 	if (cmd_name_of(a, dir, bundle, &out->bundle, e) < 0 ||
-	    bundle_read_config(dir, &text, &out->config_len, e) < 0)
+	    bundle_read_config(dir, a, &out->config, &out->config_len, e) < 0)
 		return -1;
-	out->config = arena_strndup(a, text, out->config_len);
-	return json_parse(a, "config.json", out->config, out->config_len, &out->doc, e);
+	return json_parse_apart(tree, a, "config.json", out->config, out->config_len, &out->doc,
+				e);
 }
 
 void load_spec(struct arena *a, struct loaded *l, struct complaints *bad)
 {
 	spec_read(a, l->doc, &l->spec, bad);
-	if (bad->n == 0)
-		spec_check(&l->spec, bad);
+	spec_check(&l->spec, bad);
+}
+
+#define POLICY "org.caisson.seccomp.policy"
+
+/* The policy that an annotation puts in place of linux.seccomp: by name, or by an absolute
+ * path, which is all that means the same to an engine and to us. */
+static int find_policy(struct arena *a, const struct spec *s, struct plan_want *want,
+		       struct err *e)
+{
+	const char *name = spec_annotation(s, POLICY);
+	struct policy_finder *finder;
+	struct policy_source *source;
+	struct policy_env *env;
+
+	if (name == NULL)
+		return 0;
+	if (name[0] != '/' && !policy_find_is_name(name))
+		return fail(e, ERR_SPEC,
+			    "annotations." POLICY ": the name of a policy or an absolute path: "
+			    "%s",
+			    name);
+	finder = arena_new(a, struct policy_finder);
+	source = arena_new(a, struct policy_source);
+	env = arena_new(a, struct policy_env);
+	*finder = (struct policy_finder){ .arena = a, .strict = true };
+	*env = policy_find_env(finder);
+	if (policy_find(finder, name, source, e) < 0)
+		return -1;
+	want->policy_env = env;
+	want->policy = source;
+	return 0;
+}
+
+int load_policy(struct arena *a, const struct spec *s, struct plan_want *want, struct err *e)
+{
+	if (want->use_libseccomp || policy_arch_own() == 0)
+		want->libseccomp = program_find(a, "caisson-libseccomp");
+	return find_policy(a, s, want, e);
+}
+
+/* What the plan depends on beside the spec. */
+static int gather(struct arena *a, struct loaded *l, struct plan_want *want, struct host *h,
+		  struct err *e)
+{
+	host_probe(h);
+	want->bundle = l->bundle;
+	return load_policy(a, &l->spec, want, e);
+}
+
+void load_refusals(struct arena *a, struct loaded *l, struct plan_want *want, bool of_host,
+		   struct complaints *bad)
+{
+	struct host *h = arena_new(a, struct host);
+	struct err e = { 0 };
+
+	if (gather(a, l, want, h, &e) < 0)
+		complain(bad, "%s", e.text);
+	plan_refusals(a, &l->spec, h, want, of_host, bad);
 }
 
 int load_make_plan(struct arena *a, struct loaded *l, struct plan_want *want, struct err *e)
 {
 	struct host *h = arena_new(a, struct host);
 
-	host_probe(h);
-	want->bundle = l->bundle;
+	if (gather(a, l, want, h, e) < 0)
+		return -1;
 	return plan_make(a, &l->spec, h, want, &l->plan, e);
 }
 
@@ -61,10 +120,15 @@ int load_plan(struct arena *a, const char *bundle, struct plan_want *want, struc
 	      struct err *e)
 {
 	struct complaints bad = { .arena = a };
+	struct arena tree = { 0 };
+	int rc = load_config(a, &tree, bundle, out, e);
 
-	if (load_config(a, bundle, out, e) < 0)
+	if (rc == 0)
+		load_spec(a, out, &bad);
+	arena_free(&tree); /* the plan takes its memory: a page that was used costs nothing */
+	out->doc = NULL;
+	if (rc < 0)
 		return -1;
-	load_spec(a, out, &bad);
 	if (bad.n > 0)
 		return refuse(&bad, bundle, e);
 	return load_make_plan(a, out, want, e);

@@ -7,20 +7,28 @@
 #include "base/json.h"
 #include "plan/plan.h"
 
-/* All of it lives in the arena. */
+/* All of it lives in the arena, but for the document. */
 struct loaded {
 	const char *bundle; /* absolute */
 	const char *config; /* the text of config.json */
 	size_t config_len;
-	struct json *doc;
+	struct json *doc; /* in the arena for it */
 	struct spec spec;
 	struct plan plan;
 };
 
-/* The first half: reads and parses. */
-int load_config(struct arena *a, const char *bundle, struct loaded *out, struct err *e) CHECK;
+/* The first half: reads and parses. tree: for the document, which load_spec needs. */
+int load_config(struct arena *a, struct arena *tree, const char *bundle, struct loaded *out,
+		struct err *e) CHECK;
+/* What makes the filter in place of linux.seccomp, found and read: fills in *want. */
+int load_policy(struct arena *a, const struct spec *s, struct plan_want *want,
+		struct err *e) CHECK;
 /* All that is wrong with the config by itself; needs load_config. */
 void load_spec(struct arena *a, struct loaded *l, struct complaints *bad);
+/* What a plan would refuse besides, on this host only or anywhere; needs load_spec without
+ * complaints. The bundle in *want is filled in. */
+void load_refusals(struct arena *a, struct loaded *l, struct plan_want *want, bool of_host,
+		   struct complaints *bad);
 /* The plan for this host; needs load_spec without complaints. The bundle in *want is filled
  * in. */
 int load_make_plan(struct arena *a, struct loaded *l, struct plan_want *want,

@@ -3,6 +3,7 @@ libcmd_a_SOURCES = \
 	src/cmd/check.c \
 	src/cmd/cmd.h \
 	src/cmd/cmdline.c \
+	src/cmd/command.c \
 	src/cmd/common.c \
 	src/cmd/create.c \
 	src/cmd/delete.c \
@@ -17,6 +18,9 @@ libcmd_a_SOURCES = \
 	src/cmd/load.c src/cmd/load.h \
 	src/cmd/opt.c src/cmd/opt.h \
 	src/cmd/pause.c \
+	src/cmd/policy.c \
+	src/cmd/policy_find.c src/cmd/policy_find.h \
+	src/cmd/program.c src/cmd/program.h \
 	src/cmd/ps.c \
 	src/cmd/run.c \
 	src/cmd/spec.c \
@@ -24,8 +28,38 @@ libcmd_a_SOURCES = \
 	src/cmd/state.c \
 	src/cmd/update.c \
 	src/cmd/version.c
+libcmd_a_CPPFLAGS = $(AM_CPPFLAGS) -DCAISSON_LIBEXECDIR='"$(pkglibexecdir)"' \
+	-DCAISSON_DATADIR='"$(pkgdatadir)"' -DCAISSON_SYSCONFDIR='"$(sysconfdir)/caisson"'
 CMD_LIBS = libcmd.a librun.a libplan.a libstate.a libaudit.a libspec.a libcgroups.a \
-	libpolicy.a $(CAP_LIBS) $(SECCOMP_LIBS) $(BASE_LIBS)
+	libpolicy.a $(CAP_LIBS) $(BASE_LIBS)
+
+# What policies need beside it; the runtime has none of this.
+noinst_LIBRARIES += libpolicycmd.a
+libpolicycmd_a_SOURCES = \
+	src/cmd/policy_check.c \
+	src/cmd/policy_compile.c \
+	src/cmd/policy_decompile.c \
+	src/cmd/policy_diff.c \
+	src/cmd/policy_each.c \
+	src/cmd/policy_explain.c \
+	src/cmd/policy_learn.c \
+	src/cmd/policy_lines.c src/cmd/policy_lines.h \
+	src/cmd/policy_live.c src/cmd/policy_live.h \
+	src/cmd/policy_load.c \
+	src/cmd/policy_oci.c src/cmd/policy_oci.h \
+	src/cmd/policy_profile.c \
+	src/cmd/policy_record.c src/cmd/policy_record.h \
+	src/cmd/policy_run.c \
+	src/cmd/policy_test.c \
+	src/cmd/policy_tool.c src/cmd/policy_tool.h \
+	src/cmd/policy_watch.c src/cmd/policy_watch.h \
+	src/cmd/policy_why.c
+POLICYCMD_LIBS = libpolicycmd.a libcmd.a libplan.a libspec.a libcgroups.a libpolicy.a \
+	$(CAP_LIBS) $(BASE_LIBS)
+pkglibexec_PROGRAMS += caisson-policy
+caisson_policy_SOURCES = src/cmd/policy_main.c
+caisson_policy_LDADD = $(POLICYCMD_LIBS)
+caisson_policy_LDFLAGS = $(AM_LDFLAGS) $(STATIC_LDFLAGS)
 
 bin_PROGRAMS += caisson
 caisson_SOURCES = src/cmd/main.c
@@ -41,4 +75,12 @@ unit_cmd_SOURCES = \
 unit_cmd_CFLAGS = $(TEST_CFLAGS)
 unit_cmd_LDADD = $(CMD_LIBS) $(CRITERION_LIBS)
 TESTS += unit-cmd
+check_PROGRAMS += unit-policy-cmd
+unit_policy_cmd_SOURCES = \
+	tests/unit/t_policy_cmd.c \
+	tests/unit/t_policy_find.c \
+	tests/unit/scratch.c tests/unit/scratch.h
+unit_policy_cmd_CFLAGS = $(TEST_CFLAGS)
+unit_policy_cmd_LDADD = $(POLICYCMD_LIBS) $(CRITERION_LIBS)
+TESTS += unit-policy-cmd
 endif

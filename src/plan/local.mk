@@ -15,7 +15,7 @@ libplan_a_SOURCES = \
 	src/plan/plan_process.c \
 	src/plan/plan_seccomp.c src/plan/plan_seccomp.h \
 	src/plan/plan_text.c src/plan/plan_text.h
-PLAN_LIBS = libplan.a libspec.a libcgroups.a libpolicy.a $(CAP_LIBS) $(SECCOMP_LIBS) $(BASE_LIBS)
+PLAN_LIBS = libplan.a libspec.a libcgroups.a libpolicy.a $(CAP_LIBS) $(BASE_LIBS)
 
 if HAVE_CRITERION
 check_PROGRAMS += unit-plan

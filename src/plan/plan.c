@@ -7,7 +7,7 @@
 #include "plan/plan_seccomp.h"
 
 /* What spec/ reads and this version does not do: refused, never ignored. */
-static int not_yet(const struct spec *s, struct err *e)
+static void not_yet(const struct spec *s, struct complaints *bad)
 {
 	const struct {
 		const char *key;
@@ -22,9 +22,8 @@ static int not_yet(const struct spec *s, struct err *e)
 
 	for (size_t i = 0; i < COUNT(later); i++)
 		if (later[i].asked)
-			return fail(e, ERR_HOST, "%s: not supported by this version of caisson",
-				    later[i].key);
-	return 0;
+			complain(bad, "%s: not supported by this version of caisson",
+				 later[i].key);
 }
 
 /* CVE-2019-5736: through /proc/self/exe a process that may write our binary as one of its own
@@ -47,26 +46,97 @@ bool plan_hides_binary(const struct spec *s, const struct host *h)
 	return false;
 }
 
+/* ---- the parts ---- */
+
+struct making {
+	struct arena *a;
+	const struct spec *s;
+	const struct host *h;
+	const struct plan_want *w;
+};
+
+static int make_namespaces(const struct making *m, struct plan *p, struct err *e)
+{
+	return plan_namespaces(m->a, m->s, m->h, p, e);
+}
+
+static int make_idmaps(const struct making *m, struct plan *p, struct err *e)
+{
+	return plan_idmaps(m->a, m->s, m->h, p, e);
+}
+
+static int make_filesystem(const struct making *m, struct plan *p, struct err *e)
+{
+	return plan_filesystem(m->a, m->s, m->h, p, e);
+}
+
+static int make_process(const struct making *m, struct plan *p, struct err *e)
+{
+	return plan_process_make(m->a, m->s, m->h, m->w, p, e);
+}
+
+static int make_cgroup(const struct making *m, struct plan *p, struct err *e)
+{
+	return plan_cgroup_make(m->a, m->s, m->h, m->w, p, e);
+}
+
+static int make_filter(const struct making *m, struct plan *p, struct err *e)
+{
+	return plan_seccomp(m->a, m->s, m->h, m->w, p, e);
+}
+
+/* A part looks at what those before it have decided, at the namespaces above all, but not at
+ * whether they refused. */
+static int (*const parts[])(const struct making *m, struct plan *p, struct err *e) = {
+	make_namespaces, make_idmaps, make_filesystem, make_process, make_cgroup, make_filter,
+};
+
+static void begin(const struct making *m, struct plan *p)
+{
+	*p = (struct plan){
+		.id = m->w->id,
+		.bundle = m->w->bundle,
+		.oci_version = m->s->oci_version,
+		.root = { .pivot = !m->w->no_pivot },
+		.hostname = m->s->hostname,
+		.domainname = m->s->domainname,
+		.sysctl = m->s->linux_.sysctl,
+		.annotations = m->s->annotations,
+	};
+}
+
 int plan_make(struct arena *a, const struct spec *s, const struct host *h,
 	      const struct plan_want *w, struct plan *p, struct err *e)
 {
-	*p = (struct plan){
-		.id = w->id,
-		.bundle = w->bundle,
-		.oci_version = s->oci_version,
-		.root = { .pivot = !w->no_pivot },
-		.hostname = s->hostname,
-		.domainname = s->domainname,
-		.sysctl = s->linux_.sysctl,
-		.annotations = s->annotations,
-	};
-	if (not_yet(s, e) < 0 || plan_namespaces(a, s, h, p, e) < 0 ||
-	    plan_idmaps(a, s, h, p, e) < 0 || plan_filesystem(a, s, h, p, e) < 0 ||
-	    plan_process_make(a, s, h, w, p, e) < 0 || plan_cgroup_make(a, s, h, w, p, e) < 0)
+	const struct making m = { a, s, h, w };
+	struct complaints bad = { .arena = a };
+
+	begin(&m, p);
+	not_yet(s, &bad);
+	if (complaints_fail(&bad, ERR_HOST, e) < 0)
 		return -1;
-	p->has_filter = s->linux_.seccomp.present;
-	if (p->has_filter && plan_seccomp(a, &s->linux_.seccomp, &p->filter, e) < 0)
-		return -1;
+	for (size_t i = 0; i < COUNT(parts); i++)
+		if (parts[i](&m, p, e) < 0)
+			return -1;
 	p->protect_self = plan_hides_binary(s, h);
 	return 0;
+}
+
+void plan_refusals(struct arena *a, const struct spec *s, const struct host *h,
+		   const struct plan_want *w, bool of_host, struct complaints *bad)
+{
+	const struct making m = { a, s, h, w };
+	struct plan p;
+
+	begin(&m, &p);
+	not_yet(s, bad);
+	for (size_t i = 0; i < COUNT(parts); i++) {
+		struct err e = { 0 };
+		char text[sizeof(e.text) + 128];
+
+		if (parts[i](&m, &p, &e) == 0 || (e.kind == ERR_HOST && !of_host))
+			continue;
+		err_format(&e, text, sizeof(text));
+		complain(bad, "%s", text);
+	}
 }

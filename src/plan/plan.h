@@ -26,6 +26,14 @@ struct plan_want {
 	bool detach;                /* create, run --detach */
 	bool has_console_socket;
 	bool no_pivot, no_new_keyring;
+	/* The text of org.caisson.seccomp.policy, found and read by who calls; NULL: the
+	 * config's linux.seccomp counts. */
+	const struct policy_source *policy;
+	const struct policy_env *policy_env; /* how its includes are found */
+	/* libseccomp in a program of its own: its absolute path, and whether it is to build the
+	 * filter even where we carry tables. */
+	const char *libseccomp;
+	bool use_libseccomp;
 };
 
 /* ---- namespaces ---- */
@@ -88,7 +96,7 @@ struct plan_mount {
 	bool idmap, idmap_recursive;
 	const char *uid_map,
 		*gid_map;  /* idmapped mount: text of the maps, or NULL: the container's */
-	const char *label; /* "context=..." or NULL */
+	const char *label; /* of the whole file system, or NULL */
 	size_t index;      /* in config.json's mounts, for messages */
 };
 
@@ -165,6 +173,16 @@ struct plan_cgroup {
 			*/
 };
 
+/* Where the filter comes from, for `state', `check --plan' and the audit. */
+struct plan_policy {
+	const char *name;    /* of the policy; NULL: linux.seccomp */
+	const char *backend; /* "caisson" or "libseccomp" */
+	size_t cells;        /* of the partition that was verified; 0: not verified */
+	size_t skipped;      /* names that no table knows */
+	uint32_t compile_us; /* from rules or text to a verified filter; not printed */
+	char digest[65];     /* SHA-256 of the instructions, hexadecimal */
+};
+
 struct plan {
 	const char *id, *bundle, *oci_version;
 	struct plan_ns ns;
@@ -184,6 +202,7 @@ struct plan {
 	struct plan_cgroup cgroup;
 	bool has_filter;
 	struct filter filter;
+	struct plan_policy policy;
 	bool protect_self; /* the container could write our binary: hide it (run/self.c) */
 	struct spec_pairs annotations;
 };
@@ -191,14 +210,20 @@ struct plan {
 int plan_make(struct arena *a, const struct spec *s, const struct host *h,
 	      const struct plan_want *w, struct plan *p, struct err *e) CHECK;
 
+/* All that plan_make would refuse, the first refusal of each part, for a spec without
+ * complaints; what only this host refuses when of_host is true. */
+void plan_refusals(struct arena *a, const struct spec *s, const struct host *h,
+		   const struct plan_want *w, bool of_host, struct complaints *bad);
+
 /* What exec knows beside the config that the container was made from. */
 struct plan_exec_want {
 	const char *id, *bundle;
 	const char *cgroup;     /* the container's, or NULL */
 	const char *sub_cgroup; /* --cgroup, or NULL */
 	bool detach, has_console_socket;
-	bool no_new_keyring; /* as it was asked of create */
-	bool deny_setgroups; /* in the container's user namespace */
+	bool no_new_keyring;            /* as it was asked of create */
+	bool deny_setgroups;            /* in the container's user namespace */
+	const struct plan_want *filter; /* of create's: what makes the filter */
 };
 
 /* One more process in a container that is there: of the spec its process, whichever that is,

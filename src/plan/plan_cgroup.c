@@ -272,12 +272,6 @@ int plan_cgroup_make(struct arena *a, const struct spec *s, const struct host *h
 	if (str_eq(w->cgroup_manager, "disabled"))
 		return without_cgroup(p, "--cgroup-manager=disabled",
 				      "take them out of config.json", e);
-	if (!h->cgroup.v2)
-		return without_cgroup(p, h->cgroup.why,
-				      "boot with systemd.unified_cgroup_hierarchy=1, or take "
-				      "the "
-				      "limits out and use --cgroup-manager=disabled",
-				      e);
 	if (path != NULL && path[0] != '/' && strchr(path, ':') != NULL) {
 		(void)fail(e, ERR_SPEC,
 			   "linux.cgroupsPath: expected a path: found \"%s\", the form of the "
@@ -289,6 +283,12 @@ int plan_cgroup_make(struct arena *a, const struct spec *s, const struct host *h
 	}
 	if (group_path(a, path, h, w->id, &cg->path, e) < 0)
 		return -1;
+	if (!h->cgroup.v2)
+		return without_cgroup(p, h->cgroup.why,
+				      "boot with systemd.unified_cgroup_hierarchy=1, or take "
+				      "the "
+				      "limits out and use --cgroup-manager=disabled",
+				      e);
 	cg->enabled = true;
 	cg->optional = !h->privileged && asks_nothing(&cg->limits) &&
 		       (path == NULL || path[0] == '\0');

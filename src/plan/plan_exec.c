@@ -67,7 +67,6 @@ int plan_exec(struct arena *a, const struct spec *s, const struct host *h,
 		.bundle = w->bundle,
 		.oci_version = s->oci_version,
 		.protect_self = plan_hides_binary(s, h),
-		.has_filter = s->linux_.seccomp.present,
 	};
 	if (s->process.exec_affinity_initial != NULL || s->process.exec_affinity_final != NULL)
 		return fail(e, ERR_HOST,
@@ -84,5 +83,5 @@ int plan_exec(struct arena *a, const struct spec *s, const struct host *h,
 	p->ids.deny_setgroups = w->deny_setgroups;
 	if (exec_process(a, s, h, w, p, e) < 0 || exec_group(a, w, &p->cgroup, e) < 0)
 		return -1;
-	return p->has_filter ? plan_seccomp(a, &s->linux_.seccomp, &p->filter, e) : 0;
+	return plan_seccomp(a, s, h, w->filter, p, e);
 }

@@ -131,9 +131,13 @@ static void seccomp(struct text *t, const struct plan *p)
 
 	if (!p->has_filter)
 		return;
-	text_add(t, "seccomp\n  instructions: %u\n", p->filter.n);
+	text_add(t, "seccomp\n  from: %s, built by %s\n",
+		 p->policy.name != NULL ? p->policy.name : "linux.seccomp", p->policy.backend);
+	text_add(t, "  instructions: %u\n  sha256: %s\n", p->filter.n, p->policy.digest);
+	if (p->policy.cells > 0)
+		text_add(t, "  verified: %zu cells\n", p->policy.cells);
 	text_bits(t, "  ", "flags", flags, p->filter.flags);
-	text_add(t, "  unknown names: %zu\n", p->filter.unknown);
+	text_add(t, "  unknown names: %zu\n", p->policy.skipped);
 }
 
 const char *plan_print(struct arena *a, const struct plan *p)

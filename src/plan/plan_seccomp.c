@@ -2,8 +2,11 @@
 #include "plan/plan_seccomp.h"
 
 #include <errno.h>
+#include <time.h>
 
+#include "base/digest.h"
 #include "base/str.h"
+#include "spec/words.h"
 
 #define ERRNO_MAX 4095 /* the kernel's MAX_ERRNO: above it, another errno would arrive */
 
@@ -39,15 +42,15 @@ static const struct word flags[] = {
 	{ NULL, 0 },
 };
 
-/* The two keys of an action, as an error names them. */
-struct place {
-	const char *action, *errno_ret;
-};
-
 static const char *shown(const char *word)
 {
 	return word != NULL ? word : "nothing";
 }
+
+/* An action's word and errno, and the keys where they stand. */
+struct place {
+	const char *where, *action, *errno_ret;
+};
 
 /* "errnoRet ... When the action doesn't support an errno, the runtime MUST print and error
  * and fail. If not specified then its default value is EPERM." */
@@ -59,9 +62,11 @@ static int plan_action(const struct place *at, const char *word, int64_t errno_r
 	int64_t most;
 
 	if (found == NULL)
-		return fail(e, ERR_SPEC, "%s: a seccomp action: %s", at->action, shown(word));
+		return fail(e, ERR_SPEC, "%s.%s: a seccomp action: %s", at->where, at->action,
+			    shown(word));
 	if (found->value == SECCOMP_RET_USER_NOTIF)
-		return fail(e, ERR_SPEC, "%s: SCMP_ACT_NOTIFY: not supported yet", at->action);
+		return fail(e, ERR_SPEC, "%s.%s: SCMP_ACT_NOTIFY: not supported yet", at->where,
+			    at->action);
 	if (found->value == SECCOMP_RET_ERRNO)
 		most = ERRNO_MAX;
 	else if (found->value == SECCOMP_RET_TRACE)
@@ -69,27 +74,26 @@ static int plan_action(const struct place *at, const char *word, int64_t errno_r
 	else if (errno_ret == SPEC_UNSET)
 		most = data = 0;
 	else
-		return fail(e, ERR_SPEC, "%s: SCMP_ACT_ERRNO or SCMP_ACT_TRACE beside it: %s",
+		return fail(e, ERR_SPEC,
+			    "%s.%s: SCMP_ACT_ERRNO or SCMP_ACT_TRACE beside it: %s", at->where,
 			    at->errno_ret, word);
 	if (data < 0 || data > most)
-		return fail(e, ERR_SPEC, "%s: 0 to %d: %jd", at->errno_ret, (int)most,
-			    (intmax_t)data);
+		return fail(e, ERR_SPEC, "%s.%s: 0 to %d: %jd", at->where, at->errno_ret,
+			    (int)most, (intmax_t)data);
 	*out = (uint32_t)found->value | (uint32_t)data;
 	return 0;
 }
 
-static int plan_arg(const struct spec_seccomp_arg *arg, size_t rule, size_t i,
+static int plan_arg(const struct spec_seccomp_arg *arg, const char *where, size_t i,
 		    struct policy_arg *out, struct err *e)
 {
 	const struct word *op = arg->op != NULL ? word_find(operators, arg->op) : NULL;
 
 	if (op == NULL)
-		return fail(e, ERR_SPEC,
-			    "linux.seccomp.syscalls[%zu].args[%zu].op: a seccomp operator: %s",
-			    rule, i, shown(arg->op));
+		return fail(e, ERR_SPEC, "%s.args[%zu].op: a seccomp operator: %s", where, i,
+			    shown(arg->op));
 	if (arg->index > 5)
-		return fail(e, ERR_SPEC,
-			    "linux.seccomp.syscalls[%zu].args[%zu].index: 0 to 5: %u", rule, i,
+		return fail(e, ERR_SPEC, "%s.args[%zu].index: 0 to 5: %u", where, i,
 			    arg->index);
 	*out = (struct policy_arg){ .index = arg->index, .op = (enum policy_op)op->value };
 	out->value = arg->value;
@@ -103,20 +107,18 @@ static int plan_arg(const struct spec_seccomp_arg *arg, size_t rule, size_t i,
 static int plan_rule(struct arena *a, const struct spec_seccomp_rule *rule, size_t i,
 		     struct policy_rule *out, struct err *e)
 {
-	const struct place at = {
-		arena_printf(a, "linux.seccomp.syscalls[%zu].action", i),
-		arena_printf(a, "linux.seccomp.syscalls[%zu].errnoRet", i),
-	};
 	static const char *const none[] = { NULL };
 	struct policy_arg *args = arena_array(a, rule->args_n, sizeof(*args));
 
+	out->where = arena_printf(a, "linux.seccomp.syscalls[%zu]", i);
 	out->names = rule->names.v != NULL ? rule->names.v : none;
 	out->args = args;
 	out->args_n = rule->args_n;
 	for (size_t k = 0; k < rule->args_n; k++)
-		if (plan_arg(&rule->args[k], i, k, &args[k], e) < 0)
+		if (plan_arg(&rule->args[k], out->where, k, &args[k], e) < 0)
 			return -1;
-	return plan_action(&at, rule->action, rule->errno_ret, &out->action, e);
+	return plan_action(&(struct place){ out->where, "action", "errnoRet" }, rule->action,
+			   rule->errno_ret, &out->action, e);
 }
 
 /* "SCMP_ARCH_X86_64" to "x86_64". */
@@ -176,48 +178,149 @@ static int refuse_listener(const struct spec_seccomp *s, struct err *e)
 	return 0;
 }
 
-/* A name that no table knows is skipped: the call stays at the default action. Where that lets
- * it through, a rule that should stop it would be lost without a word. */
-static int check_unknown(const struct policy *p, const struct filter *f, struct err *e)
+int plan_seccomp_rules(struct arena *a, const struct spec_seccomp *s, struct policy_rules *out,
+		       struct err *e)
 {
-	uint32_t action = p->default_action & SECCOMP_RET_ACTION_FULL;
+	static const struct place at = { "linux.seccomp", "defaultAction", "defaultErrnoRet" };
+	struct policy_rule *rules = arena_array(a, s->rules_n, sizeof(*rules));
+	struct policy_rules r = { .rules = rules, .rules_n = s->rules_n };
 
-	if (f->unknown == 0 || (action != SECCOMP_RET_ALLOW && action != SECCOMP_RET_LOG))
-		return 0;
-	return fail(e, ERR_SPEC,
-		    "linux.seccomp.syscalls: expected known names, because the default action "
-		    "lets "
-		    "every other call through: found %zu that libseccomp does not know",
-		    f->unknown);
-}
-
-int plan_seccomp(struct arena *a, const struct spec_seccomp *s, struct filter *out,
-		 struct err *e)
-{
-	static const struct place at = { "linux.seccomp.defaultAction",
-					 "linux.seccomp.defaultErrnoRet" };
-	struct policy_rule *rules;
-	struct policy p = { 0 };
-	struct filter f = { 0 };
-
-	if (!s->present) {
-		*out = f;
-		return 0;
-	}
-	rules = arena_array(a, s->rules_n, sizeof(*rules));
-	p.rules = rules;
-	p.rules_n = s->rules_n;
-	if (refuse_listener(s, e) < 0 ||
-	    plan_action(&at, s->default_action, s->default_errno_ret, &p.default_action, e) <
+	if (plan_action(&at, s->default_action, s->default_errno_ret, &r.default_action, e) <
 		    0 ||
-	    plan_archs(a, &s->architectures, &p.archs, e) < 0)
+	    plan_archs(a, &s->architectures, &r.archs, e) < 0)
 		return -1;
 	for (size_t i = 0; i < s->rules_n; i++)
 		if (plan_rule(a, &s->rules[i], i, &rules[i], e) < 0)
 			return -1;
-	if (policy_build(a, &p, &f, e) < 0 || check_unknown(&p, &f, e) < 0 ||
-	    plan_flags(s, &f.flags, e) < 0)
+	*out = r;
+	return 0;
+}
+
+/* A name that no table knows is skipped: the call stays at the default action. Where that lets
+ * it through, a rule that should stop it would be lost without a word. */
+static int check_skipped(const struct policy_rules *r, size_t skipped, struct err *e)
+{
+	uint32_t action = r->default_action & SECCOMP_RET_ACTION_FULL;
+
+	if (skipped == 0 || (action != SECCOMP_RET_ALLOW && action != SECCOMP_RET_LOG))
+		return 0;
+	return fail(e, ERR_SPEC,
+		    "linux.seccomp.syscalls: expected known names, because the default action "
+		    "lets every other call through: found %zu that this version does not know",
+		    skipped);
+}
+
+static int compile(struct arena *a, const struct policy *policy, struct plan *p, struct err *e)
+{
+	struct policy_image image;
+
+	if (policy_compile(a, policy, &(struct policy_options){ 0 }, &image, e) < 0)
 		return -1;
-	*out = f;
+	p->filter = image.filter;
+	p->policy.backend = "caisson";
+	p->policy.cells = image.cells;
+	p->policy.skipped = policy_skipped(policy);
+	return 0;
+}
+
+static int from_elsewhere(struct arena *a, const struct policy_rules *r,
+			  const struct plan_want *w, struct plan *p, struct err *e)
+{
+	if (w->libseccomp == NULL)
+		return fail(e, ERR_HOST,
+			    "linux.seccomp: caisson-libseccomp, for this architecture: "
+			    "not installed");
+	p->policy.backend = "libseccomp";
+	return policy_build_elsewhere(a, w->libseccomp, r, &p->filter, e);
+}
+
+static int from_config(struct arena *a, const struct spec_seccomp *s, const struct plan_want *w,
+		       struct plan *p, struct err *e)
+{
+	struct policy_diags diags = { .arena = a };
+	const struct policy *policy;
+	struct policy_rules r;
+	bool carried;
+
+	if (refuse_listener(s, e) < 0 || plan_seccomp_rules(a, s, &r, e) < 0 ||
+	    policy_from_rules(a, &r, &diags, &carried, &policy, e) < 0)
+		return -1;
+	if (!carried || w->use_libseccomp) {
+		if (from_elsewhere(a, &r, w, p, e) < 0)
+			return -1;
+	} else if (check_skipped(&r, policy_skipped(policy), e) < 0 ||
+		   compile(a, policy, p, e) < 0) {
+		return -1;
+	}
+	return plan_flags(s, &p->filter.flags, e);
+}
+
+/* What the guard cap() is true for. */
+static const char *const *capabilities(struct arena *a, const struct spec *s)
+{
+	const char **names = arena_array(a, 65, sizeof(*names));
+	const char *name;
+	size_t n = 0;
+
+	for (int i = 0; i < 64; i++)
+		if ((s->process.caps.bounding >> i & 1) != 0 &&
+		    (name = word_capability_name(a, i)) != NULL)
+			names[n++] = name;
+	return names;
+}
+
+/* The watcher that answers such calls is not there yet. */
+static int refuse_notify(const struct filter *f, const char *name, struct err *e)
+{
+	for (size_t i = 0; i < f->n; i++)
+		if (f->insns[i].code == (BPF_RET | BPF_K) &&
+		    (f->insns[i].k & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_USER_NOTIF)
+			return fail(e, ERR_HOST,
+				    "org.caisson.seccomp.policy: %s: audit and notify: not "
+				    "supported yet",
+				    name);
+	return 0;
+}
+
+static int from_policy(struct arena *a, const struct spec *s, const struct host *h,
+		       const struct plan_want *w, struct plan *p, struct err *e)
+{
+	struct policy_env env =
+		w->policy_env != NULL ? *w->policy_env : (struct policy_env){ 0 };
+	struct policy_diags diags = { .arena = a };
+	const struct policy *policy;
+
+	env.caps = capabilities(a, s);
+	env.kernel = (uint16_t)(h->kernel >> 8);
+	if (policy_parse(a, w->policy, NULL, &env, &diags, &policy, e) < 0 ||
+	    compile(a, policy, p, e) < 0 || refuse_notify(&p->filter, w->policy->name, e) < 0)
+		return -1;
+	p->policy.name = policy_name(policy);
+	p->filter.flags = policy_flags(policy);
+	return 0;
+}
+
+static uint64_t now_us(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
+int plan_seccomp(struct arena *a, const struct spec *s, const struct host *h,
+		 const struct plan_want *w, struct plan *p, struct err *e)
+{
+	const struct spec_seccomp *config = &s->linux_.seccomp;
+	const uint64_t began = now_us();
+
+	if (w->policy == NULL && !config->present)
+		return 0;
+	if (w->policy != NULL ? from_policy(a, s, h, w, p, e) < 0
+			      : from_config(a, config, w, p, e) < 0)
+		return -1;
+	p->has_filter = true;
+	p->policy.compile_us = (uint32_t)(now_us() - began);
+	digest_hex(p->filter.insns, p->filter.n * sizeof(*p->filter.insns), p->policy.digest);
 	return 0;
 }

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* plan_seccomp.h - linux.seccomp in OCI's words to a filter that is ready to load. */
+/* plan_seccomp.h - linux.seccomp in OCI's words, or a policy, to a filter ready to load. */
 #pragma once
-#include "base/arena.h"
-#include "base/error.h"
-#include "seccomp/policy.h"
-#include "spec/spec.h"
+#include "plan/plan.h"
 
-/* The filter lives in the arena; without linux.seccomp it has no instructions (n == 0). */
-int plan_seccomp(struct arena *a, const struct spec_seccomp *s, struct filter *out,
-		 struct err *e) CHECK;
+/* linux.seccomp as plain rules: its words understood. In the arena. */
+int plan_seccomp_rules(struct arena *a, const struct spec_seccomp *s, struct policy_rules *out,
+		       struct err *e) CHECK;
+
+/* Fills p->has_filter, p->filter and p->policy from linux.seccomp, or from the policy of the
+ * annotation in place of it. Without either there is no filter. */
+int plan_seccomp(struct arena *a, const struct spec *s, const struct host *h,
+		 const struct plan_want *w, struct plan *p, struct err *e) CHECK;

@@ -37,11 +37,20 @@ static int wait_for_start(struct run *r, struct err *e)
 	}
 }
 
+static int foreground_start(struct run *r, struct err *e)
+{
+	if (hs_expect(r->child_sock, HS_START, -1, NULL, e) < 0)
+		return -1;
+	if (r->rlimits_pending == 0 || !starts_ahead(r))
+		return 0;
+	return hs_expect(r->child_sock, HS_LIMITED, -1, NULL, e);
+}
+
 /* From here on the peer is who said START: the runtime itself, or `caisson start'. */
 static int started_by(struct run *r, struct err *e)
 {
 	if (r->foreground_start)
-		return hs_expect(r->child_sock, HS_START, -1, NULL, e) < 0 ? -1 : r->child_sock;
+		return foreground_start(r, e) < 0 ? -1 : r->child_sock;
 	/* a runtime that is killed before it saves our pid leaves nobody who knows us */
 	if (hs_expect(r->child_sock, HS_CREATED, -1, NULL, e) < 0)
 		return -1;

@@ -110,7 +110,7 @@ static int do_own_rlimits(struct run *r, const struct plan *pl, struct err *e)
 static int do_other_descriptors(struct run *r, const struct plan *pl, struct err *e)
 {
 	const int keep[] = { log_fd(), r->child_sock, r->start_listen, r->root, r->exec_label };
-	int err = fd_close_others(3 + r->o->preserve_fds, keep, COUNT(keep));
+	int err = fd_close_others(3 + r->o->listen_fds + r->o->preserve_fds, keep, COUNT(keep));
 
 	(void)pl;
 	r->proc = -1;
@@ -139,9 +139,11 @@ static bool new_net(const struct plan *pl)
 {
 	return pl->ns.new_net;
 }
-static bool has_runtime_hooks(const struct plan *pl)
+static bool has_early_hooks(const struct plan *pl) /* as has_hooks in parent_steps.c */
 {
-	return pl->hooks[HOOK_PRESTART].n + pl->hooks[HOOK_CREATE_RUNTIME].n > 0;
+	return pl->hooks[HOOK_PRESTART].n + pl->hooks[HOOK_CREATE_RUNTIME].n +
+		       pl->hooks[HOOK_CREATE_CONTAINER].n >
+	       0;
 }
 static bool has_create_hooks(const struct plan *pl)
 {
@@ -221,7 +223,7 @@ const struct step child_steps[] = {
 	{ "devices",          "config-linux.md#devices",                  own_mounts,         do_devices },
 	{ "terminal",         "config.md#process",                        wants_terminal,     do_terminal },
 	{ "late-read-only",   "config.md#mounts",                         own_mounts,         do_late_read_only },
-	{ "runtime-hooks",    "config.md#createruntime-hooks",            has_runtime_hooks,  do_runtime_hooks },
+	{ "runtime-hooks",    "config.md#createruntime-hooks",            has_early_hooks,    do_runtime_hooks },
 	{ "create-hooks",     "config.md#createcontainer-hooks",          has_create_hooks,   do_create_hooks },
 	{ "pivot-root",       "config.md#root",                           NULL,               do_pivot },
 	{ "hostname",         "config.md#hostname",                       has_hostname,       do_hostname },
@@ -274,7 +276,7 @@ static int do_start_hooks(struct run *r, const struct plan *pl, struct err *e)
 /* CVE-2024-21626: whatever is open beside stdio and what was asked for closes at execve. */
 static int do_descriptors(struct run *r, const struct plan *pl, struct err *e)
 {
-	int err = fd_cloexec_from(3 + r->o->preserve_fds);
+	int err = fd_cloexec_from(3 + r->o->listen_fds + r->o->preserve_fds);
 
 	(void)pl;
 	return err < 0 ? fail_sys(e, -err, "close_range") : 0;

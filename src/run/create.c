@@ -45,6 +45,11 @@ void run_init(struct run *r, const struct plan *pl, const struct run_options *o,
 		r->ns_fd[k] = -1;
 }
 
+bool starts_ahead(const struct run *r)
+{
+	return r->target == NULL && r->foreground_start && r->o->pid_file == NULL;
+}
+
 int run_create_steps(struct run *r, struct err *e)
 {
 	if (steps_run(parent_steps, parent_steps_n, r, r->pl, e) == 0)

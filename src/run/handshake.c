@@ -16,10 +16,11 @@ struct hs_frame {
 };
 
 static const char *const hs_names[] = {
-	[HS_FAILED] = "failed",   [HS_NAMESPACED] = "namespaced", [HS_MAPPED] = "mapped",
-	[HS_CLONED] = "cloned",   [HS_IN_CGROUP] = "in-cgroup",   [HS_MOUNTED] = "mounted",
-	[HS_HOOKED] = "hooked",   [HS_TERMINAL] = "terminal",     [HS_READY] = "ready",
-	[HS_CREATED] = "created", [HS_START] = "start",           [HS_EXECUTING] = "executing",
+	[HS_FAILED] = "failed",       [HS_NAMESPACED] = "namespaced", [HS_MAPPED] = "mapped",
+	[HS_CLONED] = "cloned",       [HS_IN_CGROUP] = "in-cgroup",   [HS_MOUNTED] = "mounted",
+	[HS_HOOKED] = "hooked",       [HS_TERMINAL] = "terminal",     [HS_READY] = "ready",
+	[HS_CREATED] = "created",     [HS_START] = "start",           [HS_LIMITED] = "limited",
+	[HS_EXECUTING] = "executing",
 };
 
 int hs_pair(int *parent, int *child, struct err *e)

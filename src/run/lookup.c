@@ -144,18 +144,36 @@ static const char *find_home(struct run *r, uint32_t uid)
 	return home_of(r->arena, text, uid);
 }
 
+static bool is_listen(const char *entry)
+{
+	return str_after(entry, "LISTEN_FDS=") != NULL ||
+	       str_after(entry, "LISTEN_PID=") != NULL;
+}
+
+/* sd_listen_fds(3) compares LISTEN_PID with what getpid(2) says inside: 1, unless the pid
+ * namespace is shared. */
 const char *const *final_environment(struct run *r, const struct plan *pl)
 {
 	const char *const *from = pl->process.envp;
+	bool listens = r->o->listen_fds > 0;
 	const char **env;
 	size_t n = 0;
 
-	if (!pl->process.home_from_passwd)
+	if (!pl->process.home_from_passwd && !listens)
 		return from;
 	while (from[n] != NULL)
 		n++;
-	env = arena_array(r->arena, n + 2, sizeof(*env));
-	memcpy(env, from, n * sizeof(*env));
-	env[n] = arena_printf(r->arena, "HOME=%s", find_home(r, pl->process.creds.uid));
+	env = arena_array(r->arena, n + 4, sizeof(*env));
+	n = 0;
+	for (; *from != NULL; from++)
+		if (!listens || !is_listen(*from))
+			env[n++] = *from;
+	if (pl->process.home_from_passwd)
+		env[n++] =
+			arena_printf(r->arena, "HOME=%s", find_home(r, pl->process.creds.uid));
+	if (listens) {
+		env[n++] = arena_printf(r->arena, "LISTEN_FDS=%u", r->o->listen_fds);
+		env[n++] = arena_printf(r->arena, "LISTEN_PID=%d", getpid());
+	}
 	return env;
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "base/auto.h"
@@ -131,6 +132,25 @@ static int set_propagation(int fd, const struct plan_mount *m)
 
 /* ---- file systems ---- */
 
+/* The mqueue of an ipc namespace is as old as that and takes no option any more (EINVAL): its
+ * root is labelled like a file, as runc and crun do. */
+static bool is_made_before(const struct plan_mount *m)
+{
+	return str_eq(m->type, "mqueue");
+}
+
+/* EOPNOTSUPP: the policy has no labels for files of that kind. */
+static int label_root(const struct plan_mount *m, int tree, struct err *e)
+{
+	if (m->kind != PM_FS || m->label == NULL || !is_made_before(m))
+		return 0;
+	if (setxattr(fd_path(tree).s, "security.selinux", m->label, strlen(m->label) + 1, 0) <
+		    0 &&
+	    errno != EOPNOTSUPP)
+		return bad(m, errno, "label", e);
+	return 0;
+}
+
 static int configure(int fs, const struct plan_mount *m, mode_t place)
 {
 	bool has_mode = false;
@@ -152,7 +172,7 @@ static int configure(int fs, const struct plan_mount *m, mode_t place)
 		(void)snprintf(mode, sizeof(mode), "%o", place & 07777);
 		err = sys_fsconfig(fs, FSCONFIG_SET_STRING, "mode", mode, 0);
 	}
-	if (err == 0 && m->label != NULL)
+	if (err == 0 && m->label != NULL && !is_made_before(m))
 		err = sys_fsconfig(fs, FSCONFIG_SET_STRING, "context", m->label, 0);
 	return err < 0 ? err : sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0);
 }
@@ -244,8 +264,9 @@ static int explain_fs(const struct plan *pl, const struct plan_mount *m, int err
 
 /* ---- one mount ---- */
 
-static int make_mount(struct run *r, const struct plan *pl, const struct plan_mount *m,
-		      size_t i, mode_t place, struct err *e)
+/* *m keeps the attributes that are still to be set. */
+static int make_mount(struct run *r, const struct plan *pl, struct plan_mount *m, size_t i,
+		      mode_t place, struct err *e)
 {
 	const char *type = m->kind == PM_CGROUP ? "cgroup2" : m->type;
 	int fd;
@@ -253,8 +274,12 @@ static int make_mount(struct run *r, const struct plan *pl, const struct plan_mo
 	if (m->kind == PM_BIND)
 		return take_fd(&r->mount_fd[i]);
 	fd = new_fs(type, m, place);
-	if (fd < 0)
-		fd = stand_in(pl, m, fd);
+	if (fd >= 0) {
+		m->attr_set = m->attr_clr =
+			0; /* fsmount(2) has set them: there were no others */
+		return fd;
+	}
+	fd = stand_in(pl, m, fd);
 	return fd < 0 ? explain_fs(pl, m, fd, e) : fd;
 }
 
@@ -342,7 +367,7 @@ static int one_mount(struct run *r, const struct plan *pl, size_t i, struct err 
 		return remount(pl, r, &m, e);
 	}
 	tree = make_mount(r, pl, &m, i, mode_of(place), e);
-	if (tree < 0 || copy_up(r, &m, tree, e) < 0)
+	if (tree < 0 || label_root(&m, tree, e) < 0 || copy_up(r, &m, tree, e) < 0)
 		return -1;
 	return attach(pl, &m, tree, place, e);
 }

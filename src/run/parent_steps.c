@@ -10,10 +10,27 @@
 #include "base/auto.h"
 #include "base/fd.h"
 #include "base/file.h"
+#include "base/json.h"
 #include "base/path.h"
 #include "base/proc.h"
 #include "base/str.h"
 #include "run/run_private.h"
+
+/* What `state' says of the filter. */
+static const char *policy_text(struct arena *a, const struct plan *pl)
+{
+	const struct plan_policy *p = &pl->policy;
+	struct json *o = json_object(a);
+
+	if (!pl->has_filter)
+		return NULL;
+	json_set(o, "backend", json_string(a, p->backend));
+	json_set(o, "compileUs", json_uint(a, p->compile_us));
+	json_set(o, "instructions", json_uint(a, pl->filter.n));
+	json_set(o, "name", json_string(a, p->name != NULL ? p->name : "linux.seccomp"));
+	json_set(o, "sha256", json_string(a, p->digest));
+	return json_print(a, o, JSON_CANONICAL, NULL);
+}
 
 static void fill_state(struct run *r, const struct plan *pl)
 {
@@ -35,6 +52,7 @@ static void fill_state(struct run *r, const struct plan *pl)
 		.cgroup = pl->cgroup.enabled ? pl->cgroup.path : NULL,
 		.cgroup_manager = pl->cgroup.enabled ? "cgroupfs" : "disabled",
 		.own_pid_ns = pl->ns.new_pid,
+		.policy = policy_text(r->arena, pl),
 		.kept_keyring = !pl->process.new_keyring,
 		.annotations = pairs,
 		.annotations_n = pl->annotations.n,
@@ -100,15 +118,17 @@ static int do_device_filter(struct run *r, const struct plan *pl, struct err *e)
 }
 
 /* LISTEN_FDS and --preserve-fds promise descriptors to the container: they must be there. One
- * with close-on-exec did not come from our caller: it is ours. */
+ * that closes at execve has not come to us through one: it is our own. */
 int do_preserved(struct run *r, const struct plan *pl, struct err *e)
 {
 	(void)pl;
-	for (unsigned i = 0; i < r->o->preserve_fds; i++) {
+	for (unsigned i = 0; i < r->o->listen_fds + r->o->preserve_fds; i++) {
 		int flags = fcntl((int)(3 + i), F_GETFD);
 
 		if (flags < 0 || (flags & FD_CLOEXEC) != 0)
-			return fail_sys(e, EBADF, "--preserve-fds: descriptor %u", 3 + i);
+			return fail_sys(e, EBADF, "%s: descriptor %u",
+					i < r->o->listen_fds ? "LISTEN_FDS" : "--preserve-fds",
+					3 + i);
 	}
 	return 0;
 }
@@ -182,6 +202,15 @@ static int do_hooks(struct run *r, const struct plan *pl, struct err *e)
 	return hs_say(r->sock, HS_HOOKED, 0, e);
 }
 
+/* All that the runtime had to do before the container may run is done. Told now, the init
+ * need not stop and wait for us to wake up; it still says READY, and no step of its own is
+ * left out. */
+static int do_go_ahead(struct run *r, const struct plan *pl, struct err *e)
+{
+	(void)pl;
+	return starts_ahead(r) ? hs_say(r->sock, HS_START, 0, e) : 0;
+}
+
 int do_ready(struct run *r, const struct plan *pl, struct err *e)
 {
 	/* hooks may take as long as their own limits let them */
@@ -192,7 +221,11 @@ int do_ready(struct run *r, const struct plan *pl, struct err *e)
 
 int do_rlimits_outside(struct run *r, const struct plan *pl, struct err *e)
 {
-	return r->rlimits_pending != 0 ? do_rlimits(r, pl, e) : 0;
+	if (r->rlimits_pending == 0)
+		return 0;
+	if (do_rlimits(r, pl, e) < 0)
+		return -1;
+	return starts_ahead(r) ? hs_say(r->sock, HS_LIMITED, 0, e) : 0;
 }
 
 /* Contract 1.2: digits, no newline, there before we return, never half written. */
@@ -250,9 +283,13 @@ static bool maps_init(const struct plan *pl)
 {
 	return pl->ns.new_user && pl->ns.ladder == LADDER_DIRECT;
 }
+/* createContainer hooks are the init's, but like the runtime's they run under the device
+ * filter: for them too the init waits until it is attached. */
 static bool has_hooks(const struct plan *pl)
 {
-	return pl->hooks[HOOK_PRESTART].n + pl->hooks[HOOK_CREATE_RUNTIME].n > 0;
+	return pl->hooks[HOOK_PRESTART].n + pl->hooks[HOOK_CREATE_RUNTIME].n +
+		       pl->hooks[HOOK_CREATE_CONTAINER].n >
+	       0;
 }
 
 /* clang-format off */
@@ -274,6 +311,7 @@ const struct step parent_steps[] = {
 	{ "oom-score",        "config.md#linux-process",                  wants_oom_score,    do_oom_score },
 	{ "pty",              "config.md#process",                        wants_terminal,     do_pty },
 	{ "hooks",            "config.md#createruntime-hooks",            has_hooks,          do_hooks },
+	{ "go-ahead",         "runtime.md#start",                         NULL,               do_go_ahead },
 	{ "ready",            "runtime.md#create",                        NULL,               do_ready },
 	/* from outside, for what root of a user namespace may not raise */
 	{ "rlimits-outside",  "config.md#posix-process",                  wants_rlimits,      do_rlimits_outside },

@@ -13,7 +13,8 @@ struct run_options {
 	int root;                              /* the open directory of all containers */
 	const char *root_path;                 /* its name */
 	const char *pid_file, *console_socket; /* or NULL */
-	unsigned preserve_fds; /* descriptors 3 to 2+n are kept, beside LISTEN_FDS */
+	unsigned listen_fds; /* sd_listen_fds(3): descriptors 3 to 2+n are a socket each ... */
+	unsigned preserve_fds; /* ... and this many behind them are kept as well */
 	bool keep;             /* run: do not delete afterwards */
 	bool detach;           /* run: return after start */
 	const char *config;    /* text of config.json, saved beside the state */

@@ -64,6 +64,11 @@ void run_init(struct run *r, const struct plan *pl, const struct run_options *o,
 void run_close(struct run *r, bool take_back);
 int run_create_steps(struct run *r, struct err *e) CHECK;
 
+/* Whether START is said before READY comes: in a `run' nobody is between the two, and of what
+ * the init waits for the runtime has only its rlimits left to do. With --pid-file that file is
+ * there first. Runtime and init ask the same question. */
+bool starts_ahead(const struct run *r);
+
 /* ---- clone.c: the process ladders ---- */
 int clone_init(struct run *r, const struct plan *pl, struct err *e) CHECK;
 

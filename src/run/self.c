@@ -108,11 +108,12 @@ static int replace(uintptr_t from, uintptr_t to, int prot)
 
 	if (size == 0)
 		return 0;
-	copy = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	copy = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 	if (copy == MAP_FAILED)
 		return -errno;
 	copy_pages(copy, (const void *)from, size);
-	if (mprotect(copy, size, prot) < 0 ||
+	if ((prot != (PROT_READ | PROT_WRITE) && mprotect(copy, size, prot) < 0) ||
 	    mremap(copy, size, size, MREMAP_MAYMOVE | MREMAP_FIXED, (void *)from) == MAP_FAILED)
 		return -errno;
 	return 0;
@@ -131,7 +132,8 @@ static int replace_segment(const struct image *im, const ElfW(Phdr) * h, int fil
 	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
 	uintptr_t from = (im->base + h->p_vaddr) & ~(page - 1);
 	uintptr_t to = (im->base + h->p_vaddr + h->p_filesz + page - 1) & ~(page - 1);
-	int got = 0;
+	uintptr_t cut = im->relro_end < to ? im->relro_end : to;
+	int got;
 
 	if (file >= 0 && (h->p_flags & PF_W) == 0)
 		return mmap((void *)from, to - from, protection(h->p_flags),
@@ -139,13 +141,11 @@ static int replace_segment(const struct image *im, const ElfW(Phdr) * h, int fil
 			    (off_t)(h->p_offset & ~(page - 1))) == MAP_FAILED
 			       ? -errno
 			       : 0;
-	if ((h->p_flags & PF_W) != 0 && im->relro_start <= from && im->relro_end > from) {
-		uintptr_t cut = im->relro_end < to ? im->relro_end : to;
-
-		got = replace(from, cut, PROT_READ);
-		from = cut;
-	}
-	return got < 0 ? got : replace(from, to, protection(h->p_flags));
+	got = replace(from, to, protection(h->p_flags));
+	if (got == 0 && (h->p_flags & PF_W) != 0 && im->relro_start <= from && cut > from &&
+	    mprotect((void *)from, cut - from, PROT_READ) < 0)
+		return -errno;
+	return got;
 }
 
 static int leave_file(const struct plan *pl)

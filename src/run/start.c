@@ -25,8 +25,9 @@ static int wrong_state(const struct state *st, enum state_status now, struct err
 		    st->id);
 }
 
-/* The init says EXECUTING, then execve closes its end, or it says why not. */
-static int meet(const struct state_dir *d, struct err *e)
+/* The init says EXECUTING, then execve closes its end, or it says why not. Its death closes it
+ * as well (a filter that kills whoever calls execve, an oom kill). */
+static int meet(const struct state_dir *d, const struct state *st, struct err *e)
 {
 	autofd int sock = unix_connect_at(d->fd, "start.sock", SOCK_SEQPACKET);
 
@@ -34,7 +35,11 @@ static int meet(const struct state_dir *d, struct err *e)
 		return fail_sys(e, -sock, "start.sock: connect");
 	if (hs_say(sock, HS_START, 0, e) < 0 || hs_expect(sock, HS_EXECUTING, -1, NULL, e) < 0)
 		return -1;
-	return hs_expect_exec(sock, e);
+	if (hs_expect_exec(sock, e) < 0)
+		return -1;
+	if (!proc_never_executed(st->pid, st->start_time))
+		return 0;
+	return fail(e, ERR_SYSTEM, "the container's init died before it executed anything");
 }
 
 static int start_locked(struct arena *a, const struct state_dir *d, struct state *st,
@@ -45,7 +50,7 @@ static int start_locked(struct arena *a, const struct state_dir *d, struct state
 
 	if (now != ST_CREATED)
 		return wrong_state(st, now, e);
-	if (hooks_load(a, d, HOOK_POSTSTART, &poststart, e) < 0 || meet(d, e) < 0)
+	if (hooks_load(a, d, HOOK_POSTSTART, &poststart, e) < 0 || meet(d, st, e) < 0)
 		return -1;
 	st->status = ST_RUNNING;
 	(void)unlinkat(d->fd, "start.sock", 0);

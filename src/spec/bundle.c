@@ -20,11 +20,13 @@ int bundle_open(const char *path, int *fd, struct err *e)
 }
 
 /* O_NONBLOCK: a FIFO in the place of config.json must not hold us. */
-int bundle_read_config(int fd, char **text, size_t *len, struct err *e)
+int bundle_read_config(int fd, struct arena *a, const char **text, size_t *len, struct err *e)
 {
 	autofd int file =
 		openat(fd, "config.json", O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	struct stat st;
+	ssize_t n;
+	char *buf;
 
 	if (file < 0)
 		return fail_sys(e, errno, "config.json: open");
@@ -36,5 +38,11 @@ int bundle_read_config(int fd, char **text, size_t *len, struct err *e)
 	if (st.st_size > JSON_MAX)
 		return fail(e, ERR_SPEC, "config.json: expected at most %u bytes, found %jd",
 			    JSON_MAX, (intmax_t)st.st_size);
-	return file_read_fd(file, JSON_MAX, "config.json", text, len, e);
+	buf = arena_alloc(a, (size_t)st.st_size + 1);
+	n = file_fill(file, buf, (size_t)st.st_size);
+	if (n < 0)
+		return fail_sys(e, (int)-n, "config.json: read");
+	*text = buf;
+	*len = (size_t)n;
+	return 0;
 }

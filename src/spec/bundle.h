@@ -3,10 +3,12 @@
 #pragma once
 #include <stddef.h>
 
+#include "base/arena.h"
 #include "base/error.h"
 
 /* Opens the bundle's directory (O_PATH), the caller's to close. */
 int bundle_open(const char *path, int *fd, struct err *e) CHECK;
 
-/* Reads its config.json into malloc'd, NUL-ended memory, the caller's to free. */
-int bundle_read_config(int fd, char **text, size_t *len, struct err *e) CHECK;
+/* Reads its config.json into the arena, NUL-ended. */
+int bundle_read_config(int fd, struct arena *a, const char **text, size_t *len,
+		       struct err *e) CHECK;

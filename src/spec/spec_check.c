@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
 #include <string.h>
 
 #include "spec/spec.h"
 #include "spec/words.h"
+
+/* Rules between fields hold for what the document says: a field whose reader has complained is
+ * not what it says, and is never the reason for a second complaint. */
+#define NAMESPACES "linux.namespaces"
 
 /* user_namespaces(7): the kernel takes 340 lines, since Linux 4.15. */
 #define IDMAP_LINES 340
@@ -22,11 +27,21 @@ static bool overlap(uint32_t a, uint32_t a_size, uint32_t b, uint32_t b_size)
 	return a < (uint64_t)b + b_size && b < (uint64_t)a + a_size;
 }
 
+static bool idmap_unclear(const char *where, size_t i, const struct complaints *bad)
+{
+	char place[96];
+
+	(void)snprintf(place, sizeof(place), "%s[%zu]", where, i);
+	return complained_of(bad, place);
+}
+
 static void check_idmap(const struct spec_idmaps *maps, size_t i, const char *where,
 			struct complaints *bad)
 {
 	const struct spec_idmap *m = &maps->v[i];
 
+	if (idmap_unclear(where, i, bad))
+		return;
 	/* The last id, 4294967295, is no id to the kernel. */
 	if ((uint64_t)m->container_id + m->size > UINT32_MAX ||
 	    (uint64_t)m->host_id + m->size > UINT32_MAX)
@@ -37,8 +52,9 @@ static void check_idmap(const struct spec_idmaps *maps, size_t i, const char *wh
 	for (size_t k = 0; k < i; k++) {
 		const struct spec_idmap *o = &maps->v[k];
 
-		if (overlap(m->container_id, m->size, o->container_id, o->size) ||
-		    overlap(m->host_id, m->size, o->host_id, o->size))
+		if ((overlap(m->container_id, m->size, o->container_id, o->size) ||
+		     overlap(m->host_id, m->size, o->host_id, o->size)) &&
+		    !idmap_unclear(where, k, bad))
 			complain(bad,
 				 "%s[%zu]: expected no id twice, found an overlap with "
 				 "[%zu]",
@@ -72,10 +88,13 @@ static void check_user_ns(const struct spec *s, struct complaints *bad)
 
 	for (size_t i = 0; i < COUNT(lists); i++) {
 		check_idmaps(lists[i].maps, lists[i].where, bad);
+		if (complained_of(bad, NAMESPACES))
+			continue;
 		if (lists[i].maps->n > 0 && !has(s, NS_USER))
 			complain(bad, "%s: expected a user namespace to map, found none",
 				 lists[i].where);
-		if (lists[i].maps->n == 0 && makes(s, NS_USER))
+		if (lists[i].maps->n == 0 && makes(s, NS_USER) &&
+		    !complained_of(bad, lists[i].where))
 			complain(bad,
 				 "%s: expected a mapping, because the user namespace is "
 				 "new, found nothing",
@@ -86,20 +105,19 @@ static void check_user_ns(const struct spec *s, struct complaints *bad)
 /* config.md#mounts: both or neither. */
 static void check_mount(const struct spec_mount *m, size_t i, struct complaints *bad)
 {
-	char where[64];
-	struct sbuf b = SBUF(where);
+	char uids[64], gids[64];
 
-	if ((m->uid_maps.n == 0) != (m->gid_maps.n == 0))
+	(void)snprintf(uids, sizeof(uids), "mounts[%zu].uidMappings", i);
+	(void)snprintf(gids, sizeof(gids), "mounts[%zu].gidMappings", i);
+	if ((m->uid_maps.n == 0) != (m->gid_maps.n == 0) && !complained_of(bad, uids) &&
+	    !complained_of(bad, gids))
 		complain(bad,
 			 "mounts[%zu].%s: expected mappings, because %s has some, found "
 			 "nothing",
 			 i, m->uid_maps.n == 0 ? "uidMappings" : "gidMappings",
 			 m->uid_maps.n == 0 ? "gidMappings" : "uidMappings");
-	sbuf_add(&b, "mounts[%zu].uidMappings", i);
-	check_idmaps(&m->uid_maps, where, bad);
-	b = SBUF(where);
-	sbuf_add(&b, "mounts[%zu].gidMappings", i);
-	check_idmaps(&m->gid_maps, where, bad);
+	check_idmaps(&m->uid_maps, uids, bad);
+	check_idmaps(&m->gid_maps, gids, bad);
 }
 
 /* What makes sense only in a namespace of the container's own. */
@@ -120,6 +138,8 @@ static void check_needs(const struct spec *s, struct complaints *bad)
 		  "a mount namespace" },
 	};
 
+	if (complained_of(bad, NAMESPACES))
+		return;
 	for (size_t i = 0; i < COUNT(needs); i++)
 		if (needs[i].asked && !needs[i].met)
 			complain(bad, "%s: expected %s for it, found none", needs[i].where,
@@ -161,7 +181,7 @@ static void check_sysctl(const struct spec *s, const struct jat *at)
 	for (size_t i = 0; i < COUNT(own_sysctls); i++) {
 		if (!matches(path, own_sysctls[i].path))
 			continue;
-		if (!has(s, own_sysctls[i].ns))
+		if (!has(s, own_sysctls[i].ns) && !complained_of(at->bad, NAMESPACES))
 			j_say(at, "expected a namespace of type %s for it, found none",
 			      spec_ns_names[own_sysctls[i].ns]);
 		return;
@@ -186,7 +206,10 @@ static void check_sysctls(const struct spec *s, struct complaints *bad)
 
 void spec_check_memory(const struct spec_memory *m, const char *where, struct complaints *bad)
 {
-	if (m->swap <= 0)
+	char limit[64];
+
+	(void)snprintf(limit, sizeof(limit), "%s.limit", where);
+	if (m->swap <= 0 || complained_of(bad, limit))
 		return;
 	if (m->limit == SPEC_UNSET)
 		complain(bad, "%s.limit: expected a limit, because swap is set, found nothing",

@@ -127,6 +127,19 @@ int word_capability(const char *name)
 	return cap_from_name(name, &value) == 0 && value < 64 ? (int)value : -1;
 }
 
+const char *word_capability_name(struct arena *a, int number)
+{
+	char *found = cap_to_name(number); /* "cap_chown", or a bare number */
+	char *name = NULL;
+
+	if (found != NULL && str_after(found, "cap_") != NULL) {
+		name = arena_strdup(a, found);
+		str_upper(name);
+	}
+	(void)cap_free(found);
+	return name;
+}
+
 static const struct word words_signals[] = {
 	{ "HUP", SIGHUP },
 	{ "INT", SIGINT },

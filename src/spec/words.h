@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/arena.h"
 #include "base/str.h"
 
 extern const struct word words_rlimits[];    /* "RLIMIT_CPU" ... to RLIMIT_* */
@@ -21,6 +22,8 @@ extern const struct word words_seccomp_operators[];
 
 /* The number of "CAP_CHOWN", or -1. */
 int word_capability(const char *name);
+/* "CAP_CHOWN" of a number, in the arena; NULL for one that has no name. */
+const char *word_capability_name(struct arena *a, int number);
 
 /* The number of "TERM", "SIGTERM", "sigterm", "15", "RTMIN+3", "SIGRTMAX-1"; 0 is allowed, as
  * kill(2) has it; -1 when there is none such. */

@@ -45,7 +45,8 @@ struct state {
 		const char *key, *value;
 	} * annotations;
 	size_t annotations_n;
-	const char *verdict; /* canonical JSON of the verdict object, NULL: none yet */
+	const char *policy;  /* canonical JSON of what is known of the filter; NULL: none */
+	const char *verdict; /* canonical JSON of the verdict object; NULL: none yet */
 };
 
 /* The directory of all containers, made when missing (0700): --root; else for root, if it is
@@ -99,7 +100,7 @@ int state_remove(int root, const char *id, struct state_dir *d, struct err *e);
 enum state_status state_now(const struct state *s);
 
 /* The state object of runtime.md#state, as hooks get it on stdin and `state' prints it (the
- * latter with `full': rootfs, created, owner, and our object `caisson' with the verdict). */
+ * latter with `full': rootfs, created, owner, and our object `caisson': policy, verdict). */
 struct json;
 struct json *state_json(struct arena *a, const struct state *s, enum state_status now,
 			bool full);

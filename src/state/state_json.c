@@ -54,6 +54,7 @@ const char *state_text(struct arena *a, const struct state *s, size_t *len)
 	set_string(a, o, "configDigest", s->config_digest);
 	if (s->annotations_n > 0)
 		json_set(o, "annotations", annotations(a, s));
+	set_string(a, o, "policy", s->policy);
 	set_string(a, o, "verdict", s->verdict);
 	return json_print(a, o, JSON_LINE, len);
 }
@@ -129,16 +130,17 @@ static void read_annotations(const struct jat *root, struct arena *a, struct sta
 	out->annotations_n = n;
 }
 
-static void read_verdict(const struct jat *root, struct arena *a, struct state *out)
+/* A string that is itself the text of an object. */
+static void read_object(const struct jat *root, const char *key, struct arena *a,
+			const char **out)
 {
-	struct jat at = j_key(root, "verdict");
+	struct jat at = j_key(root, key);
 	struct err e = { 0 };
 	struct json *v;
 
-	if (!j_string(&at, &out->verdict))
+	if (!j_string(&at, out))
 		return;
-	if (json_parse(a, "verdict", out->verdict, strlen(out->verdict), &v, &e) < 0 ||
-	    v->kind != JSON_OBJECT)
+	if (json_parse(a, key, *out, strlen(*out), &v, &e) < 0 || v->kind != JSON_OBJECT)
 		j_say(&at, "expected the text of an object");
 }
 
@@ -193,7 +195,8 @@ static void read_fields(const struct jat *root, struct arena *a, struct state *o
 	read_numbers(root, out);
 	read_cgroup(root, out);
 	read_annotations(root, a, out);
-	read_verdict(root, a, out);
+	read_object(root, "policy", a, &out->policy);
+	read_object(root, "verdict", a, &out->verdict);
 }
 
 int state_parse(struct arena *a, const char *text, size_t len, struct state *out, struct err *e)
@@ -220,12 +223,20 @@ int state_parse(struct arena *a, const char *text, size_t len, struct state *out
 	return 0;
 }
 
+static void set_object(struct arena *a, struct json *o, const char *key, const char *text)
+{
+	struct err e = { 0 };
+	struct json *v;
+
+	if (text != NULL && json_parse(a, key, text, strlen(text), &v, &e) == 0)
+		json_set(o, key, v);
+}
+
 /* runtime.md#state: pid is there for created and running, 0 says that there is none. */
 struct json *state_json(struct arena *a, const struct state *s, enum state_status now,
 			bool full)
 {
-	struct json *o = json_object(a), *ours, *verdict;
-	struct err e = { 0 };
+	struct json *o = json_object(a), *ours = json_object(a);
 	char *created;
 
 	set_string(a, o, "ociVersion", s->oci_version);
@@ -244,11 +255,9 @@ struct json *state_json(struct arena *a, const struct state *s, enum state_statu
 	if (!full)
 		return o;
 	set_string(a, o, "owner", s->owner);
-	if (s->verdict != NULL &&
-	    json_parse(a, "verdict", s->verdict, strlen(s->verdict), &verdict, &e) == 0) {
-		ours = json_object(a);
-		json_set(ours, "verdict", verdict);
+	set_object(a, ours, "policy", s->policy);
+	set_object(a, ours, "verdict", s->verdict);
+	if (ours->n > 0)
 		json_set(o, "caisson", ours);
-	}
 	return o;
 }

@@ -445,6 +445,28 @@ pts/ptmx"
 	has "$(tr -s ' ' <<<"$output")" 'Max core file size 0 0'
 }
 
+# limited COMMAND...: called by one whose own hard limit is lower
+limited() { (ulimit -n 512 && "$@"); }
+
+@test "a hard limit that root of a user namespace may not raise is set from outside" {
+	need_root
+	(( 0x$(awk '$1 == "CapEff:" { print $2 }' /proc/self/status) >> 24 & 1 )) ||
+		skip 'needs CAP_SYS_RESOURCE'
+	ids_mapped
+	conf '.process.rlimits = [{type: "RLIMIT_NOFILE", soft: 1000, hard: 2000}]'
+	run -0 limited inside 'ulimit -Sn; ulimit -Hn'
+	is "$output" $'1000\n2000'
+	run -0 limited inside 'ulimit -Sn; ulimit -Hn' --pid-file "$bundle/pid"
+	is "$output" $'1000\n2000'
+	limited create
+	alive=yes
+	caisson start "$id"
+	becomes stopped
+	is "$(<"$bundle/out")" $'1000\n2000'
+	caisson delete "$id"
+	alive=
+}
+
 @test "oom_score_adj is the config's" {
 	conf '.process.oomScoreAdj = 77'
 	run -0 inside 'cat /proc/self/oom_score_adj'
@@ -505,6 +527,41 @@ pts/ptmx"
 	run -0 bash -c 'exec 3<&7; exec "$@"' - "$CAISSON" --root "$root" run --preserve-fds 1 --bundle "$bundle" "$id"
 	exec 7<&-
 	is "$output" 'from outside'
+}
+
+# listening WORD...: a shell text in the container, called with two descriptors as systemd would
+listening() {
+	conf '.process.args = ["/bin/sh", "-c", $text] |
+		.process.env += ["LISTEN_FDS=9", "LISTEN_PID=9"]' --arg text "$1"
+	exec 7<<<one 8<<<two 9<<<three
+	run bash -c 'exec 3<&7 4<&8 5<&9; export LISTEN_FDS=2 LISTEN_PID='"${2-\$\$}"'; exec "$@"' - \
+		"$CAISSON" --root "$root" run "${@:3}" --bundle "$bundle" "$id"
+	exec 7<&- 8<&- 9<&-
+}
+
+@test "the descriptors of LISTEN_FDS are handed on, and both variables are the container's" {
+	caisson_only
+	listening 'echo $LISTEN_FDS $LISTEN_PID $(cat <&3) $(cat <&4); ls /proc/self/fd | wc -l'
+	is "$output" $'2 1 one two\n6'
+	listening 'env | grep -c LISTEN; cat <&5' '$$' --preserve-fds 1
+	is "$output" $'2\nthree'
+}
+
+@test "LISTEN_FDS that is meant for another process is left alone" {
+	caisson_only
+	listening 'echo $LISTEN_FDS $LISTEN_PID; (: <&3) 2>/dev/null || echo closed' 1
+	is "$output" $'9 9\nclosed'
+}
+
+@test "a descriptor that is promised and not there refuses the container, our own are none" {
+	caisson_only
+	conf '.process.args = ["true"]'
+	run -1 bash -c 'exec 3<&-; export LISTEN_FDS=1 LISTEN_PID=$$; exec "$@"' - \
+		"$CAISSON" --root "$root" run --bundle "$bundle" "$id"
+	[[ $output == *'LISTEN_FDS: descriptor 3: Bad file descriptor'* ]]
+	run -1 bash -c 'exec 3<&-; exec "$@"' - \
+		"$CAISSON" --root "$root" run --preserve-fds 1 --bundle "$bundle" "$id"
+	[[ $output == *'--preserve-fds: descriptor 3: Bad file descriptor'* ]]
 }
 
 # ---- seccomp ----

@@ -161,23 +161,49 @@ call() {
 		d = json.load(open("bundle/config.json"))
 		d["process"]["cwd"] = 3
 		d["linux"]["namespaces"][0]["type"] = "nothing"
+		d["linux"]["sysctl"] = {"kernel.panic": "1"}
 		d["procss"] = {}
 		json.dump(d, open("bundle/config.json", "w"))
 	END
 	call check bundle
 	[ $status -eq 1 ]
 	[ ! -s err ]
-	[ "$(wc -l <out)" -eq 3 ]
+	[ "$(wc -l <out)" -eq 4 ]
 	grep -q '^config.json: process.cwd: expected string, found number$' out
+	grep -q '^config.json: linux.sysctl\["kernel.panic"\]: refused: ' out
 	grep -q '^config.json: linux.namespaces\[0\].type: ' out
 	grep -qx 'unknown property procss' out
 	call check --json bundle
 	python3 -c 'import json; o = json.load(open("out"))
-assert len(o["errors"]) == 2 and o["unknown"] == ["procss"], o'
+assert len(o["errors"]) == 3 and o["unknown"] == ["procss"], o'
 	call --root root create -b bundle x
 	[ $status -eq 1 ]
 	grep -q 'process.cwd: ' err
-	grep -q 'hint: and 1 more: caisson check bundle' err
+	grep -q 'hint: and 2 more: caisson check bundle' err
+}
+
+@test "check tells what a plan refuses, of each part, and the host's part only with --plan" {
+	"$caisson" spec -b bundle
+	python3 - <<-END
+		import json
+		d = json.load(open("bundle/config.json"))
+		d["linux"]["netDevices"] = {"eth0": {}}
+		d["linux"]["cgroupsPath"] = "a:b:c"
+		d["mounts"] = [{"destination": "/a", "type": "bind", "source": "/",
+			"options": ["bind", "nonsense"]}]
+		d["process"]["apparmorProfile"] = "nobody-has-this"
+		json.dump(d, open("bundle/config.json", "w"))
+	END
+	call check bundle
+	[ $status -eq 1 ]
+	grep -q '^config.json: linux.netDevices: not supported by this version' out
+	grep -q '^config.json: linux.cgroupsPath: ' out
+	grep -q '^config.json: mounts\[0\]' out
+	[ "$(wc -l <out)" -eq 3 ]
+	call check --plan bundle
+	[ $status -eq 1 ]
+	[ "$(wc -l <out)" -ge 3 ]
+	! grep -q '^namespaces' out
 }
 
 @test "an unknown property alone fails no check" {

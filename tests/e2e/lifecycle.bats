@@ -21,6 +21,18 @@ logged() {
 	[[ $(jq -r .time "$1") =~ ^20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9:]{8}(\.[0-9]+)?(Z|[+-][0-9:]{5})$ ]]
 }
 
+@test "start says when the init died before it executed anything" {
+	caisson_only
+	conf '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW",
+		syscalls: [{names: ["execve"], action: "SCMP_ACT_KILL_PROCESS"}]}'
+	create
+	run -1 caisson start "$id"
+	[[ $output == *"the container's init died before it executed anything"* ]]
+	becomes stopped
+	caisson delete "$id"
+	alive=
+}
+
 @test "a container goes from created to running to stopped to nothing" {
 	create
 	is "$(status_of)" created

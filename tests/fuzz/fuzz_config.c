@@ -44,15 +44,35 @@ static void ignore(void *ctx, const char *path)
 	*(size_t *)ctx += strlen(path);
 }
 
+/* What a reader has complained of is not missed by a rule between fields. */
+static void demand_no_echo(const struct complaints *readers, const struct complaint *rule)
+{
+	char place[1024];
+	size_t n = strcspn(rule->text, ":");
+
+	if (rule->place != NULL || rule->text[n] == '\0' || n >= sizeof(place) ||
+	    strstr(rule->text, ", found nothing") == NULL)
+		return;
+	memcpy(place, rule->text, n);
+	place[n] = '\0';
+	demand(!complained_of(readers, place));
+}
+
 static void read_it(struct arena *a, struct json *doc)
 {
-	struct complaints bad = { .arena = a };
+	struct complaints bad = { .arena = a }, readers;
+	const struct complaint *last;
 	struct spec s;
 	struct err e = { 0 };
 	size_t unread = 0;
 
 	spec_read(a, doc, &s, &bad);
+	readers = bad;
+	last = bad.last;
 	spec_check(&s, &bad);
+	for (const struct complaint *c = last != NULL ? last->next : bad.first;
+	     c != NULL && readers.n < COMPLAINTS_MAX; c = c->next)
+		demand_no_echo(&readers, c);
 	json_unread(doc, ignore, &unread);
 	for (const struct complaint *c = bad.first; c != NULL; c = c->next)
 		demand_reason(c->text);

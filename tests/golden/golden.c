@@ -110,6 +110,8 @@ static const char *masked(struct arena *a, const char *plan)
 	char *text = arena_strdup(a, plan);
 
 	mask(text, "\n  instructions: ");
+	mask(text, "\n  sha256: ");
+	mask(text, "\n  verified: ");
 	mask(text, "\n  unknown names: ");
 	return text;
 }

@@ -29,7 +29,7 @@ function complain(what) {
 	to = $0
 	sub(/^[^"]*"/, "", to)
 	sub(/".*/, "", to)
-	if (to !~ /^[a-z]+\/[a-z_0-9]+\.h$/) {
+	if (to !~ /^[a-z]+\/[a-z_0-9]+\.h$/ && to !~ /^seccomp\/syscalls\/[a-z]+\.(h|inc)$/) {
 		complain("\"" to "\": an include of our own is \"folder/file.h\"")
 		next
 	}

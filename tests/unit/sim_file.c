@@ -119,6 +119,7 @@ static void take_rule(struct sim_file *s, struct words *w)
 
 	if (s->p.rules_n == SIM_RULES)
 		sim_bad(s, "too many rules");
+	rule->where = arena_printf(s->a, "seccomp rule %zu", s->p.rules_n - 1);
 	rule->action = take_action(s, w);
 	while (w->at < w->n && !next_is(w, "if"))
 		names[n++] = take(s, w);
@@ -155,7 +156,7 @@ static void new_policy(struct sim_file *s)
 {
 	static const char *const native[] = { NULL };
 
-	s->p = (struct policy){ SECCOMP_RET_ERRNO | 1, native, s->rules, 0 };
+	s->p = (struct policy_rules){ SECCOMP_RET_ERRNO | 1, native, s->rules, 0 };
 	s->oci = NULL;
 	s->fresh = true;
 }
@@ -235,6 +236,25 @@ enum sim_kind sim_next(struct sim_file *s)
 			take_line(s, &w, blank != NULL ? arena_strdup(s->a, blank + 1) : "");
 	}
 	return s->kind;
+}
+
+int sim_build(struct arena *a, const struct policy_rules *r, struct filter *out,
+	      size_t *skipped, struct err *e)
+{
+	static const struct policy_options options = { .notes = false };
+	struct policy_diags d = { .arena = a };
+	const struct policy *p = NULL;
+	struct policy_image image;
+	bool carried = false;
+
+	if (policy_from_rules(a, r, &d, &carried, &p, e) < 0)
+		return -1;
+	cr_assert(carried);
+	if (policy_compile(a, p, &options, &image, e) < 0)
+		return -1;
+	*skipped = policy_skipped(p);
+	*out = image.filter;
+	return 0;
 }
 
 const char *sim_verdict(struct arena *a, uint32_t verdict)

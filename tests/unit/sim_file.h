@@ -32,7 +32,7 @@ struct sim_file {
 	FILE *f;
 	unsigned line;
 	/* the policy in force */
-	struct policy p;
+	struct policy_rules p;
 	const char *oci; /* or NULL */
 	bool fresh;      /* changed since the reader cleared it */
 	struct policy_rule rules[SIM_RULES];
@@ -43,6 +43,10 @@ struct sim_file {
 	const char *text;
 	size_t unknown;
 };
+
+/* The filter of plain rules, by our own compiler; *skipped: names that no table knows. */
+int sim_build(struct arena *a, const struct policy_rules *r, struct filter *out,
+	      size_t *skipped, struct err *e) CHECK;
 
 void sim_open(struct sim_file *s, struct arena *a, const char *name);
 /* The next line that asks for something. Anything odd in the file fails the test. */

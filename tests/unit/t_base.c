@@ -74,7 +74,7 @@ Test(arena, gives_zeroed_aligned_memory_of_any_size)
 	for (size_t n = 1; n < 100000; n = n * 3 + 1) {
 		unsigned char *p = arena_alloc(&a, n);
 
-		cr_assert_eq((uintptr_t)p % _Alignof(max_align_t), 0);
+		cr_assert_eq((uintptr_t)p % _Alignof(uint64_t), 0);
 		for (size_t i = 0; i < n; i++)
 			cr_assert_eq(p[i], 0);
 		memset(p, 0xff, n);
@@ -88,6 +88,30 @@ Test(arena, copies_text)
 	cr_expect_str_eq(arena_strdup(&a, "whole"), "whole");
 	cr_expect_str_eq(arena_strndup(&a, "part", 2), "pa");
 	cr_expect_str_eq(arena_printf(&a, "%d-%s", 7, "x"), "7-x");
+	for (int n = 120; n < 140; n++)
+		cr_expect_eq(strlen(arena_printf(&a, "%*d", n, 7)), (size_t)n);
+}
+
+Test(arena, what_was_given_back_is_zeroed_again)
+{
+	autoarena struct arena a = { 0 };
+	const struct arena_mark empty = arena_mark(&a);
+	unsigned char *kept = arena_alloc(&a, 24);
+	const struct arena_mark mark = arena_mark(&a);
+
+	memset(kept, 0x55, 24);
+	for (size_t n = 8; n < 100000; n *= 3) {
+		unsigned char *p = arena_alloc(&a, n);
+
+		for (size_t i = 0; i < n; i++)
+			cr_assert_eq(p[i], 0);
+		memset(p, 0xff, n);
+		arena_rewind(&a, mark);
+	}
+	for (size_t i = 0; i < 24; i++)
+		cr_expect_eq(kept[i], 0x55);
+	arena_rewind(&a, empty);
+	cr_expect_null(a.top);
 }
 
 Test(arena, an_overflowing_size_ends_the_program, .exit_code = 1)
@@ -450,6 +474,50 @@ Test(proc, knows_itself_and_a_zombie)
 	cr_expect_not(proc_alive(pid, child_start));
 	cr_assert_eq(waitpid(pid, NULL, 0), pid);
 	cr_expect_lt(proc_stat(pid, &start, &state), 0);
+}
+
+/* A child as a zombie: what became of it before. */
+static bool zombie_never_executed(void (*body)(void))
+{
+	uint64_t start = 0;
+	char state = 0;
+	siginfo_t si;
+	pid_t pid = fork();
+	bool never;
+
+	if (pid == 0) {
+		body();
+		proc_exit(1);
+	}
+	cr_assert_eq(waitid(P_PID, (id_t)pid, &si, WEXITED | WNOWAIT), 0);
+	cr_assert_eq(proc_stat(pid, &start, &state), 0);
+	never = proc_never_executed(pid, start);
+	cr_expect_not(proc_never_executed(pid, start + 1));
+	cr_assert_eq(waitpid(pid, NULL, 0), pid);
+	cr_expect_not(proc_never_executed(pid, start), "reaped: nobody knows");
+	return never;
+}
+
+static void do_execute(void)
+{
+	(void)execl("/bin/true", "true", NULL);
+}
+
+static void do_execute_nothing(void)
+{
+	(void)execl("/nothing/here", "here", NULL);
+}
+
+static void do_die(void)
+{
+	(void)raise(SIGKILL);
+}
+
+Test(proc, a_zombie_tells_whether_it_ever_executed)
+{
+	cr_expect_not(zombie_never_executed(do_execute));
+	cr_expect(zombie_never_executed(do_execute_nothing));
+	cr_expect(zombie_never_executed(do_die));
 }
 
 Test(proc, a_hostile_name_does_not_move_the_fields)

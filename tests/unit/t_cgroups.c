@@ -342,6 +342,7 @@ Test(cgroups, usage_reads_what_is_there_and_minus_one_for_the_rest)
 		 "low 0\nhigh 0\nmax 9\noom 2\noom_kill 1\n"
 		 "oom_group_kill 0\n");
 	fake_put(&f, "memory.events.local", "low 0\nhigh 0\nmax 9\noom 4\noom_kill 1\n");
+	fake_put(&f, "pids.current", "1\n");
 	fake_put(&f, "pids.events", "max 6\n");
 	fake_put(&f, "io.stat",
 		 "8:0 rbytes=100 wbytes=20 rios=1 wios=1 dbytes=0 dios=0\n"
@@ -358,9 +359,23 @@ Test(cgroups, usage_reads_what_is_there_and_minus_one_for_the_rest)
 	cr_expect_eq(u.oom_kills, 1);
 	cr_expect_eq(u.oom_group_kills, 0);
 	cr_expect_eq(u.oom_local, 4);
+	cr_expect_eq(u.pids_current, 1);
+	cr_expect_eq(u.pids_peak, -1);
 	cr_expect_eq(u.pids_max_hits, 6);
 	cr_expect_eq(u.io_read_bytes, 111);
 	cr_expect_eq(u.io_write_bytes, 22);
+	fake_close(&f);
+}
+
+Test(cgroups, a_controller_that_is_not_there_is_minus_one_throughout)
+{
+	struct fake f = fake_open();
+	struct cg_usage u;
+
+	memset(&u, 0, sizeof(u));
+	cg_usage(f.cg, &u);
+	for (size_t i = 0; i < sizeof(u) / sizeof(int64_t); i++)
+		cr_expect_eq(((const int64_t *)&u)[i], -1, "field %zu", i);
 	fake_close(&f);
 }
 

@@ -104,6 +104,52 @@ Test(json, refuses_more_than_its_maximum)
 	cr_assert_eq(json_parse(&a, "config.json", text, JSON_MAX, &doc, &e), 0, "%s", e.text);
 }
 
+Test(json, texts_outlive_the_tree)
+{
+	static const char text[] = "{\"plain\": \"a\", \"e\\tscaped\": [\"b\\n\", -1.5]}";
+	autoarena struct arena strings = { 0 };
+	struct arena tree = { 0 };
+	struct json *doc = NULL;
+	struct err e = { 0 };
+	const char *found[5];
+
+	cr_assert_eq(json_parse_apart(&tree, &strings, "config.json", text, strlen(text), &doc,
+				      &e),
+		     0, "%s", e.text);
+	found[0] = doc->first->key;
+	found[1] = doc->first->text;
+	found[2] = doc->last->key;
+	found[3] = doc->last->first->text;
+	found[4] = doc->last->last->text;
+	arena_free(&tree);
+	cr_expect_str_eq(found[0], "plain");
+	cr_expect_str_eq(found[1], "a");
+	cr_expect_str_eq(found[2], "e\tscaped");
+	cr_expect_str_eq(found[3], "b\n");
+	cr_expect_str_eq(found[4], "-1.5");
+}
+
+Test(json, bad_bytes_are_found_wherever_they_are)
+{
+	for (size_t at = 1; at < 40; at++) {
+		static const char bad[] = { '\0', '\x80', '\xff', '\xc1' };
+		char text[44] = "\"";
+
+		memset(text + 1, 'x', 40);
+		text[41] = '"';
+		for (size_t i = 0; i < COUNT(bad); i++) {
+			autoarena struct arena a = { 0 };
+			struct json *doc = NULL;
+			struct err e = { 0 };
+
+			text[at] = bad[i];
+			cr_expect_eq(json_parse(&a, "x", text, 42, &doc, &e), -1, "%zu", at);
+			cr_expect_str_eq(e.text, i == 0 ? "x: line 1: NUL in the text"
+							: "x: line 1: invalid UTF-8");
+		}
+	}
+}
+
 Test(json, depth_is_bounded)
 {
 	autoarena struct arena a = { 0 };

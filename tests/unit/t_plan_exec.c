@@ -4,7 +4,9 @@
 #include "base/str.h"
 #include "plan_help.h"
 
+static const struct plan_want plain;
 static const struct plan_exec_want in_group = {
+	.filter = &plain,
 	.id = "one",
 	.bundle = "/bundle",
 	.cgroup = "/groups/one",

@@ -207,3 +207,58 @@ Test(plan, refuses_a_read_only_root_beside_a_joined_mount_namespace)
 	cr_expect_str_eq(e.text, "root.readonly: expected nothing beside a joined mount "
 				 "namespace: found a value");
 }
+
+/* ---- all at once ---- */
+
+static const char many[] =
+	"{'ociVersion':'1.3.0','root':{'path':'r'},'process':{'cwd':'/','args':['a'],"
+	"'capabilities':{'effective':['CAP_KILL']}},'mounts':[{'destination':'/"
+	"a','type':'bind',"
+	"'source':'/"
+	"b','options':['bind','nonsense']}],'linux':{'namespaces':[{'type':'mount'}],"
+	"'cgroupsPath':'a:b:c','netDevices':{'eth0':{}},'memoryPolicy':{'mode':'MPOL_DEFAULT'},"
+	"'resources':{'pids':{'limit':5}}}}";
+
+static bool refused(const struct complaints *bad, const char *what)
+{
+	for (const struct complaint *c = bad->first; c != NULL; c = c->next)
+		if (strstr(c->text, what) == c->text)
+			return true;
+	return false;
+}
+
+Test(plan, tells_what_each_part_refuses)
+{
+	static const char *const says[] = {
+		"linux.netDevices: not supported by this version of caisson",
+		"linux.memoryPolicy: not supported by this version of caisson",
+		"mounts[0].options: ",
+		"process.capabilities.effective: expected a subset of permitted: ",
+		"linux.cgroupsPath: expected a path: found \"a:b:c\"",
+	};
+	autochecked struct checked c = { 0 };
+
+	check_text(&c, many);
+	cr_assert_eq(c.bad.n, 0, "%s", c.bad.first->text);
+	plan_refusals(&c.a, &c.spec, &plan_root_host, &plan_create, false, &c.bad);
+	cr_expect_eq(c.bad.n, COUNT(says));
+	for (size_t i = 0; i < COUNT(says); i++)
+		cr_expect(refused(&c.bad, says[i]), "%s", says[i]);
+}
+
+Test(plan, tells_what_only_this_host_refuses_when_asked)
+{
+	struct config from = { .linux_ = "'namespaces':[{'type':'mount'}]" };
+	autochecked struct checked c = { 0 };
+	struct err e = { 0 };
+	struct plan p;
+
+	cr_assert_eq(plan_config(&c, &from, &plan_user_host, &plan_create, &p, &e), -1);
+	cr_assert_eq(e.kind, ERR_HOST);
+	plan_refusals(&c.a, &c.spec, &plan_user_host, &plan_create, false, &c.bad);
+	cr_expect_eq(c.bad.n, 0);
+	plan_refusals(&c.a, &c.spec, &plan_user_host, &plan_create, true, &c.bad);
+	cr_expect_eq(c.bad.n, 1);
+	cr_expect(refused(&c.bad,
+			  "linux.namespaces: expected user: found nothing, and uid 1000"));
+}

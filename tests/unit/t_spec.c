@@ -374,6 +374,61 @@ Test(spec, says_all_that_is_wrong_at_once)
 	cr_assert_str_eq(err_hint(&e), "and 5 more: \"caisson check\" lists them all");
 }
 
+/* What follows from a field that its reader has complained of is not said. */
+/* clang-format off */
+static const struct one follow_ups[] = {
+	{ LINUX, "'uidMappings':7", "linux.uidMappings: expected array, found number" },
+	{ TOP, "'linux':{'namespaces':[{'type':'user'}],'uidMappings':7,'gidMappings':[" MAP(0, 0, 1) "]}",
+	  "linux.uidMappings: expected array, found number" },
+	{ TOP, "'hostname':'h','linux':{'namespaces':[{'type':'utss'}]}",
+	  "linux.namespaces[0].type: expected a namespace, found \"utss\"" },
+	{ TOP, "'hostname':'h','linux':[]", "linux: expected object, found array" },
+	{ TOP, "'linux':{'namespaces':{},'maskedPaths':['/a'],'timeOffsets':{'boottime':{'secs':1}}}",
+	  "linux.namespaces: expected array, found object" },
+	{ TOP, "'linux':{'namespaces':7,'uidMappings':[" MAP(0, 0, 1) "]}",
+	  "linux.namespaces: expected array, found number" },
+	{ TOP, "'linux':{'namespaces':7,'sysctl':{'net.ipv4.ip_forward':'1'}}",
+	  "linux.namespaces: expected array, found number" },
+	{ LINUX, "'sysctl':{'net.ipv4.ip_forward':1}",
+	  "linux.sysctl[\"net.ipv4.ip_forward\"]: expected string, found number" },
+	{ TOP, "'linux':{'namespaces':[{'type':'user'}],'gidMappings':[" MAP(0, 0, 1) "],"
+	       "'uidMappings':[" MAP(0, 0, 10) ",{'containerID':'x','hostID':50,'size':1}]}",
+	  "linux.uidMappings[1].containerID: expected integer, found string" },
+	{ TOP, "'mounts':[{'destination':'/a','uidMappings':'x','gidMappings':[" MAP(0, 0, 1) "]}]",
+	  "mounts[0].uidMappings: expected array, found string" },
+	{ RESOURCES, "'memory':{'swap':5,'limit':'x'}",
+	  "linux.resources.memory.limit: expected integer, found string" },
+	{ RESOURCES, "'memory':{'swap':'x','limit':5}",
+	  "linux.resources.memory.swap: expected integer, found string" },
+};
+/* clang-format on */
+
+Test(spec, what_follows_from_a_complaint_is_no_complaint)
+{
+	judge_all(follow_ups, COUNT(follow_ups));
+}
+
+Test(spec, rules_between_fields_are_said_beside_wrong_types)
+{
+	autochecked struct checked c;
+
+	check_text(&c, HEAD "'process':{'cwd':3,'args':['a']},'hostname':'h','linux':{"
+			    "'namespaces':[{'type':'user'}],'sysctl':{'kernel.panic':'1'},"
+			    "'gidMappings':[" MAP(0, 0, 1) "],"
+							   "'resources':{'memory':{'swap':5},'"
+							   "pids':{'limit':'x'}}}}");
+	cr_expect_eq(c.bad.n, 6);
+	cr_expect(complained(&c, "process.cwd: expected string, found number"));
+	cr_expect(complained(&c, "linux.resources.pids.limit: expected integer, found string"));
+	cr_expect(complained(&c, "hostname: expected a uts namespace for it, found none"));
+	cr_expect(complained(&c, "linux.uidMappings: expected a mapping, because the user "
+				 "namespace is new, found nothing"));
+	cr_expect(complained(&c, "linux.sysctl[\"kernel.panic\"]: refused: it belongs to the "
+				 "host, not to any namespace"));
+	cr_expect(complained(&c, "linux.resources.memory.limit: expected a limit, because swap "
+				 "is set, found nothing"));
+}
+
 Test(spec, documents_that_are_no_objects_are_refused)
 {
 	static const char *const docs[] = { "null", "[]", "1", "'a'", "true" };

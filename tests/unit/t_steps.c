@@ -12,11 +12,11 @@
 
 /* The order is the security: who changes a line there changes it here, and says why. */
 static const char *const parent_order[] = {
-	"preserve-fds",    "state",           "cgroup",        "namespace-files",
-	"idmapped-mounts", "console-socket",  "sockets",       "clone",
-	"state-pid",       "cgroup-join",     "write-id-maps", "device-filter",
-	"state-rest",      "oom-score",       "pty",           "hooks",
-	"ready",           "rlimits-outside", "state-created", "pid-file",
+	"preserve-fds",   "state",         "cgroup",     "namespace-files", "idmapped-mounts",
+	"console-socket", "sockets",       "clone",      "state-pid",       "cgroup-join",
+	"write-id-maps",  "device-filter", "state-rest", "oom-score",       "pty",
+	"hooks",          "go-ahead",      "ready",      "rlimits-outside", "state-created",
+	"pid-file",
 };
 
 static const char *const child_order[] = {
@@ -81,6 +81,30 @@ Test(steps, the_order_of_exec_is_held)
 Test(steps, the_order_after_start_is_held)
 {
 	expect_order(start_steps, start_steps_n, start_order, COUNT(start_order));
+}
+
+static bool wants(const struct step *table, size_t n, const char *name, const struct plan *pl)
+{
+	for (size_t i = 0; i < n; i++)
+		if (str_eq(table[i].name, name))
+			return table[i].wanted == NULL || table[i].wanted(pl);
+	return false;
+}
+
+/* Before such a hook the device filter is attached, which is what the init waits for. */
+Test(steps, before_each_hook_of_creation_both_sides_meet)
+{
+	for (int k = 0; k < HOOK_KINDS; k++) {
+		bool early = k == HOOK_PRESTART || k == HOOK_CREATE_RUNTIME ||
+			     k == HOOK_CREATE_CONTAINER;
+		struct plan pl = { 0 };
+
+		pl.hooks[k].n = 1;
+		cr_expect_eq(wants(parent_steps, parent_steps_n, "hooks", &pl), early, "%s",
+			     spec_hook_names[k]);
+		cr_expect_eq(wants(child_steps, child_steps_n, "runtime-hooks", &pl), early,
+			     "%s", spec_hook_names[k]);
+	}
 }
 
 /* The same step may stand in the tables of create and of exec. */

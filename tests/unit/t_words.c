@@ -130,12 +130,13 @@ Test(bundle, config_is_read)
 {
 	char path[] = "/tmp/caisson-bundle-XXXXXX";
 	autofd int dir = new_dir(path);
-	autofree char *text = NULL;
+	autoarena struct arena a = { 0 };
+	const char *text = NULL;
 	size_t len = 0;
 	struct err e = { 0 };
 
 	write_config(dir, "{}\n", 3);
-	cr_expect_eq(bundle_read_config(dir, &text, &len, &e), 0, "%s", e.text);
+	cr_expect_eq(bundle_read_config(dir, &a, &text, &len, &e), 0, "%s", e.text);
 	cr_expect_eq(len, 3);
 	cr_expect_str_eq(text, "{}\n");
 	drop(dir, path);
@@ -145,21 +146,22 @@ Test(bundle, config_that_is_no_small_file_is_refused, .timeout = 10)
 {
 	char path[] = "/tmp/caisson-bundle-XXXXXX";
 	autofd int dir = new_dir(path);
-	autofree char *text = NULL;
+	autoarena struct arena a = { 0 };
+	const char *text = NULL;
 	size_t len = 0;
 	struct err e = { 0 };
 
-	cr_expect_eq(bundle_read_config(dir, &text, &len, &e), -1);
+	cr_expect_eq(bundle_read_config(dir, &a, &text, &len, &e), -1);
 	cr_expect_eq(e.sys, ENOENT);
 	cr_expect_str_eq(e.text, "config.json: open");
 	e = (struct err){ 0 };
 	cr_assert_eq(mkfifoat(dir, "config.json", 0600), 0);
-	cr_expect_eq(bundle_read_config(dir, &text, &len, &e), -1);
+	cr_expect_eq(bundle_read_config(dir, &a, &text, &len, &e), -1);
 	cr_expect_str_eq(e.text, "config.json: expected a regular file, found another kind");
 	(void)unlinkat(dir, "config.json", 0);
 	e = (struct err){ 0 };
 	write_config(dir, "{}", JSON_MAX + 1);
-	cr_expect_eq(bundle_read_config(dir, &text, &len, &e), -1);
+	cr_expect_eq(bundle_read_config(dir, &a, &text, &len, &e), -1);
 	cr_expect_str_eq(e.text, "config.json: expected at most 4194304 bytes, found 4194305");
 	cr_expect_null(text);
 	drop(dir, path);

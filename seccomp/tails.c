@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "seccomp/tails.h"
+
+#define TRIES 1 /* tails, from the longest */
+
+/* The last k runs, as if they began from 0: the first is entered by who is in it or above. */
+static uint32_t build_tail(struct dag *d, const struct tail_runs *r, size_t k)
+{
+	struct run *tail = arena_array(d->scratch, k, sizeof(*tail));
+
+	for (size_t i = 0; i < k; i++)
+		tail[i] = r->v[r->n - k + i];
+	tail[0].lo = 0;
+	return tree_build(d, WORD_NR, UINT32_MAX, tail, k);
+}
+
+/* The runs with one in the place of the last k. */
+static struct tail_runs cut(struct dag *d, const struct tail_runs *r, size_t k, uint32_t to)
+{
+	struct tail_runs out = { arena_array(d->scratch, r->n, sizeof(*out.v)), r->n - k + 1 };
+
+	for (size_t i = 0; i < out.n; i++)
+		out.v[i] = r->v[i];
+	out.v[out.n - 1].to = out.v[out.n - 1].also = to;
+	return out;
+}
+
+static size_t tests_of(struct dag *d, const struct tail_runs *r)
+{
+	return tree_tests(d, WORD_NR, UINT32_MAX, r->v, r->n);
+}
+
+/* Nothing is left of it. */
+static size_t tests_with(struct dag *d, const struct tail_runs *all, size_t n, size_t k)
+{
+	const struct arena_mark scratch = arena_mark(d->scratch);
+	const uint32_t before = d->n;
+	uint32_t tail;
+	size_t tests;
+
+	tail = build_tail(d, &all[0], k);
+	tests = d->n - before;
+	for (size_t i = 0; i < n; i++) {
+		const struct tail_runs short_runs = cut(d, &all[i], k, tail);
+
+		tests += tests_of(d, &short_runs);
+	}
+	dag_rewind(d, before);
+	dag_release(d, scratch);
+	return tests;
+}
+
+static bool same(const struct run *x, const struct run *y)
+{
+	return x->lo == y->lo && x->to == y->to && x->also == y->also;
+}
+
+/* How many of the last runs are the same in all; never all of one. */
+static size_t in_common(const struct tail_runs *all, size_t n)
+{
+	size_t k = 0;
+
+	for (;; k++) {
+		for (size_t i = 0; i < n; i++)
+			if (k + 1 >= all[i].n ||
+			    !same(&all[0].v[all[0].n - k - 1], &all[i].v[all[i].n - k - 1]))
+				return k;
+	}
+}
+
+void tails_share(struct dag *d, struct tail_runs *all, size_t n)
+{
+	const size_t most = n > 1 ? in_common(all, n) : 0;
+	size_t least = 0, best = 0;
+	uint32_t tail;
+
+	for (size_t i = 0; i < n && most > 2; i++)
+		least += tests_of(d, &all[i]);
+	for (size_t k = most; k > 2 && most - k < TRIES; k--) {
+		const size_t tests = tests_with(d, all, n, k);
+
+		if (tests < least) {
+			least = tests;
+			best = k;
+		}
+	}
+	if (best == 0)
+		return;
+	tail = build_tail(d, &all[0], best);
+	for (size_t i = 0; i < n; i++)
+		all[i] = cut(d, &all[i], best, tail);
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* verify.h - does a program answer as its policy says?
+ *
+ * Shares nothing with the compiler: eval.c walks the policy's rules, sim.c interprets the
+ * program, and cells.c makes one witness for each cell of the partition that both together
+ * induce on (architecture, number, argument words); within a cell neither can change its
+ * answer, so equal answers on all witnesses are a proof. */
+#pragma once
+#include "seccomp/compile.h"
+
+#define VERIFY_CELLS 100000 /* above, pairs of argument words instead of all combinations */
+
+struct verified {
+	size_t cells;
+	bool pairwise;
+};
+
+/* ERR_BUG with the first call that is answered differently. */
+int verify_program(struct arena *a, const struct policy *p, const struct answers *an,
+		   const struct filter *f, struct verified *out, struct err *e) CHECK;
