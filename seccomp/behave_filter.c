@@ -38,7 +38,7 @@ static void look_elsewhere(struct behaviour *b, bdd whole, bdd nowhere)
 	if (bdd_spans(&b->bdds, bdd_not(&b->bdds, usual), arch_field, &span, 1) != 0)
 		note(b, arena_printf(b->arena,
 				     "architecture %#" PRIx64 " and maybe others have rules of "
-				     "their own: they have no tables here and were left out",
+				     "their own, and no tables here",
 				     span.lo));
 }
 

@@ -305,7 +305,7 @@ static const char *text_of(struct writer *w, const struct policy_origin *from)
 
 	for (size_t i = 0; i < w->b->notes_n; i++)
 		head = arena_printf(w->a, "%s%s", head,
-				    as_comment(w->a, arena_printf(w->a, "Left out: %s.",
+				    as_comment(w->a, arena_printf(w->a, "Not as it was: %s.",
 								  w->b->notes[i])));
 	return arena_printf(w->a, "%s%s%s", head, head[0] != '\0' ? "\n" : "",
 			    ast_print(w->a, &file, NULL));

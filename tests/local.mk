@@ -1,11 +1,15 @@
 # Lints, fuzz targets with their corpora, golden plans. The unit tests stand with their layers.
 
-check_PROGRAMS += replay-compile replay-config replay-filter replay-learn replay-policy replay-state
+check_PROGRAMS += replay-compile replay-config replay-decompile replay-filter replay-learn \
+	replay-policy replay-state
 replay_compile_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_compile.c \
 	tests/unit/made.c tests/unit/made.h
 replay_compile_LDADD = $(POLICY_LIBS)
 replay_config_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_config.c
 replay_config_LDADD = $(SPEC_LIBS)
+replay_decompile_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_decompile.c \
+	tests/unit/made.c tests/unit/made.h
+replay_decompile_LDADD = $(POLICY_LIBS)
 replay_filter_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_filter.c
 replay_filter_LDADD = $(POLICY_LIBS)
 replay_learn_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_learn.c
@@ -16,13 +20,17 @@ replay_state_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_state.c
 replay_state_LDADD = $(STATE_LIBS)
 
 if FUZZ
-noinst_PROGRAMS += fuzz-compile fuzz-config fuzz-filter fuzz-learn fuzz-policy fuzz-state
+noinst_PROGRAMS += fuzz-compile fuzz-config fuzz-decompile fuzz-filter fuzz-learn fuzz-policy \
+	fuzz-state
 fuzz_compile_SOURCES = tests/fuzz/fuzz_compile.c tests/unit/made.c tests/unit/made.h
 fuzz_compile_LDADD = $(POLICY_LIBS)
 fuzz_compile_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_config_SOURCES = tests/fuzz/fuzz_config.c
 fuzz_config_LDADD = $(SPEC_LIBS)
 fuzz_config_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_decompile_SOURCES = tests/fuzz/fuzz_decompile.c tests/unit/made.c tests/unit/made.h
+fuzz_decompile_LDADD = $(POLICY_LIBS)
+fuzz_decompile_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_filter_SOURCES = tests/fuzz/fuzz_filter.c
 fuzz_filter_LDADD = $(POLICY_LIBS)
 fuzz_filter_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer

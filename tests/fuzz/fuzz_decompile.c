@@ -73,9 +73,9 @@ static struct sock_filter made_insn(const uint8_t b[4], size_t left)
 	} else if (BPF_CLASS(in.code) == BPF_JMP) {
 		in.k = (uint32_t)(b[1] % left);
 	} else if (in.code == (BPF_LD | BPF_W | BPF_ABS)) {
-		in.k = b[3] % 16 * 4;
+		in.k = b[3] % 16u * 4u;
 	} else if (in.code == BPF_ST || in.code == (BPF_LD | BPF_MEM)) {
-		in.k = b[3] % BPF_MEMWORDS;
+		in.k = b[3] % (uint32_t)BPF_MEMWORDS;
 	}
 	return in;
 }

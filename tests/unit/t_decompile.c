@@ -240,6 +240,11 @@ Test(decompile, an_engines_profile_of_400_names_is_text_to_read)
 		expect_law(&side, bundles[i]);
 		expect_law(&program, bundles[i]);
 		cr_expect_lt(lines(decompiled(&side)), 60);
+		cr_expect_lt(lines(decompiled(&program)), 60);
+		if (str_eq(bundles[i], "containerd-seccomp"))
+			cr_expect_not_null(strstr(decompiled(&program),
+						  "\tkernel 6.7;\n\tdefault deny EPERM unknown "
+						  "deny ENOSYS;\n"));
 	}
 }
 
@@ -336,6 +341,138 @@ Test(decompile, policies_that_we_ship_have_a_normal_form)
 	}
 }
 
+/* ---- programs that nobody compiled ---- */
+
+#define LOAD(field)       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
+#define IF_EQ(k, yes, no) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, k, yes, no)
+#define RET(action)       BPF_STMT(BPF_RET | BPF_K, action)
+#define DENY              (SECCOMP_RET_ERRNO | EPERM)
+
+static int decompile_insns(const struct sock_filter *insns, size_t n, const char **text,
+			   struct err *e)
+{
+	const struct filter f = { insns, (uint16_t)n, 0 };
+	const struct policy_origin from = { .name = "p", .about = "one\ntwo\x1b" };
+
+	return policy_decompile(&a, &(struct policy_side){ .filter = &f }, &from, text, e);
+}
+
+Test(decompile, the_head_says_where_it_comes_from_and_what_is_left_out)
+{
+	const struct sock_filter insns[] = {
+		LOAD(arch),
+		IF_EQ(AUDIT_ARCH_X86_64, 2, 0),
+		IF_EQ(AUDIT_ARCH_S390X, 3, 0),
+		RET(SECCOMP_RET_TRAP),
+		LOAD(nr),
+		IF_EQ(39, 0, 1),
+		RET(SECCOMP_RET_ALLOW),
+		RET(DENY),
+	};
+	const char *text = NULL;
+	struct err e = { 0 };
+
+	cr_assert_eq(decompile_insns(insns, COUNT(insns), &text, &e), 0, "%s", e.text);
+	cr_expect_str_eq(text, "# one\n# two?\n"
+			       "# Not as it was: architecture 0x80000016 and maybe others have "
+			       "rules of their own, "
+			       "and no tables here.\n"
+			       "# Not as it was: calls of x32 get other answers from the "
+			       "program than ENOSYS, which "
+			       "they get here.\n\n"
+			       "policy p {\n\tarch x86_64;\n\tdefault deny EPERM;\n\tbadarch "
+			       "trap;\n\n"
+			       "\t# Whatever the arguments are.\n\tallow getpid;\n}\n");
+}
+
+/* a program may keep what it loads, and know its constants */
+Test(decompile, constants_in_memory_and_in_the_other_register_are_followed)
+{
+	const struct sock_filter insns[] = {
+		BPF_STMT(BPF_LD | BPF_IMM, 40),
+		BPF_STMT(BPF_ALU | BPF_SUB | BPF_K, 1),
+		BPF_STMT(BPF_MISC | BPF_TAX, 0),
+		LOAD(nr),
+		BPF_STMT(BPF_ST, 3),
+		LOAD(arch),
+		IF_EQ(AUDIT_ARCH_X86_64, 1, 0),
+		RET(SECCOMP_RET_KILL_PROCESS),
+		BPF_STMT(BPF_LD | BPF_MEM, 3),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_X, 0, 0, 1),
+		RET(SECCOMP_RET_ALLOW),
+		RET(DENY),
+	};
+	const char *text = NULL;
+	struct err e = { 0 };
+
+	cr_assert_eq(decompile_insns(insns, COUNT(insns), &text, &e), 0, "%s", e.text);
+	cr_expect_not_null(strstr(text, "\tallow getpid;\n}\n"), "%s", text);
+}
+
+Test(decompile, a_program_that_asks_for_no_architecture_is_for_this_one)
+{
+	const struct sock_filter insns[] = { LOAD(nr), IF_EQ(0, 0, 1), RET(SECCOMP_RET_ALLOW),
+					     RET(DENY) };
+	const char *text = NULL;
+	struct err e = { 0 };
+
+	cr_assert_eq(decompile_insns(insns, COUNT(insns), &text, &e), 0, "%s", e.text);
+	cr_expect_not_null(strstr(text, "Not as it was: the program answers calls of foreign "
+					"architectures as if they were its own"),
+			   "%s", text);
+	cr_expect_not_null(strstr(text, arch_name(arch_own())));
+}
+
+static const struct {
+	struct sock_filter insns[6];
+	size_t n;
+	const char *says;
+} refusals[] = {
+	{ { LOAD(instruction_pointer), IF_EQ(0, 0, 1), RET(DENY), RET(0) },
+	  4,
+	  "seccomp filter: comparisons of the call's words with constants: it asks where the "
+	  "call "
+	  "came from, its instruction pointer" },
+	{ { LOAD(args[0]), BPF_STMT(BPF_ALU | BPF_RSH | BPF_K, 4), IF_EQ(0, 0, 1), RET(DENY),
+	    RET(0) },
+	  5,
+	  "seccomp filter: comparisons of the call's words with constants: it computes with "
+	  "the "
+	  "words of a call" },
+	{ { LOAD(args[0]), BPF_STMT(BPF_MISC | BPF_TAX, 0), LOAD(args[1]),
+	    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_X, 0, 0, 1), RET(DENY), RET(0) },
+	  6,
+	  "seccomp filter: comparisons of the call's words with constants: it compares two "
+	  "words "
+	  "of a call with each other" },
+	{ { LOAD(args[0]), BPF_STMT(BPF_RET | BPF_A, 0) },
+	  2,
+	  "seccomp filter: comparisons of the call's words with constants: it returns a word "
+	  "of "
+	  "the call" },
+	{ { LOAD(nr), BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 2000, 0, 2),
+	    BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 9000, 1, 0), RET(SECCOMP_RET_ALLOW),
+	    RET(DENY) },
+	  5,
+	  "seccomp filter: answers to named calls: numbers 2000 to 8999 of x86_64, which no "
+	  "call "
+	  "has, get some too" },
+};
+
+Test(decompile, what_has_no_words_is_refused)
+{
+	if (arch_own() != ARCH_X86_64)
+		cr_skip_test("the numbers are of x86_64");
+	for (size_t i = 0; i < COUNT(refusals); i++) {
+		const char *text = NULL;
+		struct err e = { 0 };
+
+		cr_assert_eq(decompile_insns(refusals[i].insns, refusals[i].n, &text, &e), -1);
+		cr_expect_str_eq(e.text, refusals[i].says);
+		cr_expect_eq(e.kind, ERR_POLICY);
+	}
+}
+
 /* ---- what nobody wrote ---- */
 
 static bool try_law(const struct policy_side *what, const char *name)
@@ -357,7 +494,7 @@ Test(decompile, policies_that_nobody_wrote_are_text_or_refused)
 {
 	size_t taken = 0, programs = 0;
 
-	for (uint64_t seed = 1; seed <= 60; seed++) {
+	for (uint64_t seed = 1; seed <= 24; seed++) {
 		struct made_random draw = { seed * 977 };
 		uint8_t bytes[160];
 		struct made_bytes from = { bytes, sizeof(bytes) };
@@ -371,6 +508,6 @@ Test(decompile, policies_that_nobody_wrote_are_text_or_refused)
 		programs += try_law(&program, name);
 		arena_free(&a);
 	}
-	cr_expect_gt(taken, 20, "%zu", taken);
-	cr_expect_gt(programs, 20, "%zu", programs);
+	cr_expect_gt(taken, 8, "%zu", taken);
+	cr_expect_gt(programs, 8, "%zu", programs);
 }
