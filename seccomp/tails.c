@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "seccomp/tails.h"
 
-#define TRIES 1 /* tails, from the longest */
-
 /* The last k runs, as if they began from 0: the first is entered by who is in it or above. */
 static uint32_t build_tail(struct dag *d, const struct tail_runs *r, size_t k)
 {
@@ -68,25 +66,20 @@ static size_t in_common(const struct tail_runs *all, size_t n)
 	}
 }
 
+/* Only the longest tail is tried: in the engines' default profile shorter ones save nothing. */
 void tails_share(struct dag *d, struct tail_runs *all, size_t n)
 {
-	const size_t most = n > 1 ? in_common(all, n) : 0;
-	size_t least = 0, best = 0;
+	const size_t k = n > 1 ? in_common(all, n) : 0;
+	size_t apart = 0;
 	uint32_t tail;
 
-	for (size_t i = 0; i < n && most > 2; i++)
-		least += tests_of(d, &all[i]);
-	for (size_t k = most; k > 2 && most - k < TRIES; k--) {
-		const size_t tests = tests_with(d, all, n, k);
-
-		if (tests < least) {
-			least = tests;
-			best = k;
-		}
-	}
-	if (best == 0)
+	if (k <= 2)
 		return;
-	tail = build_tail(d, &all[0], best);
 	for (size_t i = 0; i < n; i++)
-		all[i] = cut(d, &all[i], best, tail);
+		apart += tests_of(d, &all[i]);
+	if (tests_with(d, all, n, k) >= apart)
+		return;
+	tail = build_tail(d, &all[0], k);
+	for (size_t i = 0; i < n; i++)
+		all[i] = cut(d, &all[i], k, tail);
 }
