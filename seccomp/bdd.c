@@ -332,6 +332,7 @@ static void find_left(struct left *l, bdd f)
 	find_left(l, n.yes);
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): find_left writes there */
 int bdd_left(struct bdds *b, bdd f, uint32_t end, bdd *out, size_t max)
 {
 	struct left l = { b, end, out, 0, max };
@@ -390,7 +391,7 @@ static void walk_spans(struct spans *s, bdd f, uint32_t bits, uint64_t lo)
 
 	if (f == BDD_FALSE || s->n > s->max)
 		return;
-	if (bits == 0 || f == BDD_TRUE) {
+	if (bits == 0 || bits > 64 || f == BDD_TRUE) {
 		add_span(s, lo, bits);
 		return;
 	}

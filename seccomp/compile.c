@@ -211,12 +211,14 @@ static int finish(struct compiler *c, struct part *pt, uint32_t slot, uint32_t n
 	uint32_t n = 0;
 
 	pt->answers[slot] = otherwise;
+	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): a list has links */
 	for (uint32_t at = pt->lists[slot]; at != 0; at = c->links[at - 1].before)
 		n++;
 	if (n == 0)
 		return 0;
 	items = arena_array(c->scratch, n, sizeof(*items));
-	for (uint32_t at = pt->lists[slot], i = n; at != 0; at = c->links[at - 1].before)
+	for (uint32_t at = pt->lists[slot], i = n; at != 0 && i > 0;
+	     at = c->links[at - 1].before)
 		items[--i] =
 			(struct leaf_item){ c->links[at - 1].cond, c->links[at - 1].answer };
 	c->d.whose = (struct dag_for){ nr, (uint8_t)pt->arch };

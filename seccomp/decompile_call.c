@@ -267,7 +267,7 @@ static int by_rank(const void *one, const void *other, void *ctx)
  * at once, is a rule too. */
 static int add_call(struct writer *w, struct scope *scope, int id, struct answer_sets *sets)
 {
-	enum arch archs[ARCH_N];
+	enum arch archs[ARCH_N] = { 0 };
 	struct wording words = wording_of(w, scope, id, archs);
 	const bdd f = w->b->calls[archs[0]][id];
 	const struct sc_set alike = take_alike(w, scope, &words, f);

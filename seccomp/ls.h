@@ -9,5 +9,5 @@
 /* Every number newer than the newest that the rules name answers ENOSYS (so that libc falls
  * back), unless the default action is allow-like. x32 numbers answer ENOSYS; an architecture
  * that is not listed kills the process. *unknown: names that libseccomp does not know. */
-int ls_build(struct arena *a, const struct policy_rules *r, struct filter *out, size_t *unknown,
+int ls_build(struct arena *a, const struct policy_rules *p, struct filter *out, size_t *unknown,
 	     struct err *e) CHECK;

@@ -13,4 +13,4 @@ struct filter_span {
 /* From number 0 to `last', in ascending order. Returns how many; out: room for one a number.
  * The program is one that filter_check took. */
 size_t filter_spans(const struct filter *f, uint32_t audit_arch, uint32_t last,
-		    struct filter_span *out);
+		    struct filter_span *out) __attribute__((nonnull));

@@ -111,9 +111,9 @@ static int skip_string(const struct source *s, size_t *i, struct err *e)
 
 static int check_comment(const struct source *s, size_t slash, struct err *e)
 {
-	const char after = slash + 1 < s->len ? s->text[slash + 1] : ' ';
+	const char *after = &s->text[slash + 1];
 
-	if (after == '/' || after == '*')
+	if (slash + 1 < s->len && (*after == '/' || *after == '*'))
 		return refuse(s, slash, e, "comments are not JSON");
 	return 0;
 }

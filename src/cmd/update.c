@@ -88,7 +88,7 @@ static bool read_bytes(const char *text, int64_t *out)
 	if (digits == 0 || digits >= sizeof(number) || strlen(text + digits) >= sizeof(unit))
 		return false;
 	memcpy(number, text, digits);
-	(void)strcpy(unit, text + digits);
+	memcpy(unit, text + digits, strlen(text + digits));
 	str_lower(unit);
 	if (!str_int64(number, -1, INT64_MAX, out))
 		return false;
@@ -159,14 +159,15 @@ static int read_limits(struct arena *a, const struct update_options *o,
 		       struct spec_resources *r, struct err *e)
 {
 	struct complaints bad = { .arena = a };
-	struct json *doc;
+	struct json *doc = NULL;
 	struct jat at;
 
 	if (o->l3_cache_schema != NULL || o->mem_bw_schema != NULL)
 		return fail(e, ERR_HOST,
 			    "linux.intelRdt: not supported by this version of caisson");
 	if ((o->resources != NULL ? object_of_file(a, o->resources, &doc, e)
-				  : object_of_words(a, o, &doc, e)) < 0)
+				  : object_of_words(a, o, &doc, e)) < 0 ||
+	    doc == NULL)
 		return -1;
 	at = j_root(doc, &bad);
 	if (doc->kind != JSON_OBJECT)
