@@ -215,7 +215,7 @@ own_test() {
 
 @test "python: the language's own tests" {
 	local ran=0 name
-	/usr/bin/python3 -c 'import test.test_json' 2>/dev/null || skip "no libpython3-testsuite here"
+	/usr/bin/python3 -c 'import test.test_json' 2>/dev/null || skip "no libpython3.N-testsuite here"
 	cd "$BATS_TEST_TMPDIR"
 	for name in test_json test_tempfile test_mmap test_ctypes test_fcntl test_pty test_selectors; do
 		own_test "$name"
