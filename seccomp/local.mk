@@ -148,7 +148,9 @@ unit_policy_SOURCES = \
 	tests/unit/t_lint.c \
 	tests/unit/t_names.c \
 	tests/unit/t_oci.c \
+	tests/unit/parse_help.c tests/unit/parse_help.h \
 	tests/unit/t_parse.c \
+	tests/unit/t_parse_limits.c \
 	tests/unit/t_pitfalls.c \
 	tests/unit/t_resolve.c \
 	tests/unit/t_resolve_grid.c \
@@ -159,7 +161,8 @@ unit_policy_SOURCES = \
 	tests/unit/t_table_groups.c \
 	tests/unit/t_to_rules.c \
 	tests/unit/t_tree.c \
-	tests/unit/t_verify.c
+	tests/unit/t_verify.c \
+	tests/unit/t_why.c
 unit_policy_CFLAGS = $(TEST_CFLAGS) $(SECCOMP_CFLAGS)
 unit_policy_LDADD = $(LS_LIBS) $(CRITERION_LIBS)
 unit_seccomp_SOURCES = tests/unit/t_seccomp.c tests/unit/t_seccomp_random.c \

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "policy_help.h"
+#include "tests/unit/policy_help.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>

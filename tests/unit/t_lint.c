@@ -3,7 +3,7 @@
 #include <criterion/criterion.h>
 
 #include "base/str.h"
-#include "policy_help.h"
+#include "tests/unit/policy_help.h"
 
 /* clang-format off */
 static const struct {

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "policy_help.h"
+#include "tests/unit/policy_help.h"
 
 /* clang-format off */
 #define BASE "policy base { allow read; deny EACCES ptrace; allow socket when family == AF_UNIX; } "

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "policy_help.h"
+#include "tests/unit/policy_help.h"
 
 /* clang-format off */
 static const struct {

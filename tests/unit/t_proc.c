@@ -1,0 +1,418 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <criterion/criterion.h>
+#include <criterion/parameterized.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/auto.h"
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/proc.h"
+#include "base/str.h"
+#include "base/sys.h"
+#include "tests/unit/scratch.h"
+
+/* proc */
+
+Test(proc, knows_itself_and_a_zombie)
+{
+	uint64_t start = 0, child_start = 0;
+	char state = 0;
+	pid_t pid;
+	siginfo_t si;
+
+	cr_assert_eq(proc_stat(getpid(), &start, &state), 0);
+	cr_expect_eq(state, 'R');
+	cr_expect(proc_alive(getpid(), start));
+	cr_expect_not(proc_alive(getpid(), start + 1));
+	cr_expect_not(proc_alive(0, 0));
+	pid = fork();
+	if (pid == 0)
+		proc_exit(0);
+	cr_assert_eq(waitid(P_PID, (id_t)pid, &si, WEXITED | WNOWAIT), 0);
+	cr_assert_eq(proc_stat(pid, &child_start, &state), 0);
+	cr_expect_eq(state, 'Z');
+	cr_expect_geq(child_start, start);
+	cr_expect_not(proc_alive(pid, child_start));
+	cr_assert_eq(waitpid(pid, NULL, 0), pid);
+	cr_expect_lt(proc_stat(pid, &start, &state), 0);
+}
+
+/* A child as a zombie: what became of it before. */
+static bool zombie_never_executed(void (*body)(void))
+{
+	uint64_t start = 0;
+	char state = 0;
+	siginfo_t si;
+	pid_t pid = fork();
+	bool never;
+
+	if (pid == 0) {
+		body();
+		proc_exit(1);
+	}
+	cr_assert_eq(waitid(P_PID, (id_t)pid, &si, WEXITED | WNOWAIT), 0);
+	cr_assert_eq(proc_stat(pid, &start, &state), 0);
+	never = proc_never_executed(pid, start);
+	cr_expect_not(proc_never_executed(pid, start + 1));
+	cr_assert_eq(waitpid(pid, NULL, 0), pid);
+	cr_expect_not(proc_never_executed(pid, start), "reaped: nobody knows");
+	return never;
+}
+
+static void do_execute(void)
+{
+	(void)execl("/bin/true", "true", NULL);
+}
+
+static void do_execute_nothing(void)
+{
+	(void)execl("/nothing/here", "here", NULL);
+}
+
+static void do_die(void)
+{
+	(void)raise(SIGKILL);
+}
+
+Test(proc, a_zombie_tells_whether_it_ever_executed)
+{
+	cr_expect_not(zombie_never_executed(do_execute));
+	cr_expect(zombie_never_executed(do_execute_nothing));
+	cr_expect(zombie_never_executed(do_die));
+}
+
+Test(proc, a_hostile_name_does_not_move_the_fields)
+{
+	autoscratch struct scratch s = scratch_open();
+	char path[128];
+	const char *const argv[] = { ") Z 1 1 (", "5", NULL };
+	uint64_t start;
+	char state = 0;
+	pid_t pid;
+
+	(void)snprintf(path, sizeof(path), "%s/) Z 1 1 (", s.path);
+	cr_assert_eq(symlink("/bin/sleep", path), 0);
+	pid = vfork();
+	if (pid == 0) {
+		(void)execv(path, (char **)(uintptr_t)argv);
+		_exit(127);
+	}
+	cr_assert_gt(pid, 0);
+	cr_expect_eq(proc_stat(pid, &start, &state), 0);
+	cr_expect(state == 'S' || state == 'R' || state == 'D', "%c", state);
+	(void)kill(pid, SIGKILL);
+	(void)waitpid(pid, NULL, 0);
+}
+
+struct moment {
+	uint64_t ns;
+	char text[40];
+};
+
+/* clang-format off */
+static struct moment moments[] = {
+	{ 0,                      "1970-01-01T00:00:00.000000000Z" },
+	{ 951782399999999999ULL,  "2000-02-28T23:59:59.999999999Z" },
+	{ 951782400000000000ULL,  "2000-02-29T00:00:00.000000000Z" },
+	{ 951868800000000001ULL,  "2000-03-01T00:00:00.000000001Z" },
+	{ 1795313641123456789ULL, "2026-11-22T02:14:01.123456789Z" },
+	{ 4107542399000000000ULL, "2100-02-28T23:59:59.000000000Z" },
+	{ 4107542400000000000ULL, "2100-03-01T00:00:00.000000000Z" },
+	{ 1767225599000000000ULL, "2025-12-31T23:59:59.000000000Z" },
+};
+/* clang-format on */
+
+ParameterizedTestParameters(proc, writes_time)
+{
+	return cr_make_param_array(struct moment, moments, COUNT(moments));
+}
+
+ParameterizedTest(struct moment *m, proc, writes_time)
+{
+	char buf[40];
+
+	time_rfc3339(m->ns, buf);
+	cr_expect_str_eq(buf, m->text);
+}
+
+static struct proc_result shell(const char *script, const char *input, int timeout_ms)
+{
+	const char *const argv[] = { "sh", "-c", script, NULL };
+	const char *const envp[] = { "A=b", NULL };
+	struct proc_job job = { .path = "/bin/sh",
+				.argv = argv,
+				.envp = envp,
+				.input = input,
+				.input_len = input != NULL ? strlen(input) : 0,
+				.timeout_ms = timeout_ms,
+				.root = -1 };
+	struct proc_result r;
+	struct err e = { 0 };
+
+	cr_assert_eq(proc_run(&job, &r, &e), 0, "%s", e.text);
+	return r;
+}
+
+Test(proc, tells_how_a_job_ended)
+{
+	struct proc_result r = shell("echo out; echo err >&2; exit 7", NULL, -1);
+
+	cr_expect_eq(r.exit_code, 7);
+	cr_expect_eq(r.signal, 0);
+	cr_expect_not(r.timed_out);
+	cr_expect_str_eq(r.said, "out err");
+	r = shell("kill -TERM $$", NULL, 10000);
+	cr_expect_eq(r.exit_code, -1);
+	cr_expect_eq(r.signal, SIGTERM);
+	cr_expect_str_eq(r.said, "");
+}
+
+Test(proc, gives_input_whole_and_read_again)
+{
+	size_t n = 300000;
+	char *big = malloc(n + 1);
+	struct proc_result r;
+
+	memset(big, 'x', n);
+	big[n] = '\0';
+	r = shell("wc -c; wc -c </dev/stdin", big, 10000);
+	cr_expect_str_eq(r.said, "300000 300000");
+	/* a job that reads none of it ends as it likes */
+	r = shell("exec <&-; exit 3", big, 10000);
+	cr_expect_eq(r.exit_code, 3);
+	r = shell("cat", NULL, 10000);
+	cr_expect_eq(r.exit_code, 0);
+	free(big);
+}
+
+Test(proc, much_output_does_not_block_and_the_tail_is_kept)
+{
+	struct proc_result r =
+		shell("i=0; while [ $i -lt 20000 ]; do echo 0123456789; i=$((i+1)); done; "
+		      "printf '\\033[31mend\\n'",
+		      NULL, 20000);
+
+	cr_expect_eq(r.exit_code, 0);
+	cr_expect_eq(strlen(r.said), 254, "%zu", strlen(r.said));
+	cr_expect(str_ends(r.said, "0123456789  [31mend"), "%s", r.said);
+}
+
+Test(proc, a_job_over_time_is_killed_and_reaped)
+{
+	uint64_t start = now_boot_ms();
+	struct proc_result r = shell("echo before; exec sleep 30", NULL, 200);
+
+	cr_expect(r.timed_out);
+	cr_expect_eq(r.signal, SIGKILL);
+	cr_expect_str_eq(r.said, "before");
+	cr_expect_lt(now_boot_ms() - start, 5000);
+	cr_expect_eq(waitpid(-1, NULL, WNOHANG), -1);
+	cr_expect_eq(errno, ECHILD);
+}
+
+Test(proc, a_grandchild_that_holds_the_pipe_is_not_waited_for)
+{
+	uint64_t start = now_boot_ms();
+	struct proc_result r = shell("sleep 5 & echo done", NULL, -1);
+
+	cr_expect_str_eq(r.said, "done");
+	cr_expect_lt(now_boot_ms() - start, 3000);
+}
+
+Test(proc, a_job_inherits_nothing)
+{
+	struct proc_result r;
+	int leak = fcntl(0, F_DUPFD, 50);
+	sigset_t all;
+
+	cr_assert_geq(leak, 50);
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)sigfillset(&all);
+	(void)sigprocmask(SIG_SETMASK, &all, NULL);
+	r = shell("test -e /proc/self/fd/50 && echo leak; env | grep -v -e ^PWD -e ^SHLVL -e "
+		  "^_=; "
+		  "grep -E '^Sig(Blk|Ign)' /proc/self/status | tr -d '\\t\\n'",
+		  NULL, 10000);
+	cr_expect_str_eq(r.said, "A=b SigBlk:0000000000000000SigIgn:0000000000000000");
+}
+
+Test(proc, a_job_starts_in_its_directory)
+{
+	autoscratch struct scratch s = scratch_open();
+	const char *const argv[] = { "pwd", NULL };
+	struct proc_job job = {
+		.path = "/bin/pwd", .argv = argv, .timeout_ms = 5000, .root = s.fd
+	};
+	struct proc_result r;
+	struct err e = { 0 }, e2 = { 0 };
+
+	cr_assert_eq(proc_run(&job, &r, &e), 0, "%s", e.text);
+	cr_expect_str_eq(r.said, s.path);
+	job.path = "/nonexistent";
+	cr_expect_eq(proc_run(&job, &r, &e2), -1);
+	cr_expect_str_eq(e2.text, "/nonexistent: run");
+	cr_expect_eq(e2.sys, ENOENT);
+}
+
+Test(proc, waits_with_a_limit)
+{
+	int status = 0;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+		(void)pause();
+		_exit(0);
+	}
+	cr_expect_eq(proc_wait(pid, -1, 50, &status), -ETIMEDOUT);
+	(void)kill(pid, SIGKILL);
+	cr_expect_eq(proc_wait(pid, -1, 5000, &status), 0);
+	cr_expect_eq(WTERMSIG(status), SIGKILL);
+	cr_expect_eq(proc_wait(pid, -1, -1, &status), -ECHILD);
+}
+
+/* log */
+
+/* Runs log_error in a child with stderr in a file below the scratch directory. */
+static void log_in_child(const struct scratch *s, const struct log_options *o,
+			 const struct err *what)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		struct err e = { 0 };
+		int fd = openat(s->fd, "stderr", O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+		(void)dup2(fd, STDERR_FILENO);
+		if (log_open(o, &e) < 0)
+			_exit(2);
+		log_debug("step %d", 1);
+		if (what != NULL)
+			log_error(what);
+		_exit(0);
+	}
+	cr_assert_eq(waitpid(pid, &status, 0), pid);
+	cr_assert_eq(status, 0);
+}
+
+static const char *slurp(const struct scratch *s, const char *name)
+{
+	char *text = NULL;
+	size_t len;
+	struct err e = { 0 };
+
+	cr_assert_eq(file_read_at(s->fd, name, 65536, name, &text, &len, &e), 0, "%s", e.text);
+	return text;
+}
+
+static struct err sample(void)
+{
+	struct err e = { .step = "mounts" };
+
+	fail_sys(&e, ENOENT, "/data/x\033\"y: open");
+	hint(&e, "make the directory");
+	return e;
+}
+
+/* Cuts what lies between "time": and the next key, which changes. */
+static void without_time(const char *line, char *out, size_t size)
+{
+	const char *t = strstr(line, "\"time\":\""), *end = t != NULL ? strchr(t, 'Z') : NULL;
+
+	cr_assert_not_null(t);
+	cr_assert_not_null(end);
+	cr_assert_eq(end - t, 8 + 29, "RFC 3339 with nanoseconds: %s", line);
+	(void)snprintf(out, size, "%.*sT%s", (int)(t - line) + 8, line, end + 1);
+}
+
+Test(log, json_has_one_object_and_stderr_two_lines)
+{
+	autoscratch struct scratch s = scratch_open();
+	char path[96], line[1024];
+	struct log_options o = { .path = path, .json = true };
+	struct err e = sample();
+
+	(void)snprintf(path, sizeof(path), "%s/log", s.path);
+	log_in_child(&s, &o, &e);
+	without_time(slurp(&s, "log"), line, sizeof(line));
+	cr_expect_str_eq(
+		line,
+		"{\"level\":\"error\",\"msg\":\"mounts: /data/x\\u001b\\\"y: open: No such "
+		"file or directory\",\"time\":\"T\",\"code\":\"system\",\"step\":\"mounts\","
+		"\"errno\":2,\"path\":\"/data/x\\u001b\\\"y\",\"hint\":\"make the "
+		"directory\"}\n");
+	cr_expect_str_eq(slurp(&s, "stderr"),
+			 "caisson: mounts: /data/x?\"y: open: No such file or directory\n"
+			 "caisson: hint: make the directory\n");
+}
+
+Test(log, the_file_exists_from_the_start_and_is_appended_to)
+{
+	autoscratch struct scratch s = scratch_open();
+	char path[96];
+	struct log_options o = { .path = path, .json = true };
+	struct err e = { 0 };
+	const char *both;
+
+	(void)snprintf(path, sizeof(path), "%s/log", s.path);
+	log_in_child(&s, &o, NULL);
+	cr_expect_str_eq(slurp(&s, "log"), "");
+	cr_expect_str_eq(slurp(&s, "stderr"), "");
+	fail(&e, ERR_STATE, "container x does not exist");
+	log_in_child(&s, &o, &e);
+	log_in_child(&s, &o, &e);
+	both = strchr(slurp(&s, "log"), '\n');
+	cr_assert_not_null(both);
+	cr_expect_eq(strncmp(both + 1, "{\"level\":\"error\"", 16), 0);
+}
+
+Test(log, text_form_quotes)
+{
+	autoscratch struct scratch s = scratch_open();
+	char path[96];
+	struct log_options o = { .path = path, .debug = true };
+	struct err e = { 0 };
+	const char *text;
+
+	(void)snprintf(path, sizeof(path), "%s/log", s.path);
+	fail(&e, ERR_USAGE, "unknown signal \"X\"");
+	log_in_child(&s, &o, &e);
+	text = slurp(&s, "log");
+	cr_expect_not_null(strstr(text, "Z\" level=debug msg=\"step 1\"\n"));
+	cr_expect_not_null(strstr(text, "Z\" level=error msg=\"unknown signal \\\"X\\\"\"\n"));
+	cr_expect_str_eq(slurp(&s, "stderr"), "caisson: unknown signal \"X\"\n");
+}
+
+Test(log, debug_goes_to_stderr_without_a_file)
+{
+	autoscratch struct scratch s = scratch_open();
+
+	log_in_child(&s, &(struct log_options){ .debug = true }, NULL);
+	cr_expect_str_eq(slurp(&s, "stderr"), "caisson: debug: step 1\n");
+}
+
+Test(log, a_log_that_cannot_be_opened_is_an_error, .timeout = 5)
+{
+	autoscratch struct scratch s = scratch_open();
+	char path[96], want[128];
+	struct err e = { 0 };
+
+	(void)snprintf(path, sizeof(path), "%s/fifo", s.path);
+	(void)snprintf(want, sizeof(want), "%s: open as log", path);
+	cr_assert_eq(mkfifo(path, 0600), 0);
+	cr_expect_eq(log_open(&(struct log_options){ .path = path }, &e), -1);
+	cr_expect_eq(e.sys, ENXIO);
+	cr_expect_str_eq(e.text, want);
+}
