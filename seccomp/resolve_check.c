@@ -344,6 +344,16 @@ static void say_behind(struct look *l, const struct flat *f, int id, size_t rule
 		     "the rule that permits it");
 }
 
+static void say_too_many(struct look *l, const char *against)
+{
+	const struct policy_place *at = &l->r->out[l->at[0].rule].at;
+
+	if (say_once(l->r, "too-many", at))
+		diag(l->r->d, POLICY_ERROR, "too-many", at,
+		     "the rules on %s compare too much to be checked against what is %s",
+		     sc_name(l->id), against);
+}
+
 /* l->id is what the forbidden call goes through; its rules stand in l->at. */
 static void check_behind(struct look *l, const struct flat *f, int id)
 {
@@ -352,8 +362,11 @@ static void check_behind(struct look *l, const struct flat *f, int id)
 	uint64_t args[6];
 
 	l->conds[l->n] = number;
-	if (!grid_make(l->scratch, l->conds, l->n + 1, &grid))
+	if (!grid_make(l->scratch, l->conds, l->n + 1, &grid)) {
+		if (l->n > 0)
+			say_too_many(l, "forbidden");
 		return;
+	}
 	grid_first(&grid, args);
 	do {
 		const size_t first = next_match(l, 0, args);
@@ -397,8 +410,8 @@ static void find_entries(struct look *l)
 	}
 }
 
-/* False: too many arguments to look at. What is claimed then is nothing, and a rule counts as
- * one that answers. */
+/* False: too many arguments to look at. No advice is given then, and a rule counts as one that
+ * answers. */
 static bool look_at_call(struct look *l)
 {
 	uint64_t args[6];
@@ -419,13 +432,63 @@ static bool look_at_call(struct look *l)
 	return true;
 }
 
+static bool is_demanded(const struct look *l, const struct setv *sets)
+{
+	for (size_t i = 0; i < l->r->others.n; i++) {
+		const struct flat *f = &l->r->others.at[i];
+
+		if (f->stmt->kind != STMT_EXPECT && (f->archs >> l->arch & 1) != 0 &&
+		    sc_has(&sets[i].ids[l->arch], l->id))
+			return true;
+	}
+	return false;
+}
+
+static bool inherits_denial(const struct look *l, size_t k, unsigned level)
+{
+	const struct flat *f = flat_at(l, l->at[k].rule);
+
+	return f->level > level && f->kind == FLAT_RULE && !rule_permits(l, l->at[k].rule);
+}
+
+/* Does a rule that permits, and says no "override", come before one of a parent that denies? */
+static bool may_loosen(const struct look *l)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		const struct flat *f = flat_at(l, l->at[i].rule);
+
+		if (f->stmt->override || f->kind != FLAT_RULE ||
+		    !rule_permits(l, l->at[i].rule))
+			continue;
+		for (size_t k = i + 1; k < l->n; k++)
+			if (inherits_denial(l, k, f->level))
+				return true;
+	}
+	return false;
+}
+
+/* Advice may be left out where it is not known; a promise may not. */
+static void refuse_unseen(struct look *l, const struct setv *sets)
+{
+	if (l->n == 0)
+		return;
+	if (is_demanded(l, sets))
+		say_too_many(l, "forbidden or required");
+	else if (may_loosen(l))
+		say_too_many(l, "inherited");
+}
+
 static void look_at_arch(struct look *l, const struct setv *sets)
 {
 	const struct sc_set *exists = &l->r->exists[l->arch];
 
 	for (l->id = set_next(exists, 0); l->id >= 0; l->id = set_next(exists, l->id + 1)) {
-		if (!look_at_call(l))
+		if (!look_at_call(l)) {
+			refuse_unseen(l, sets);
+			if (l->arch == ARCH_I386)
+				check_mux(l, sets);
 			continue;
+		}
 		tally_up(l);
 		check_crossings(l);
 		check_demands(l, sets);

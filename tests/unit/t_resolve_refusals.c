@@ -326,6 +326,31 @@ Test(resolve_refusals, compares_are_bounded, .timeout = 20)
 		    "too-many");
 }
 
+/* Masks of many bits with equalities: too many cells to look at each. */
+#define MUCH                                                                                 \
+	"cmd has any 1 || cmd has any 2 || cmd has any 4 || cmd has any 8 || cmd has any 16" \
+	" || cmd has any 32 || cmd has any 64 || cmd has any 128 || cmd in { 1000"
+
+static void expect_unseen(const char *parent, const char *rule)
+{
+	autoarena struct arena a = { 0 };
+	char *head =
+		arena_printf(&a, "%s policy p extends base { %s when " MUCH, parent, rule);
+
+	expect_word(repeated(&a, head, ", 1$000", 20, "}; }"), "too-many");
+}
+
+/* What cannot be looked at is no promise kept: it is refused. */
+Test(resolve_refusals, a_forbidden_call_with_too_many_cells_is_refused, .timeout = 20)
+{
+	expect_unseen("policy base { forbid bpf; }", "override allow bpf");
+}
+
+Test(resolve_refusals, a_denied_call_with_too_many_cells_is_not_loosened, .timeout = 20)
+{
+	expect_unseen("policy base { deny EACCES bpf; }", "allow bpf");
+}
+
 Test(resolve_refusals, many_conditions_on_a_call_end_in_time, .timeout = 20)
 {
 	autoarena struct arena a = { 0 };
