@@ -28,6 +28,7 @@ setup() {
 }
 
 teardown() {
+	[ -n "${id-}" ] || return 0 # skipped by setup_file: nothing was begun
 	if [ -n "${alive-}" ]; then
 		caisson delete --force "$id" || echo "delete --force: status $?"
 	fi
