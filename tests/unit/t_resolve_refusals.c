@@ -334,8 +334,7 @@ Test(resolve_refusals, compares_are_bounded, .timeout = 20)
 static void expect_unseen(const char *parent, const char *rule)
 {
 	autoarena struct arena a = { 0 };
-	char *head =
-		arena_printf(&a, "%s policy p extends base { %s when " MUCH, parent, rule);
+	char *head = arena_printf(&a, "%s policy p extends base { %s when " MUCH, parent, rule);
 
 	expect_word(repeated(&a, head, ", 1$000", 20, "}; }"), "too-many");
 }
