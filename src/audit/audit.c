@@ -7,11 +7,13 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "audit/tail.h"
 #include "audit/who.h"
 #include "base/auto.h"
 #include "base/file.h"
@@ -22,7 +24,6 @@
 #define LOG_USER     "/caisson/audit.jsonl" /* below $XDG_STATE_HOME */
 #define LOCK_WAIT_MS 5000
 #define LOCK_NAP_NS  100000
-#define TAIL_FIRST   4096
 
 struct audit {
 	int fd; /* -1: no log wanted */
@@ -191,75 +192,6 @@ static int lock_log(int fd, struct err *e)
 	return 0;
 }
 
-/* Where the log ends. */
-struct end {
-	off_t size;
-	bool torn; /* the last line has no end: its writer was killed */
-	uint64_t sequence;
-};
-
-/* The number in a line of ours. In a string the quotes would be escaped, so this is the key. */
-static uint64_t line_sequence(const char *line)
-{
-	static const char key[] = "\"sequence\":";
-	const char *at = strstr(line, key);
-	uint64_t n = 0;
-	char digits[24];
-	size_t len;
-
-	if (at == NULL)
-		return 0;
-	at += sizeof(key) - 1;
-	len = strspn(at, "0123456789");
-	if (len >= sizeof(digits))
-		return 0;
-	memcpy(digits, at, len);
-	digits[len] = '\0';
-	return str_uint64(digits, UINT64_MAX - 1, &n) ? n : 0;
-}
-
-/* The sequence of the last whole line of a text, false when the text has no whole line. */
-static bool last_sequence(char *text, size_t n, bool from_start, uint64_t *sequence)
-{
-	char *end = memrchr(text, '\n', n), *start;
-
-	if (end == NULL) {
-		*sequence = 0;
-		return from_start;
-	}
-	*end = '\0';
-	start = memrchr(text, '\n', (size_t)(end - text));
-	if (start == NULL && !from_start)
-		return false;
-	*sequence = line_sequence(start != NULL ? start + 1 : text);
-	return true;
-}
-
-/* Reads backwards until a whole line is there; two lines and a torn one at most. */
-static int find_end(int fd, struct arena *a, struct end *end)
-{
-	char first[TAIL_FIRST + 1];
-	struct stat st;
-
-	if (fstat(fd, &st) < 0)
-		return -errno;
-	*end = (struct end){ .size = st.st_size };
-	if (st.st_size == 0)
-		return 0;
-	for (size_t want = TAIL_FIRST; want <= (size_t)4 * AUDIT_LINE; want *= 4) {
-		size_t n = (uintmax_t)st.st_size < want ? (size_t)st.st_size : want;
-		char *text = want == TAIL_FIRST ? first : arena_alloc(a, n + 1);
-		ssize_t got = pread(fd, text, n, st.st_size - (off_t)n);
-
-		if (got != (ssize_t)n)
-			return got < 0 ? -errno : -EIO;
-		end->torn = text[n - 1] != '\n';
-		if (last_sequence(text, n, n == (size_t)st.st_size, &end->sequence))
-			return 0;
-	}
-	return 0;
-}
-
 /* One write; one that the disk cuts short is taken back, for we hold the lock. */
 static int append(int fd, const char *line, size_t len, off_t size)
 {
@@ -275,23 +207,105 @@ static int append(int fd, const char *line, size_t len, off_t size)
 	return ftruncate(fd, size) < 0 ? -errno : -ENOSPC;
 }
 
+/* RFC 9562, version 4. */
+static int make_uuid(char out[CHAIN_UID_MAX])
+{
+	uint8_t b[16];
+
+	if (getrandom(b, sizeof(b), 0) != (ssize_t)sizeof(b))
+		return -errno;
+	b[6] = (uint8_t)((b[6] & 0x0f) | 0x40);
+	b[8] = (uint8_t)((b[8] & 0x3f) | 0x80);
+	for (size_t i = 0; i < sizeof(b); i++)
+		out += sprintf(out, "%s%02x", i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "",
+			       b[i]);
+	return 0;
+}
+
+/* The lines of one append, each after the other. */
+struct append {
+	struct audit *au;
+	struct arena *a;
+	struct audit_tail tail;
+	char *text;
+	size_t len;
+};
+
+static void add_line(struct append *ap, enum audit_event what, const struct audit_subject *who,
+		     const struct audit_result *result)
+{
+	struct audit_facts *f = &ap->au->facts;
+	const char *line;
+	size_t len;
+
+	f->sequence = ap->tail.sequence + 1;
+	f->chain = ap->tail.chain;
+	f->previous = ap->tail.fingerprint[0] != '\0' ? ap->tail.fingerprint : NULL;
+	line = audit_line(ap->a, f, what, who, result);
+	len = strlen(line);
+	ap->tail.sequence = f->sequence;
+	digest_hex(line, len, ap->tail.fingerprint);
+	ap->text = arena_printf(ap->a, "%s%s\n", ap->text != NULL ? ap->text : "", line);
+	ap->len += len + 1;
+}
+
+static int add_start(struct append *ap)
+{
+	static const struct audit_subject nobody;
+	const struct audit_result started = { .exit_code = -1 };
+	int r = make_uuid(ap->tail.chain);
+
+	if (r == 0)
+		add_line(ap, AUDIT_LOG_STARTED, &nobody, &started);
+	return r;
+}
+
+/* A writer was killed in the middle of its line, which therefore never was one: it is cut off,
+ * and what was cut is told. */
+static int add_recovery(struct append *ap)
+{
+	static const struct audit_subject nobody;
+	const size_t len = (size_t)(ap->tail.size - ap->tail.whole);
+	struct json *cut = json_object(ap->a);
+	struct audit_result recovered = { .exit_code = -1, .log = cut };
+	char *half = arena_alloc(ap->a, len), print[DIGEST_HEX];
+
+	if (pread(ap->au->fd, half, len, ap->tail.whole) != (ssize_t)len)
+		return -EIO;
+	digest_hex(half, len, print);
+	if (ftruncate(ap->au->fd, ap->tail.whole) < 0)
+		return -errno;
+	ap->tail.size = ap->tail.whole;
+	json_set(cut, "removed_bytes", json_uint(ap->a, len));
+	json_set(cut, "removed_sha256", json_string(ap->a, print));
+	add_line(ap, AUDIT_LOG_RECOVERED, &nobody, &recovered);
+	return 0;
+}
+
+static void take_times(struct audit_facts *f)
+{
+	struct timespec boot;
+
+	(void)clock_gettime(CLOCK_BOOTTIME, &boot);
+	f->boot_ns = (uint64_t)boot.tv_sec * 1000000000 + (uint64_t)boot.tv_nsec;
+	f->wall_ns = now_wall_ns();
+}
+
 static int write_locked(struct audit *au, struct arena *a, enum audit_event what,
 			const struct audit_subject *who, const struct audit_result *result)
 {
-	struct timespec boot;
-	struct end end = { 0 };
-	const char *text;
-	int r = find_end(au->fd, a, &end);
+	struct append ap = { .au = au, .a = a };
+	int r = audit_tail_find(au->fd, a, &ap.tail);
 
+	take_times(&au->facts);
+	if (r == 0 && ap.tail.chain[0] == '\0')
+		r = add_start(&ap);
+	if (r == 0 && ap.tail.whole < ap.tail.size)
+		r = add_recovery(&ap);
 	if (r < 0)
 		return r;
-	(void)clock_gettime(CLOCK_BOOTTIME, &boot);
-	au->facts.boot_ns = (uint64_t)boot.tv_sec * 1000000000 + (uint64_t)boot.tv_nsec;
-	au->facts.wall_ns = now_wall_ns();
-	au->facts.sequence = end.sequence + 1;
-	text = audit_line(a, &au->facts, what, who, result);
-	text = arena_printf(a, "%s%s\n", end.torn ? "\n" : "", text);
-	return append(au->fd, text, strlen(text), end.size);
+	add_line(&ap, what, who, result);
+	return append(au->fd, ap.text, ap.len, ap.tail.size);
 }
 
 int audit_write(struct audit *au, struct arena *a, enum audit_event what,

@@ -2,7 +2,11 @@
 /* audit.h - events as JSON lines in OCSF form, RFC 8785, appended whole.
  *
  * A line is at most AUDIT_LINE bytes and goes out in one write(2) to a file opened O_APPEND,
- * under flock(2), so that concurrent writers never tear one another. */
+ * under flock(2), so that concurrent writers never tear one another.
+ *
+ * The lines are a chain: each names the log (chain_uid) and carries the SHA-256 of the line
+ * before it, without its newline, in OCSF's form (profile record_integrity, attestation_list).
+ * As a line is canonical JSON, the hash of its bytes is the hash of what it says. */
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
@@ -26,6 +30,12 @@ enum audit_event {
 	AUDIT_PAUSE,    /* container.pause   6002/99 */
 	AUDIT_RESUME,   /* container.resume  6002/99 */
 	AUDIT_UPDATE,   /* container.update  6002/99: other limits */
+	/* of the log itself */
+	AUDIT_LOG_STARTED,   /* log.started   1008/6: the first line of a chain */
+	AUDIT_LOG_RECOVERED, /* log.recovered 1008/99: half a line was cut off */
+	AUDIT_LOG_ROTATED,   /* log.rotated   1008/5: the lines before are a segment */
+	AUDIT_LOG_SEALED,    /* log.sealed    1008/99 */
+	AUDIT_LOG_PRUNED,    /* log.pruned    1008/2: a segment was deleted, as configured */
 };
 
 /* Who and what the events are about; strings may be NULL. */
@@ -41,6 +51,8 @@ struct audit_result {
 	const struct json
 		*verdict; /* container.exit: what goes to unmapped.verdict, else NULL */
 	int exit_code;    /* container.exit, container.exec_end; -1: not known */
+	const struct json
+		*log; /* of a log's own events: what goes to unmapped.log, else NULL */
 };
 
 struct audit; /* opaque: an open log and what never changes in its lines */
@@ -61,6 +73,7 @@ int audit_write(struct audit *au, struct arena *a, enum audit_event what,
 /* The line that audit_write would append, without the newline; pure, for tests. */
 struct audit_facts {
 	uint64_t wall_ns, boot_ns, sequence;
+	const char *chain, *previous; /* of the line before: chain_uid, SHA-256; NULL: none */
 	const char *hostname, *boot_id, *user;
 	uid_t uid, login_uid;
 	pid_t caller;

@@ -8,29 +8,50 @@
 #include "base/str.h"
 
 #define OCSF_VERSION   "1.8.0"
-#define CLASS_UID      6002
-#define CATEGORY_UID   6
 #define LOGIN_UID_NONE ((uid_t)-1)
+#define SHA256_ID      3 /* OCSF's fingerprint.algorithm_id */
+
+#define APPLICATION_LIFECYCLE 6002
+#define EVENT_LOG_ACTIVITY    1008
 
 static const struct kind {
 	const char *event, *done, *undone;
-	unsigned activity;
+	unsigned class, activity;
 } kinds[] = {
-	[AUDIT_CREATE] = { "container.create", "created", "not created", 1 },
-	[AUDIT_START] = { "container.start", "started", "not started", 3 },
-	[AUDIT_EXIT] = { "container.exit", "ended", "ended", 4 },
-	[AUDIT_DELETE] = { "container.delete", "deleted", "not deleted", 2 },
-	[AUDIT_KILL] = { "container.kill", "signalled", "not signalled", 99 },
-	[AUDIT_EXEC] = { "container.exec", "entered", "not entered", 99 },
-	[AUDIT_EXEC_END] = { "container.exec_end", "left", "left", 99 },
-	[AUDIT_PAUSE] = { "container.pause", "paused", "not paused", 99 },
-	[AUDIT_RESUME] = { "container.resume", "resumed", "not resumed", 99 },
-	[AUDIT_UPDATE] = { "container.update", "updated", "not updated", 99 },
+	[AUDIT_CREATE] = { "container.create", "created", "not created", APPLICATION_LIFECYCLE,
+			   1 },
+	[AUDIT_START] = { "container.start", "started", "not started", APPLICATION_LIFECYCLE,
+			  3 },
+	[AUDIT_EXIT] = { "container.exit", "ended", "ended", APPLICATION_LIFECYCLE, 4 },
+	[AUDIT_DELETE] = { "container.delete", "deleted", "not deleted", APPLICATION_LIFECYCLE,
+			   2 },
+	[AUDIT_KILL] = { "container.kill", "signalled", "not signalled", APPLICATION_LIFECYCLE,
+			 99 },
+	[AUDIT_EXEC] = { "container.exec", "entered", "not entered", APPLICATION_LIFECYCLE,
+			 99 },
+	[AUDIT_EXEC_END] = { "container.exec_end", "left", "left", APPLICATION_LIFECYCLE, 99 },
+	[AUDIT_PAUSE] = { "container.pause", "paused", "not paused", APPLICATION_LIFECYCLE,
+			  99 },
+	[AUDIT_RESUME] = { "container.resume", "resumed", "not resumed", APPLICATION_LIFECYCLE,
+			   99 },
+	[AUDIT_UPDATE] = { "container.update", "updated", "not updated", APPLICATION_LIFECYCLE,
+			   99 },
+	[AUDIT_LOG_STARTED] = { "log.started", "started", NULL, EVENT_LOG_ACTIVITY, 6 },
+	[AUDIT_LOG_RECOVERED] = { "log.recovered", "recovered from half a line", NULL,
+				  EVENT_LOG_ACTIVITY, 99 },
+	[AUDIT_LOG_ROTATED] = { "log.rotated", "rotated", NULL, EVENT_LOG_ACTIVITY, 5 },
+	[AUDIT_LOG_SEALED] = { "log.sealed", "sealed", NULL, EVENT_LOG_ACTIVITY, 99 },
+	[AUDIT_LOG_PRUNED] = { "log.pruned", "pruned", NULL, EVENT_LOG_ACTIVITY, 2 },
 };
 
 static bool is_end(enum audit_event what)
 {
 	return what == AUDIT_EXIT || what == AUDIT_EXEC_END;
+}
+
+static bool is_of_log(enum audit_event what)
+{
+	return kinds[what].class == EVENT_LOG_ACTIVITY;
 }
 
 enum severity {
@@ -135,14 +156,34 @@ static const char *command_line(struct arena *a, const char *const *argv)
 	return text;
 }
 
-static struct json *metadata(const struct making *m, const struct audit_facts *f)
+/* OCSF's profile record_integrity: the log, and the line before by its fingerprint. */
+static struct json *attestations(const struct making *m, const struct audit_facts *f)
+{
+	struct json *list = json_array(m->a), *o = json_object(m->a);
+	struct json *event = json_object(m->a), *print = json_object(m->a);
+
+	set_text(m, o, "chain_uid", f->chain);
+	if (f->previous != NULL) {
+		set_int(m, print, "algorithm_id", SHA256_ID);
+		set_text(m, print, "value", f->previous);
+		json_set(event, "fingerprint", print);
+		json_set(o, "prev_event", event);
+	}
+	json_add(list, o);
+	return list;
+}
+
+static struct json *metadata(const struct making *m, const struct audit_facts *f, bool of_log)
 {
 	struct json *o = json_object(m->a), *product = json_object(m->a);
 	struct json *profiles = json_array(m->a);
 
 	set_text(m, product, "name", "caisson");
 	set_text(m, product, "version", PACKAGE_VERSION);
-	json_add(profiles, json_string(m->a, "container"));
+	if (!of_log)
+		json_add(profiles, json_string(m->a, "container"));
+	if (f->chain != NULL)
+		json_add(profiles, json_string(m->a, "record_integrity"));
 	set_text(m, o, "version", OCSF_VERSION);
 	set_text(m, o, "log_name", "audit");
 	json_set(o, "product", product);
@@ -218,6 +259,16 @@ static void set_time(const struct making *m, struct json *o, const char *key, ui
 	set_text(m, o, key, arena_printf(m->a, "%llu", (unsigned long long)ns));
 }
 
+/* Somebody else's value: json_set hangs the node into our list, so it is copied. */
+static struct json *shared(const struct making *m, const struct json *v)
+{
+	struct json *copy = arena_new(m->a, struct json);
+
+	*copy = *v;
+	copy->next = NULL;
+	return copy;
+}
+
 static struct json *unmapped(const struct making *m, const struct audit_facts *f,
 			     const struct audit_subject *who, const struct audit_result *result)
 {
@@ -228,18 +279,12 @@ static struct json *unmapped(const struct making *m, const struct audit_facts *f
 	set_time(m, o, "boot_ns", f->boot_ns);
 	if (result->err != NULL)
 		set_text(m, o, "step", result->err->step);
-	if (result->verdict == NULL)
-		return o;
-	if (m->with_verdict) {
-		/* the node itself is copied: json_set hangs it into our list */
-		struct json *copy = arena_new(m->a, struct json);
-
-		*copy = *result->verdict;
-		copy->next = NULL;
-		json_set(o, "verdict", copy);
-	} else {
+	if (result->log != NULL)
+		json_set(o, "log", shared(m, result->log));
+	if (result->verdict != NULL && m->with_verdict)
+		json_set(o, "verdict", shared(m, result->verdict));
+	else if (result->verdict != NULL)
 		set_text(m, o, "verdict", "[cut]");
-	}
 	return o;
 }
 
@@ -259,7 +304,7 @@ static void set_outcome(const struct making *m, struct json *o, enum audit_event
 	const char *why = is_end(what) ? reason(result) : NULL;
 	bool failed = result->err != NULL;
 	bool odd = failed || (why != NULL && !str_eq(why, "exited"));
-	const char *id = who->id != NULL ? who->id : "?";
+	const char *id = who->id != NULL ? cut(m, who->id) : "?";
 	char text[512];
 
 	set_int(m, o, "severity_id", odd ? SEVERITY_LOW : SEVERITY_INFO);
@@ -270,10 +315,13 @@ static void set_outcome(const struct making *m, struct json *o, enum audit_event
 		set_text(m, o, "status_detail", arena_strdup(m->a, text));
 		why = arena_strdup(m->a, text);
 	}
+	if (is_of_log(what)) {
+		set_text(m, o, "message", arena_printf(m->a, "log %s", k->done));
+		return;
+	}
 	set_text(m, o, "message",
-		 arena_printf(m->a, "container %s %s%s%s", cut(m, id),
-			      failed ? k->undone : k->done, why != NULL ? ": " : "",
-			      why != NULL ? why : ""));
+		 arena_printf(m->a, "container %s %s%s%s", id, failed ? k->undone : k->done,
+			      why != NULL ? ": " : "", why != NULL ? why : ""));
 }
 
 static const char *make_line(const struct making *m, const struct audit_facts *f,
@@ -285,17 +333,20 @@ static const char *make_line(const struct making *m, const struct audit_facts *f
 
 	set_text(m, o, "event", k->event);
 	set_int(m, o, "activity_id", k->activity);
-	set_int(m, o, "category_uid", CATEGORY_UID);
-	set_int(m, o, "class_uid", CLASS_UID);
-	set_int(m, o, "type_uid", CLASS_UID * 100 + k->activity);
+	set_int(m, o, "category_uid", k->class / 1000);
+	set_int(m, o, "class_uid", k->class);
+	set_int(m, o, "type_uid", k->class * 100 + k->activity);
 	set_int(m, o, "time", (int64_t)(f->wall_ns / 1000000));
 	set_outcome(m, o, what, who, result);
 	set_text(m, app, "name", who->id);
 	set_object(o, "app", app);
-	json_set(o, "metadata", metadata(m, f));
+	if (f->chain != NULL)
+		json_set(o, "attestation_list", attestations(m, f));
+	json_set(o, "metadata", metadata(m, f, is_of_log(what)));
 	json_set(o, "actor", actor(m, f));
 	set_object(o, "device", device(m, f));
-	json_set(o, "container", container(m, who));
+	if (!is_of_log(what))
+		json_set(o, "container", container(m, who));
 	set_object(o, "process", process(m, what, who, result));
 	set_object(o, "policy", policy(m, who));
 	json_set(o, "unmapped", unmapped(m, f, who, result));
