@@ -26,6 +26,7 @@ libcmd_a_SOURCES = \
 	src/cmd/spec.c \
 	src/cmd/start.c \
 	src/cmd/state.c \
+	src/cmd/tool.c src/cmd/tool.h \
 	src/cmd/update.c \
 	src/cmd/version.c
 libcmd_a_CPPFLAGS = $(AM_CPPFLAGS) -DCAISSON_LIBEXECDIR='"$(pkglibexecdir)"' \
