@@ -61,6 +61,9 @@ struct audit; /* opaque: an open log and what never changes in its lines */
  * $XDG_STATE_HOME/caisson/audit.jsonl; directories are made 0700. "none" as path: no log, every
  * call succeeds. Freed by audit_close. */
 int audit_open(const char *path, struct audit **out, struct err *e) CHECK;
+/* The log's path: the given one, else where this user's lines go; of a user namespace's root,
+ * the host's. */
+int audit_path(struct arena *a, const char *given, const char **out, struct err *e) CHECK;
 /* Reads what every line says of this host and caller; else the first line does. */
 void audit_gather(struct audit *au);
 void audit_close(struct audit *au);

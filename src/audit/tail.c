@@ -33,19 +33,36 @@ uint64_t audit_line_sequence(const char *line)
 	return str_uint64(digits, UINT64_MAX - 1, &n) ? n : 0;
 }
 
-void audit_line_chain(const char *line, char out[CHAIN_UID_MAX])
+/* At most room - 1 characters of one kind; more is not ours. */
+static void take_text(const char *at, const char *kind, char *out, size_t room)
 {
-	const char *at = value_of(line, "\"attestation_list\":[{\"chain_uid\":\"");
-	size_t len = at != NULL ? strspn(at, "0123456789abcdef-") : 0;
+	size_t len = at != NULL ? strspn(at, kind) : 0;
 
-	if (len >= CHAIN_UID_MAX)
+	if (len >= room)
 		len = 0;
 	if (len > 0)
 		memcpy(out, at, len);
 	out[len] = '\0';
 }
 
-static void read_line(const char *line, size_t len, struct audit_tail *t)
+#define ATTESTATION "\"attestation_list\":[{\"chain_uid\":\""
+
+void audit_line_chain(const char *line, char out[CHAIN_UID_MAX])
+{
+	take_text(value_of(line, ATTESTATION), "0123456789abcdef-", out, CHAIN_UID_MAX);
+}
+
+void audit_line_previous(const char *line, char out[DIGEST_HEX])
+{
+	const char *at = value_of(line, ATTESTATION);
+
+	if (at != NULL)
+		at = value_of(at, "\"prev_event\":{\"fingerprint\":{\"algorithm_id\":3,"
+				  "\"value\":\"");
+	take_text(at, "0123456789abcdef", out, DIGEST_HEX);
+}
+
+void audit_tail_read(const char *line, size_t len, struct audit_tail *t)
 {
 	t->sequence = audit_line_sequence(line);
 	audit_line_chain(line, t->chain);
@@ -67,7 +84,7 @@ static bool find_in(char *text, size_t n, bool from_start, struct audit_tail *t)
 	if (start == NULL && !from_start)
 		return false;
 	start = start != NULL ? start + 1 : text;
-	read_line(start, (size_t)(end - start), t);
+	audit_tail_read(start, (size_t)(end - start), t);
 	return true;
 }
 

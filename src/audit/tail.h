@@ -28,3 +28,8 @@ int audit_tail_find(int fd, struct arena *a, struct audit_tail *out);
  * only. 0 and "" when it is not there. */
 uint64_t audit_line_sequence(const char *line);
 void audit_line_chain(const char *line, char out[CHAIN_UID_MAX]);
+/* The fingerprint of the line before. */
+void audit_line_previous(const char *line, char out[DIGEST_HEX]);
+
+/* What the line after this one has to follow; sizes are left alone. */
+void audit_tail_read(const char *line, size_t len, struct audit_tail *t);

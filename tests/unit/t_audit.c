@@ -430,17 +430,24 @@ Test(audit, a_log_that_others_write_is_refused)
 {
 	autoscratch struct scratch s = scratch_open();
 	struct audit *au = NULL;
-	struct err e = { 0 }, e2 = { 0 };
-	char path[128], want[192];
+	struct err e = { 0 }, e2 = { 0 }, e3 = { 0 };
+	char path[128], want[256];
 
 	scratch_put(&s, "log", "");
 	cr_assert_eq(fchmodat(s.fd, "log", 0622, 0), 0);
 	(void)snprintf(path, sizeof(path), "%s/log", s.path);
 	(void)snprintf(want, sizeof(want),
-		       "%s: expected a file that only its owner writes, found mode 0100622",
-		       path);
+		       "%s: expected a file of ours that nobody else writes, found mode "
+		       "0100622 of uid %u",
+		       path, geteuid());
 	cr_expect_eq(audit_open(path, &au, &e), -1);
 	cr_expect_str_eq(e.text, want);
+	cr_assert_eq(fchmodat(s.fd, "log", 0600, 0), 0);
+	if (geteuid() == 0) {
+		cr_assert_eq(fchownat(s.fd, "log", 1000, 1000, 0), 0);
+		cr_expect_eq(audit_open(path, &au, &e3), -1);
+		cr_expect(str_ends(e3.text, "found mode 0100600 of uid 1000"), "%s", e3.text);
+	}
 	cr_assert_eq(mkfifoat(s.fd, "fifo", 0600), 0);
 	(void)snprintf(path, sizeof(path), "%s/fifo", s.path);
 	cr_expect_eq(audit_open(path, &au, &e2), -1);
