@@ -152,6 +152,9 @@ _caisson() {
 	'audit report':--where | 'audit report':-w) _caisson_values 'file' ;;
 	'audit report':--top | 'audit report':-n) _caisson_values '=' ;;
 	'audit verify':--log | 'audit verify':-l) _caisson_values 'file' ;;
+	'audit rotate':--log | 'audit rotate':-l) _caisson_values 'file' ;;
+	'audit rotate':--keep-days) _caisson_values '=' ;;
+	'audit rotate':--keep-events) _caisson_values '=' ;;
 	*) _caisson_plain ;;
 	esac
 }
@@ -192,11 +195,12 @@ _caisson_plain() {
 	'audit query':-*) _caisson_words '--log -l --since -s --until -u --event -e --container -c --user --severity --where -w --limit -n --follow -f --json --help -h' ;;
 	'audit report':-*) _caisson_words '--log -l --since -s --until -u --event -e --container -c --user --severity --where -w --top -n --json --help -h' ;;
 	'audit verify':-*) _caisson_words '--log -l --json --help -h' ;;
+	'audit rotate':-*) _caisson_words '--log -l --keep-days --keep-events --no-rotate --help -h' ;;
 	start:* | exec:* | kill:* | delete:* | state:* | ps:* | pause:* | update:* | events:* | resume:*) _caisson_words "$(caisson list -q 2>/dev/null)" ;;
 	check:*) _caisson_values directory ;;
 	policy:*) _caisson_words 'check explain diff test compile decompile run learn why help' ;;
 	'policy '*) _caisson_values file ;;
-	audit:*) _caisson_words 'query report verify help' ;;
+	audit:*) _caisson_words 'query report verify rotate help' ;;
 	'audit '*) _caisson_values file ;;
 	help:*) _caisson_words 'create run start exec kill delete state list ps pause update events resume spec policy audit features check version help' ;;
 	esac

@@ -55,6 +55,8 @@ complete -c caisson -n '__fish_seen_subcommand_from audit' -a report -d 'sum up 
 complete -c caisson -n '__fish_seen_subcommand_from audit; and __fish_seen_subcommand_from report' -F
 complete -c caisson -n '__fish_seen_subcommand_from audit' -a verify -d 'say whether the log is whole and unchanged'
 complete -c caisson -n '__fish_seen_subcommand_from audit; and __fish_seen_subcommand_from verify' -F
+complete -c caisson -n '__fish_seen_subcommand_from audit' -a rotate -d 'begin a new file, pack the segments, delete those that are old'
+complete -c caisson -n '__fish_seen_subcommand_from audit; and __fish_seen_subcommand_from rotate' -F
 complete -c caisson -n __fish_use_subcommand -l root -x -a '(__fish_complete_directories)' -d 'directory of all containers (/run/caisson, or $XDG_RUNTIME_DIR/caisson for a user)'
 complete -c caisson -n __fish_use_subcommand -l log -r -F -d 'append the error to this file as well'
 complete -c caisson -n __fish_use_subcommand -l log-format -x -a 'text json' -d 'form of that file'
@@ -259,3 +261,8 @@ complete -c caisson -n '__fish_seen_subcommand_from audit; and __fish_seen_subco
 complete -c caisson -n '__fish_seen_subcommand_from audit; and __fish_seen_subcommand_from verify' -l log -s l -r -F -d 'the log (default: the host\'s, or of a user his own)'
 complete -c caisson -n '__fish_seen_subcommand_from audit; and __fish_seen_subcommand_from verify' -l json -d 'print one object of canonical JSON'
 complete -c caisson -n '__fish_seen_subcommand_from audit; and __fish_seen_subcommand_from verify' -l help -s h -d 'print this help and exit'
+complete -c caisson -n '__fish_seen_subcommand_from audit; and __fish_seen_subcommand_from rotate' -l log -s l -r -F -d 'the log (default: the host\'s, or of a user his own)'
+complete -c caisson -n '__fish_seen_subcommand_from audit; and __fish_seen_subcommand_from rotate' -l keep-days -x -d 'delete segments that ended more than N days ago (default: 90; 0: none)'
+complete -c caisson -n '__fish_seen_subcommand_from audit; and __fish_seen_subcommand_from rotate' -l keep-events -x -d 'delete the oldest while N newer events stay (default: 1000000; 0: none)'
+complete -c caisson -n '__fish_seen_subcommand_from audit; and __fish_seen_subcommand_from rotate' -l no-rotate -d 'begin no new file: pack and delete only'
+complete -c caisson -n '__fish_seen_subcommand_from audit; and __fish_seen_subcommand_from rotate' -l help -s h -d 'print this help and exit'

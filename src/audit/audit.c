@@ -9,12 +9,10 @@
 #include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
-#include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "audit/tail.h"
-#include "audit/who.h"
+#include "audit/audit_private.h"
 #include "base/auto.h"
 #include "base/file.h"
 #include "base/proc.h"
@@ -24,15 +22,6 @@
 #define LOG_USER     "/caisson/audit.jsonl" /* below $XDG_STATE_HOME */
 #define LOCK_WAIT_MS 5000
 #define LOCK_NAP_NS  100000
-
-struct audit {
-	int fd; /* -1: no log wanted */
-	bool gathered;
-	struct audit_facts facts;
-	struct utsname host;
-	struct audit_who who;
-	char boot_id[40];
-};
 
 /* Opens for appending, making the directories that are missing. The descriptor or -errno. */
 static int open_log(const char *path)
@@ -56,6 +45,19 @@ static int open_log(const char *path)
 	}
 	fd = open(path, flags, 0600);
 	return fd < 0 ? -errno : fd;
+}
+
+/* Where to find the log that is the next one, when this one becomes a segment. */
+static int remember(struct audit *au, const char *path, struct err *e)
+{
+	char dir[PATH_MAX] = "";
+
+	if (path[0] != '/' && getcwd(dir, sizeof(dir)) == NULL)
+		return fail_sys(e, errno, "audit log: the current directory");
+	if (asprintf(&au->path, "%s%s%s", dir, dir[0] != '\0' ? "/" : "", path) >= 0)
+		return 0;
+	au->path = NULL;
+	return fail_sys(e, ENOMEM, "audit log");
 }
 
 static int check_log(const char *path, int fd, struct err *e)
@@ -110,7 +112,7 @@ static int open_default(struct audit *au, struct err *e)
 	if (fd < 0)
 		return fail_sys(e, -fd, "%s: open the audit log", path);
 	au->fd = fd;
-	return check_log(path, fd, e);
+	return check_log(path, fd, e) < 0 ? -1 : remember(au, path, e);
 }
 
 int audit_path(struct arena *a, const char *given, const char **out, struct err *e)
@@ -135,7 +137,7 @@ static int open_given(struct audit *au, const char *path, struct err *e)
 	if (fd < 0)
 		return fail_sys(e, -fd, "%s: open the audit log", path);
 	au->fd = fd;
-	return check_log(path, fd, e);
+	return check_log(path, fd, e) < 0 ? -1 : remember(au, path, e);
 }
 
 void audit_gather(struct audit *au)
@@ -169,6 +171,7 @@ int audit_open(const char *path, struct audit **out, struct err *e)
 	if (au == NULL)
 		return fail_sys(e, ENOMEM, "audit log");
 	au->fd = -1;
+	au->rotate_at = AUDIT_ROTATE_BYTES;
 	if (str_eq(path, "none")) {
 		*out = au;
 		return 0;
@@ -188,19 +191,18 @@ void audit_close(struct audit *au)
 	if (au == NULL)
 		return;
 	auto_close_(&au->fd);
+	free(au->path);
 	free(au);
 }
 
 /* Writers hold it for some microseconds; one that is stopped while it does must not stop all
  * containers of the host. */
-static int lock_log(int fd, struct err *e)
+static int lock_log(int fd, uint64_t until_ms, struct err *e)
 {
-	uint64_t until = now_boot_ms() + LOCK_WAIT_MS;
-
 	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
 		if (errno != EWOULDBLOCK && errno != EINTR)
 			return fail_sys(e, errno, "audit log: lock");
-		if (now_boot_ms() >= until)
+		if (now_boot_ms() >= until_ms)
 			return fail(e, ERR_STATE,
 				    "audit log: expected its lock within %d s: another "
 				    "process holds it",
@@ -240,6 +242,37 @@ static int make_uuid(char out[CHAIN_UID_MAX])
 	return 0;
 }
 
+/* Was the log rotated, so that this file is a segment by now? */
+static bool has_name(const struct audit *au)
+{
+	struct stat mine, named;
+
+	return fstat(au->fd, &mine) == 0 && fstatat(AT_FDCWD, au->path, &named, 0) == 0 &&
+	       mine.st_ino == named.st_ino && mine.st_dev == named.st_dev;
+}
+
+/* The file that has the name, locked. */
+static int lock_named(struct audit *au, struct err *e)
+{
+	const uint64_t until_ms = now_boot_ms() + LOCK_WAIT_MS;
+
+	for (;;) {
+		int fd;
+
+		if (lock_log(au->fd, until_ms, e) < 0)
+			return -1;
+		if (has_name(au))
+			return 0;
+		fd = open_log(au->path);
+		if (fd < 0)
+			return fail_sys(e, -fd, "%s: open the audit log", au->path);
+		auto_close_(&au->fd);
+		au->fd = fd;
+		if (check_log(au->path, fd, e) < 0)
+			return -1;
+	}
+}
+
 /* The lines of one append, each after the other. */
 struct append {
 	struct audit *au;
@@ -249,19 +282,25 @@ struct append {
 	size_t len;
 };
 
+const char *audit_next_line(struct audit *au, struct arena *a, const struct audit_tail *t,
+			    enum audit_event what, const struct audit_subject *who,
+			    const struct audit_result *result)
+{
+	struct audit_facts *f = &au->facts;
+
+	f->sequence = t->sequence + 1;
+	f->chain = t->chain;
+	f->previous = t->fingerprint[0] != '\0' ? t->fingerprint : NULL;
+	return audit_line(a, f, what, who, result);
+}
+
 static void add_line(struct append *ap, enum audit_event what, const struct audit_subject *who,
 		     const struct audit_result *result)
 {
-	struct audit_facts *f = &ap->au->facts;
-	const char *line;
-	size_t len;
+	const char *line = audit_next_line(ap->au, ap->a, &ap->tail, what, who, result);
+	const size_t len = strlen(line);
 
-	f->sequence = ap->tail.sequence + 1;
-	f->chain = ap->tail.chain;
-	f->previous = ap->tail.fingerprint[0] != '\0' ? ap->tail.fingerprint : NULL;
-	line = audit_line(ap->a, f, what, who, result);
-	len = strlen(line);
-	ap->tail.sequence = f->sequence;
+	ap->tail.sequence++;
 	digest_hex(line, len, ap->tail.fingerprint);
 	ap->text = arena_printf(ap->a, "%s%s\n", ap->text != NULL ? ap->text : "", line);
 	ap->len += len + 1;
@@ -309,13 +348,27 @@ static void take_times(struct audit_facts *f)
 	f->wall_ns = now_wall_ns();
 }
 
+/* The end of the log that is locked: of the next one, if this one is long enough. */
+static int find_tail(struct audit *au, struct arena *a, struct audit_tail *t)
+{
+	int r = audit_tail_find(au->fd, a, t);
+
+	if (r < 0 || t->size < au->rotate_at || t->whole < t->size || t->chain[0] == '\0')
+		return r;
+	/* a disk without room for another file must not stop the one that there is */
+	if (audit_rotate_locked(au, a, t) < 0)
+		return 0;
+	return audit_tail_find(au->fd, a, t);
+}
+
 static int write_locked(struct audit *au, struct arena *a, enum audit_event what,
 			const struct audit_subject *who, const struct audit_result *result)
 {
 	struct append ap = { .au = au, .a = a };
-	int r = audit_tail_find(au->fd, a, &ap.tail);
+	int r;
 
 	take_times(&au->facts);
+	r = find_tail(au, a, &ap.tail);
 	if (r == 0 && ap.tail.chain[0] == '\0')
 		r = add_start(&ap);
 	if (r == 0 && ap.tail.whole < ap.tail.size)
@@ -324,6 +377,24 @@ static int write_locked(struct audit *au, struct arena *a, enum audit_event what
 		return r;
 	add_line(&ap, what, who, result);
 	return append(au->fd, ap.text, ap.len, ap.tail.size);
+}
+
+int audit_rotate(struct audit *au, struct arena *a, struct err *e)
+{
+	struct audit_tail t;
+	int r;
+
+	if (au->fd < 0)
+		return 0;
+	audit_gather(au);
+	if (lock_named(au, e) < 0)
+		return -1;
+	take_times(&au->facts);
+	r = audit_tail_find(au->fd, a, &t);
+	if (r == 0 && t.chain[0] != '\0' && t.whole == t.size)
+		r = audit_rotate_locked(au, a, &t);
+	(void)flock(au->fd, LOCK_UN);
+	return r < 0 ? fail_sys(e, -r, "audit log: rotate") : 0;
 }
 
 int audit_write(struct audit *au, struct arena *a, enum audit_event what,
@@ -335,9 +406,34 @@ int audit_write(struct audit *au, struct arena *a, enum audit_event what,
 	if (au->fd < 0)
 		return 0;
 	audit_gather(au);
-	if (lock_log(au->fd, e) < 0)
+	if (lock_named(au, e) < 0)
 		return -1;
 	r = write_locked(au, a, what, who, result);
 	(void)flock(au->fd, LOCK_UN);
 	return r < 0 ? fail_sys(e, -r, "audit log: append") : 0;
+}
+
+int audit_note(struct audit *au, struct arena *a, enum audit_event what, const struct json *log,
+	       struct err *e)
+{
+	static const struct audit_subject nobody;
+
+	return audit_write(au, a, what, &nobody,
+			   &(struct audit_result){ .exit_code = -1, .log = log }, e);
+}
+
+int audit_end(struct audit *au, struct arena *a, uint64_t *sequence, struct err *e)
+{
+	struct audit_tail t = { 0 };
+	int r;
+
+	*sequence = 0;
+	if (au->fd < 0)
+		return 0;
+	if (lock_named(au, e) < 0)
+		return -1;
+	r = audit_tail_find(au->fd, a, &t);
+	(void)flock(au->fd, LOCK_UN);
+	*sequence = t.sequence;
+	return r < 0 ? fail_sys(e, -r, "audit log: read its end") : 0;
 }

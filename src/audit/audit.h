@@ -17,7 +17,8 @@
 #include "base/error.h"
 #include "base/json.h"
 
-#define AUDIT_LINE 65536
+#define AUDIT_LINE         65536
+#define AUDIT_ROTATE_BYTES (64 << 20) /* a log that is so long becomes a segment */
 
 enum audit_event {
 	AUDIT_CREATE,   /* container.create  6002/1 */
@@ -72,6 +73,14 @@ void audit_close(struct audit *au);
 int audit_write(struct audit *au, struct arena *a, enum audit_event what,
 		const struct audit_subject *who, const struct audit_result *result,
 		struct err *e) CHECK;
+
+/* An event of the log itself; `log' goes to unmapped.log. */
+int audit_note(struct audit *au, struct arena *a, enum audit_event what, const struct json *log,
+	       struct err *e) CHECK;
+/* The sequence of the last line; 0: none. */
+int audit_end(struct audit *au, struct arena *a, uint64_t *sequence, struct err *e) CHECK;
+/* Makes a segment of what there is. An empty log, or one that ends in half a line, stays. */
+int audit_rotate(struct audit *au, struct arena *a, struct err *e) CHECK;
 
 /* The line that audit_write would append, without the newline; pure, for tests. */
 struct audit_facts {

@@ -91,6 +91,21 @@ static int list(struct arena *a, DIR *d, struct audit_files *out, struct err *e)
 	return 0;
 }
 
+/* A rotation that was killed half-way leaves the live file a second name. */
+static void drop_live(struct audit_files *f)
+{
+	struct stat live, s;
+	autofd int dir = -1;
+
+	if (f->n == 0 || stat(f->path, &live) < 0)
+		return;
+	dir = open(f->dir, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (dir >= 0 &&
+	    fstatat(dir, f->segments[f->n - 1].name, &s, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    s.st_ino == live.st_ino && s.st_dev == live.st_dev)
+		f->n--;
+}
+
 int audit_files_find(struct arena *a, const char *path, struct audit_files *out, struct err *e)
 {
 	int fd, got = 0;
@@ -109,6 +124,7 @@ int audit_files_find(struct arena *a, const char *path, struct audit_files *out,
 		}
 		got = list(a, d, out, e);
 		(void)closedir(d);
+		drop_live(out);
 	}
 	if (got == 0 && out->n == 0 && access(path, F_OK) < 0 && errno == ENOENT)
 		return fail(e, ERR_MISSING, "audit log %s: expected a log, found none", path);

@@ -4,7 +4,7 @@
 #include "cmd/tool.h"
 
 static const struct command *const commands[] = { &audit_query, &audit_report, &audit_verify_,
-						  NULL };
+						  &audit_rotate_, NULL };
 
 static int failure(const struct call *c, const struct err *e)
 {

@@ -45,4 +45,4 @@ int audit_tool_open(struct arena *a, const struct audit_want *w, struct audit_fi
 /* A text as a terminal may have it: control bytes as \xNN; at most `max' bytes (0: all). */
 const char *audit_printable(struct arena *a, const char *text, size_t max);
 
-extern const struct command audit_query, audit_report, audit_verify_;
+extern const struct command audit_query, audit_report, audit_rotate_, audit_verify_;

@@ -67,10 +67,12 @@ noinst_LIBRARIES += libauditcmd.a
 libauditcmd_a_SOURCES = \
 	src/audit/chain.c src/audit/chain.h \
 	src/audit/filter.c src/audit/filter.h \
+	src/audit/keep.c src/audit/keep.h \
 	src/audit/reader.c src/audit/reader.h \
 	src/audit/report.c src/audit/report.h \
 	src/cmd/audit_query.c \
 	src/cmd/audit_report.c \
+	src/cmd/audit_rotate.c \
 	src/cmd/audit_tool.c src/cmd/audit_tool.h \
 	src/cmd/audit_verify.c
 libauditcmd_a_CPPFLAGS = $(AM_CPPFLAGS) $(ZSTD_CFLAGS)

@@ -59,6 +59,23 @@ log() { "$CAISSON" audit "$@" --log "$audit_log"; }
 	is "$(jq -r .faults.malformed <<<"$output")" 1
 }
 
+@test "rotate makes segments, and everything is still there" {
+	caisson_only
+	local audit_log=$BATS_TEST_TMPDIR/own.jsonl
+	run -0 inside true
+	run -0 log rotate
+	has "$output" '1 segments, 1 packed, 0 deleted'
+	run -0 inside true
+	run -0 log query --container "$id" --event container.create --json
+	is "${#lines[@]}" 2
+	run -0 log verify
+	has "$output" '10 events, 1 to 10, 0 faults'
+	run -0 log rotate --no-rotate --keep-events 1
+	has "$output" '0 segments, 0 packed, 1 deleted'
+	run -0 log verify
+	has "$output" ' 0 faults'
+}
+
 @test "report counts" {
 	caisson_only
 	run -0 inside true

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What can be done to a log, and what verify calls it. */
 #include <criterion/criterion.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <zstd.h>
 
-#include "audit/audit.h"
+#include "audit/audit_private.h"
 #include "audit/chain.h"
+#include "audit/keep.h"
 #include "base/auto.h"
 #include "base/file.h"
 #include "base/str.h"
@@ -296,4 +299,235 @@ Test(audit_chain, a_log_that_is_not_there_is_told)
 	cr_expect_eq(audit_files_find(&a, "/nowhere/log", &files, &e), -1);
 	cr_expect_str_eq(e.text, "audit log /nowhere/log: expected a log, found none");
 	cr_expect_eq(e.kind, ERR_MISSING);
+}
+
+/* ---- rotation ---- */
+
+static struct audit *writer(const struct log *l)
+{
+	struct audit *au = NULL;
+	struct err e = { 0 };
+
+	cr_assert_eq(audit_open(l->path, &au, &e), 0, "%s", e.text);
+	return au;
+}
+
+static int write_more(struct audit *au, int n)
+{
+	autoarena struct arena a = { 0 };
+	const struct audit_result ok = { .exit_code = -1 };
+	struct err e = { 0 };
+
+	for (int i = 0; i < n; i++)
+		if (audit_write(au, &a, AUDIT_START, &(struct audit_subject){ .id = "m" }, &ok,
+				&e) < 0)
+			return -1;
+	return 0;
+}
+
+static void expect_whole(struct log *l, uint64_t lines)
+{
+	const struct audit_check k = verify(l);
+
+	cr_expect_eq(k.n, 0, "%s", k.n > 0 ? k.findings[0].text : "");
+	cr_expect_eq(k.lines, lines, "%d", (int)k.lines);
+	cr_expect_eq(k.first, 1);
+	cr_expect_eq(k.last, lines);
+}
+
+Test(audit_rotate, the_chain_goes_on_and_old_writers_find_the_new_file)
+{
+	autolog struct log l;
+	struct audit *one, *two;
+	struct audit_files files;
+	struct err e = { 0 };
+
+	open_log(&l);
+	one = writer(&l);
+	two = writer(&l);
+	cr_assert_eq(audit_rotate(one, &l.a, &e), 0, "%s", e.text);
+	cr_assert_eq(write_more(two, 1), 0);
+	cr_assert_eq(write_more(one, 1), 0);
+	cr_assert_eq(audit_files_find(&l.a, l.path, &files, &e), 0);
+	cr_assert_eq(files.n, 1);
+	cr_expect_str_eq(files.segments[0].name,
+			 "00000000000000000001-00000000000000000006.jsonl");
+	expect_whole(&l, LINES + 3); /* log.rotated and two more */
+	audit_close(one);
+	audit_close(two);
+}
+
+Test(audit_rotate, a_log_without_a_line_stays)
+{
+	autolog struct log l;
+	struct audit *au;
+	struct audit_files files;
+	struct err e = { 0 };
+
+	open_log(&l);
+	put_log(&l, "");
+	au = writer(&l);
+	cr_assert_eq(audit_rotate(au, &l.a, &e), 0);
+	audit_close(au);
+	cr_assert_eq(audit_files_find(&l.a, l.path, &files, &e), 0);
+	cr_expect_eq(files.n, 0);
+}
+
+/* Killed after the link, before the rename; and with half a new file. */
+Test(audit_rotate, what_a_killed_rotation_left_is_no_harm)
+{
+	autolog struct log l;
+	struct audit *au;
+	struct err e = { 0 };
+
+	open_log(&l);
+	cr_assert_eq(mkdirat(l.s.fd, "log.segments", 0700), 0);
+	cr_assert_eq(linkat(l.s.fd, "log", l.s.fd,
+			    "log.segments/00000000000000000001-00000000000000000006.jsonl", 0),
+		     0);
+	scratch_put(&l.s, "log.new", "{\"half");
+	expect_whole(&l, LINES);
+	au = writer(&l);
+	cr_assert_eq(audit_rotate(au, &l.a, &e), 0, "%s", e.text);
+	cr_assert_eq(write_more(au, 1), 0);
+	audit_close(au);
+	expect_whole(&l, LINES + 2);
+}
+
+Test(audit_rotate, a_segment_of_somebody_else_is_not_touched)
+{
+	autolog struct log l;
+	struct audit *au;
+	struct err e = { 0 };
+
+	open_log(&l);
+	put_segment(&l, "00000000000000000001-00000000000000000006.jsonl", 0, 1, false);
+	au = writer(&l);
+	cr_expect_eq(audit_rotate(au, &l.a, &e), -1);
+	cr_expect_eq(e.sys, EEXIST);
+	cr_assert_eq(write_more(au, 1), 0);
+	audit_close(au);
+}
+
+Test(audit_rotate, many_writers_lose_nothing_when_it_is_rotated_all_the_time, .timeout = 120)
+{
+	enum {
+		WRITERS = 4,
+		EACH = 200
+	};
+	autolog struct log l;
+	struct audit_files files;
+	struct audit_check k;
+	struct err e = { 0 };
+
+	open_log(&l);
+	for (int w = 0; w < WRITERS; w++)
+		if (fork() == 0) {
+			struct audit *au = writer(&l);
+
+			au->rotate_at = 20000;
+			_exit(write_more(au, EACH) < 0);
+		}
+	for (int w = 0, status; w < WRITERS; w++) {
+		cr_assert_gt(wait(&status), 0);
+		cr_expect_eq(status, 0);
+	}
+	cr_assert_eq(audit_files_find(&l.a, l.path, &files, &e), 0);
+	cr_expect_gt(files.n, 10);
+	k = verify(&l);
+	cr_expect_eq(k.n, 0, "%s", k.n > 0 ? k.findings[0].text : "");
+	cr_expect_eq(k.lines, LINES + WRITERS * EACH + files.n);
+}
+
+/* ---- packing and deleting ---- */
+
+/* Three segments and a live file, of which each begins with log.rotated but the first. */
+static void rotate_thrice(struct log *l)
+{
+	struct audit *au = writer(l);
+	struct err e = { 0 };
+
+	for (int i = 0; i < 3; i++) {
+		cr_assert_eq(audit_rotate(au, &l->a, &e), 0, "%s", e.text);
+		cr_assert_eq(write_more(au, 3), 0);
+	}
+	audit_close(au);
+}
+
+static struct audit_files files_of(struct log *l)
+{
+	struct audit_files files;
+	struct err e = { 0 };
+
+	cr_assert_eq(audit_files_find(&l->a, l->path, &files, &e), 0, "%s", e.text);
+	return files;
+}
+
+Test(audit_keep, packed_segments_say_the_same)
+{
+	autolog struct log l;
+	struct audit_files files;
+	struct err e = { 0 };
+	uint64_t packed;
+
+	open_log(&l);
+	rotate_thrice(&l);
+	files = files_of(&l);
+	cr_assert_eq(audit_pack(&files, &packed, &e), 0, "%s", e.text);
+	cr_expect_eq(packed, 3);
+	files = files_of(&l);
+	cr_assert_eq(files.n, 3);
+	for (size_t i = 0; i < files.n; i++)
+		cr_expect(files.segments[i].packed);
+	expect_whole(&l, LINES + 3 * 4);
+	cr_assert_eq(audit_pack(&files, &packed, &e), 0);
+	cr_expect_eq(packed, 0);
+}
+
+static uint64_t prune(struct log *l, uint64_t events, uint64_t before_ms)
+{
+	const struct audit_keep keep = { events, before_ms };
+	const struct audit_files files = files_of(l);
+	struct audit *au = writer(l);
+	struct err e = { 0 };
+	uint64_t n;
+
+	cr_assert_eq(audit_prune(au, &l->a, &files, &keep, &n, &e), 0, "%s", e.text);
+	audit_close(au);
+	return n;
+}
+
+Test(audit_keep, what_is_deleted_leaves_a_tombstone_and_a_chain_that_holds)
+{
+	autolog struct log l;
+	struct audit_check k;
+
+	open_log(&l);
+	rotate_thrice(&l);
+	cr_expect_eq(prune(&l, 1000, 0), 0);
+	cr_expect_eq(prune(&l, 0, 1), 0);
+	cr_expect_eq(prune(&l, 9, 0), 1); /* of the next there are but eight that are newer */
+	k = verify(&l);
+	cr_expect_eq(k.n, 0, "%s", k.n > 0 ? k.findings[0].text : "");
+	cr_expect_eq(k.first, LINES + 1);
+	cr_expect_eq(prune(&l, 0, UINT64_MAX), 2);
+	k = verify(&l);
+	cr_expect_eq(k.n, 0, "%s", k.n > 0 ? k.findings[0].text : "");
+	cr_expect_eq(files_of(&l).n, 0);
+}
+
+Test(audit_keep, a_segment_that_goes_without_a_tombstone_is_missed)
+{
+	autolog struct log l;
+	struct audit_check k;
+	struct audit_files files;
+
+	open_log(&l);
+	rotate_thrice(&l);
+	files = files_of(&l);
+	cr_assert_eq(unlinkat(l.s.fd,
+			      arena_printf(&l.a, "log.segments/%s", files.segments[0].name), 0),
+		     0);
+	k = verify(&l);
+	expect_only(&k, AUDIT_REMOVED, LINES + 1);
 }
