@@ -219,9 +219,9 @@ int cells_of_arch(struct cells *c, enum arch arch, struct err *e)
 {
 	struct cube cube = cube_of_arch(arch);
 
-	side_open_arch(&c->sides[0], arch, c->arena);
-	side_open_arch(&c->sides[1], arch, c->arena);
-	if (cells_of_numbers(c, &cube, arch, e) < 0)
+	if (side_open_arch(&c->sides[0], arch, c->arena, e) < 0 ||
+	    side_open_arch(&c->sides[1], arch, c->arena, e) < 0 ||
+	    cells_of_numbers(c, &cube, arch, e) < 0)
 		return -1;
 	cube.words[CUBE_NR] = (struct words){ .lo = sc_last(arch) + 1, .hi = UINT32_MAX };
 	return cells_of_cube(c, &cube, e);

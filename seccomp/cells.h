@@ -4,13 +4,14 @@
  * A set of calls is split by the first test at which a side would go two ways for it, until
  * neither side would: then it is a cell, and what the sides answer to one call of it they
  * answer to all. All numbers, words of arguments and architectures are covered, so what holds
- * for the witnesses holds for each call there is. */
+ * for the witnesses holds for each call there is: unless .pairwise says that it was too much.
+ */
 #pragma once
 #include "seccomp/side.h"
 #include "seccomp/verify.h"
 
 struct cell {
-	struct seccomp_data call; /* the witness */
+	struct seccomp_data call; /* the witness; of a plain number (side.h) any arguments do */
 	struct answer answers[2];
 	/* Set for a cell with two different answers: each call of it has bits set that the
 	 * kernel does not look at. */
@@ -25,7 +26,8 @@ struct cells {
 	enum err_kind blame; /* when a program does what we cannot follow */
 	/* the result */
 	size_t n;
-	bool pairwise; /* a call has more than VERIFY_CELLS cells: not all were visited */
+	bool pairwise; /* of some number not all cells were visited: they were more than the
+			* limits of cells.c allow (VERIFY_CELLS, depth, questions) */
 	/* of cells.c and pairs.c */
 	size_t steps, limit, pairs;
 	bool over;

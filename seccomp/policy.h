@@ -3,8 +3,8 @@
  *
  * A policy comes from text (policy_parse, the language of caisson-policy(5)) or from plain
  * rules (policy_from_rules). policy_compile makes a classic BPF program of it and proves that
- * the program answers as the policy says. policy_decide says what a policy answers to one
- * call, and why; filter_simulate what a program answers.
+ * the program answers as the policy says, or says that it could not. policy_decide says what a
+ * policy answers to one call, and why; filter_simulate what a program answers.
  *
  * No globals, no files, no words of OCI. All that is made lives in the arena that was handed
  * in. Architectures whose tables we carry: x86_64, i386, aarch64, arm; for others there is
@@ -238,7 +238,7 @@ struct policy_image {
 	 * 14"). Made only when asked for. */
 	const char *const *notes;
 	size_t cells;  /* of the partition, each checked by a witness */
-	bool pairwise; /* too many cells for all: pairs of arguments were checked */
+	bool pairwise; /* too many for all: of some calls pairs of arguments: no proof */
 };
 
 struct policy_options {
@@ -247,7 +247,8 @@ struct policy_options {
 };
 
 /* Compiles and verifies. A program that does not answer as the policy says is ERR_BUG, and
- * nothing comes out. More than BPF_MAXINSNS instructions: ERR_POLICY. */
+ * nothing comes out; where .pairwise is set it was sampled, and not proved. More than
+ * BPF_MAXINSNS instructions: ERR_POLICY. */
 int policy_compile(struct arena *a, const struct policy *p, const struct policy_options *o,
 		   struct policy_image *out, struct err *e) CHECK;
 

@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#include "seccomp/sim.h"
-
 /* ---- a policy ---- */
 
 static void find_conds(struct side *s, enum arch arch)
@@ -450,23 +448,59 @@ static bool is_target(const struct policy *p, enum arch arch)
 	return false;
 }
 
-void side_open_arch(struct side *s, enum arch arch, struct arena *a)
+static int expect_answer(const struct filter *f, const struct seccomp_data *call,
+			 uint32_t action, struct err *e)
+{
+	const uint32_t is = filter_run(f, call, NULL, NULL);
+
+	if (is == action)
+		return 0;
+	return fail(e, ERR_BUG,
+		    "seccomp filter: number %d of architecture %#x: %#x, whatever its "
+		    "arguments are: the interpreter says %#x",
+		    call->nr, call->arch, action, is);
+}
+
+int side_check_spans(const struct filter *f, uint32_t audit_arch,
+		     const struct filter_span *spans, size_t n, struct err *e)
+{
+	struct seccomp_data none = { .arch = audit_arch }, all;
+
+	memset(&all, 0xff, sizeof(all));
+	all.arch = audit_arch;
+	for (size_t i = 0; i < n; i++) {
+		none.nr = i > 0 ? (int)(spans[i - 1].last + 1) : 0;
+		all.nr = (int)spans[i].last;
+		if (spans[i].plain && (expect_answer(f, &none, spans[i].action, e) < 0 ||
+				       expect_answer(f, &all, spans[i].action, e) < 0))
+			return -1;
+	}
+	return 0;
+}
+
+static int open_spans(struct side *s, enum arch arch, struct arena *a, struct err *e)
 {
 	const uint32_t last = sc_last(arch);
+	struct filter_span *spans = arena_array(a, (size_t)last + 1, sizeof(*spans));
+	const size_t n = filter_spans(s->filter, arch_audit(arch), last, spans);
 
+	s->spans = spans;
+	s->spans_at = 0;
+	return side_check_spans(s->filter, arch_audit(arch), spans, n, e);
+}
+
+int side_open_arch(struct side *s, enum arch arch, struct arena *a, struct err *e)
+{
 	s->first = NULL;
-	if (s->policy == NULL) {
-		struct filter_span *spans = arena_array(a, (size_t)last + 1, sizeof(*spans));
-
-		(void)filter_spans(s->filter, arch_audit(arch), last, spans);
-		s->spans = spans;
-		s->spans_at = 0;
-	} else if (is_target(s->policy, arch) && !has_nrs(s->policy) &&
-		   s->policy->rules_n <= UINT16_MAX) {
+	if (s->policy == NULL)
+		return open_spans(s, arch, a, e);
+	if (is_target(s->policy, arch) && !has_nrs(s->policy) &&
+	    s->policy->rules_n <= UINT16_MAX) {
 		s->first = find_first(s->policy, arch, a);
 		s->bare = *s->policy;
 		s->bare.rules_n = 0;
 	}
+	return 0;
 }
 
 static bool filter_plain_answer(struct side *s, uint32_t nr, struct answer *out)

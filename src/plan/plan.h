@@ -178,6 +178,7 @@ struct plan_policy {
 	const char *name;    /* of the policy; NULL: linux.seccomp */
 	const char *backend; /* "caisson" or "libseccomp" */
 	size_t cells;        /* of the partition that was verified; 0: not verified */
+	bool pairwise;       /* too many for all: pairs of arguments were, which is no proof */
 	size_t skipped;      /* names that no table knows */
 	uint32_t compile_us; /* from rules or text to a verified filter; not printed */
 	char digest[65];     /* SHA-256 of the instructions, hexadecimal */

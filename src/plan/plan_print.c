@@ -135,7 +135,8 @@ static void seccomp(struct text *t, const struct plan *p)
 		 p->policy.name != NULL ? p->policy.name : "linux.seccomp", p->policy.backend);
 	text_add(t, "  instructions: %u\n  sha256: %s\n", p->filter.n, p->policy.digest);
 	if (p->policy.cells > 0)
-		text_add(t, "  verified: %zu cells\n", p->policy.cells);
+		text_add(t, "  verified: %zu cells%s\n", p->policy.cells,
+			 p->policy.pairwise ? ", pairs of arguments only" : "");
 	text_bits(t, "  ", "flags", flags, p->filter.flags);
 	text_add(t, "  unknown names: %zu\n", p->policy.skipped);
 }

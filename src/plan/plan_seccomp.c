@@ -219,6 +219,7 @@ static int compile(struct arena *a, const struct policy *policy, struct plan *p,
 	p->filter = image.filter;
 	p->policy.backend = "caisson";
 	p->policy.cells = image.cells;
+	p->policy.pairwise = image.pairwise;
 	p->policy.skipped = policy_skipped(policy);
 	return 0;
 }
