@@ -235,16 +235,25 @@ static int from_elsewhere(struct arena *a, const struct policy_rules *r,
 	return policy_build_elsewhere(a, w->libseccomp, r, &p->filter, e);
 }
 
+static struct policy_diags *new_diags(struct arena *a, struct plan *p)
+{
+	struct policy_diags *diags = arena_new(a, struct policy_diags);
+
+	diags->arena = a;
+	p->policy.diags = diags;
+	return diags;
+}
+
 static int from_config(struct arena *a, const struct spec_seccomp *s, const struct plan_want *w,
 		       struct plan *p, struct err *e)
 {
-	struct policy_diags diags = { .arena = a };
+	struct policy_diags *diags = new_diags(a, p);
 	const struct policy *policy;
 	struct policy_rules r;
 	bool carried;
 
 	if (refuse_listener(s, e) < 0 || plan_seccomp_rules(a, s, &r, e) < 0 ||
-	    policy_from_rules(a, &r, &diags, &carried, &policy, e) < 0)
+	    policy_from_rules(a, &r, diags, &carried, &policy, e) < 0)
 		return -1;
 	if (!carried || w->use_libseccomp) {
 		if (from_elsewhere(a, &r, w, p, e) < 0)
@@ -288,12 +297,12 @@ static int from_policy(struct arena *a, const struct spec *s, const struct host 
 {
 	struct policy_env env =
 		w->policy_env != NULL ? *w->policy_env : (struct policy_env){ 0 };
-	struct policy_diags diags = { .arena = a };
+	struct policy_diags *diags = new_diags(a, p);
 	const struct policy *policy;
 
 	env.caps = capabilities(a, s);
 	env.kernel = (uint16_t)(h->kernel >> 8);
-	if (policy_parse(a, w->policy, NULL, &env, &diags, &policy, e) < 0 ||
+	if (policy_parse(a, w->policy, NULL, &env, diags, &policy, e) < 0 ||
 	    compile(a, policy, p, e) < 0 || refuse_notify(&p->filter, w->policy->name, e) < 0)
 		return -1;
 	p->policy.name = policy_name(policy);
