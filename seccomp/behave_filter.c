@@ -216,19 +216,6 @@ static int read_arch(struct behaviour *b, enum arch arch, bdd whole, struct err 
 
 /* ---- what the rest of the calls get ---- */
 
-static bool is_permitting(uint32_t action)
-{
-	switch (action & SECCOMP_RET_ACTION_FULL) {
-	case SECCOMP_RET_ALLOW:
-	case SECCOMP_RET_LOG:
-	case SECCOMP_RET_TRACE:
-	case SECCOMP_RET_USER_NOTIF:
-		return true;
-	default:
-		return false;
-	}
-}
-
 /* The refusal that most calls get. A program that permits what it does not know is a list of
  * what is refused. */
 static void choose_normal(struct behaviour *b)
@@ -236,14 +223,14 @@ static void choose_normal(struct behaviour *b)
 	size_t *n = arena_array(b->arena, b->answers_n, sizeof(*n)), most = 0;
 
 	b->normal = b->unknown;
-	if (is_permitting(behave_answer(b, b->unknown)->action))
+	if (action_permits(behave_answer(b, b->unknown)->action, POLICY_AUDIT_NONE))
 		return;
 	for (size_t i = 0; i < b->targets_n; i++)
 		for (int id = 0; id < SC_N; id++) {
 			const bdd f = b->calls[b->targets[i]][id];
 
 			if (f == BDD_FALSE || !bdd_is_leaf(&b->bdds, f) ||
-			    is_permitting(behave_answer(b, f)->action))
+			    action_permits(behave_answer(b, f)->action, POLICY_AUDIT_NONE))
 				continue;
 			if (++n[b->bdds.v[f].no] > most) {
 				most = n[b->bdds.v[f].no];

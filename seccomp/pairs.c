@@ -64,17 +64,12 @@ static void near_cond(struct near *near, const struct cond *c)
 
 static void near_policy(struct near *near, const struct policy *p, enum arch arch, uint32_t nr)
 {
-	const int id = sc_by_number(arch, nr);
+	const struct numbered_call call = { arch, sc_by_number(arch, nr), nr };
+	const struct cond *cond;
 
-	for (size_t i = 0; i < p->rules_n; i++) {
-		const struct rule *r = &p->rules[i];
-		const struct cond *cond = id >= 0 && sc_has(&r->set[arch], id)
-						  ? rule_cond(r, arch, id)
-						  : r->nrs_cond;
-
-		if (cond != NULL)
+	for (size_t i = 0; i < p->rules_n; i++)
+		if (rule_covers(&p->rules[i], &call, &cond) && cond != NULL)
 			near_cond(near, cond);
-	}
 }
 
 /* ---- what a program compares with ---- */

@@ -17,21 +17,6 @@
 
 /* ---- actions ---- */
 
-/* The call may go on: at once, or by the word of a tracer or a watcher. */
-bool permits(uint32_t action, enum policy_audit audit)
-{
-	switch (action & SECCOMP_RET_ACTION_FULL) {
-	case SECCOMP_RET_ALLOW:
-	case SECCOMP_RET_LOG:
-	case SECCOMP_RET_TRACE:
-		return true;
-	case SECCOMP_RET_USER_NOTIF:
-		return audit != POLICY_AUDIT_DENY;
-	default:
-		return false;
-	}
-}
-
 #define ERRNO_NAMES 256
 
 static const char *errno_at(void *ctx, size_t i)
@@ -447,22 +432,4 @@ uint32_t policy_flags(const struct policy *p)
 uint32_t policy_arch(const struct policy *p, size_t i)
 {
 	return i < p->targets_n ? arch_audit(p->targets[i]) : 0;
-}
-
-const struct cond *rule_cond(const struct rule *r, enum arch arch, int id)
-{
-	const struct rule_cond *conds = r->conds[arch];
-	size_t lo = 0, hi = r->conds_n[arch];
-
-	while (lo < hi) {
-		const size_t mid = lo + (hi - lo) / 2;
-
-		if (conds[mid].id == id)
-			return conds[mid].cond;
-		if (conds[mid].id < id)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return NULL;
 }

@@ -205,30 +205,17 @@ static enum truth ask_cond(struct asker *q, const struct cond *c)
 	return TRUTH_OPEN;
 }
 
-static bool lists_number(const struct rule *r, enum arch arch, uint32_t nr)
-{
-	for (size_t i = 0; i < r->nrs_n; i++)
-		if (r->nrs[i].nr == nr && r->nrs[i].arch == arch)
-			return true;
-	return false;
-}
-
 /* The number is settled: does it matter to the rules which arguments there are? */
 static enum truth ask_rules(const struct policy *p, struct asker *q, enum arch arch,
 			    uint32_t nr)
 {
-	const int id = sc_by_number(arch, nr);
+	const struct numbered_call call = { arch, sc_by_number(arch, nr), nr };
 
 	for (size_t i = 0; i < p->rules_n; i++) {
-		const struct rule *r = &p->rules[i];
 		const struct cond *cond;
 		enum truth is;
 
-		if (id >= 0 && sc_has(&r->set[arch], id))
-			cond = rule_cond(r, arch, id);
-		else if (r->nrs_n > 0 && lists_number(r, arch, nr))
-			cond = r->nrs_cond;
-		else
+		if (!rule_covers(&p->rules[i], &call, &cond))
 			continue;
 		is = cond == NULL ? TRUTH_YES : ask_cond(q, cond);
 		if (is != TRUTH_NO)
@@ -440,14 +427,6 @@ static bool has_nrs(const struct policy *p)
 	return false;
 }
 
-static bool is_target(const struct policy *p, enum arch arch)
-{
-	for (size_t i = 0; i < p->targets_n; i++)
-		if (p->targets[i] == arch)
-			return true;
-	return false;
-}
-
 static int expect_answer(const struct filter *f, const struct seccomp_data *call,
 			 uint32_t action, struct err *e)
 {
@@ -494,7 +473,7 @@ int side_open_arch(struct side *s, enum arch arch, struct arena *a, struct err *
 	s->first = NULL;
 	if (s->policy == NULL)
 		return open_spans(s, arch, a, e);
-	if (is_target(s->policy, arch) && !has_nrs(s->policy) &&
+	if (policy_targets(s->policy, arch) && !has_nrs(s->policy) &&
 	    s->policy->rules_n <= UINT16_MAX) {
 		s->first = find_first(s->policy, arch, a);
 		s->bare = *s->policy;
