@@ -3,6 +3,19 @@
 
 #include <string.h>
 
+void behave_open(struct arena *a, const struct behaviour *like, struct behaviour *out)
+{
+	*out = (struct behaviour){ .arena = a };
+	if (like == NULL) {
+		bdds_init(&out->bdds, a);
+		return;
+	}
+	out->bdds = like->bdds;
+	out->answers = like->answers;
+	out->answers_n = like->answers_n;
+	out->answers_room = like->answers_room;
+}
+
 bdd behave_leaf(struct behaviour *b, const struct fallback *answer)
 {
 	struct fallback *more;
@@ -135,19 +148,11 @@ static void add_nrs(struct behaviour *b, const struct policy *p)
 int behave_policy(struct arena *a, const struct policy *p, const struct behaviour *like,
 		  struct behaviour *out, struct err *e)
 {
-	*out = (struct behaviour){ .arena = a,
-				   .targets_n = p->targets_n,
-				   .bad_arch = p->bad_arch,
-				   .flags = p->flags,
-				   .has_flags = p->has_flags };
-	if (like != NULL) {
-		out->bdds = like->bdds;
-		out->answers = like->answers;
-		out->answers_n = like->answers_n;
-		out->answers_room = like->answers_room;
-	} else {
-		bdds_init(&out->bdds, a);
-	}
+	behave_open(a, like, out);
+	out->targets_n = p->targets_n;
+	out->bad_arch = p->bad_arch;
+	out->flags = p->flags;
+	out->has_flags = p->has_flags;
 	memcpy(out->targets, p->targets, sizeof(out->targets));
 	memcpy(out->kernel, p->kernel, sizeof(out->kernel));
 	out->normal = behave_leaf(out, &p->normal);
@@ -181,7 +186,7 @@ static bool equal_calls(const struct behaviour *x, const struct behaviour *y, en
 	return true;
 }
 
-static bdd nr_function(const struct behaviour *b, enum arch arch, uint32_t nr)
+bdd behave_number(const struct behaviour *b, enum arch arch, uint32_t nr)
 {
 	for (size_t i = 0; i < b->nrs_n; i++)
 		if (b->nrs[i].arch == arch && b->nrs[i].nr == nr)
@@ -193,7 +198,7 @@ static bool equal_nrs(const struct behaviour *x, const struct behaviour *y,
 		      struct seccomp_data *call)
 {
 	for (size_t i = 0; i < x->nrs_n; i++)
-		if (nr_function(y, x->nrs[i].arch, x->nrs[i].nr) != x->nrs[i].f) {
+		if (behave_number(y, x->nrs[i].arch, x->nrs[i].nr) != x->nrs[i].f) {
 			call->arch = arch_audit(x->nrs[i].arch);
 			call->nr = (int)x->nrs[i].nr;
 			return false;

@@ -11,7 +11,8 @@
 
 /* ---- by architecture ---- */
 
-static const struct bdd_field arch_field = { BDD_ARCH, 32 }, nr_field = { BDD_NR, 32 };
+static const struct bdd_field arch_field = { BDD_ARCH, 32 }, nr_field = { BDD_NR, 32 },
+			      ip_field = { BDD_IP, 64 };
 
 static void note(struct behaviour *b, const char *text)
 {
@@ -282,10 +283,16 @@ int behave_filter(struct arena *a, const struct filter *f, const char *const *ar
 
 	if (filter_check(f, e) < 0)
 		return -1;
-	*out = (struct behaviour){ .arena = a };
-	bdds_init(&out->bdds, a);
+	behave_open(a, NULL, out);
 	out->nrs = arena_array(a, NRS_MAX, sizeof(*out->nrs));
-	if (behave_run(out, f, &whole, e) < 0 || choose_targets(out, archs, whole, e) < 0)
+	if (behave_run(out, f, &whole, e) < 0)
+		return -1;
+	if (bdd_looks(&out->bdds, whole, ip_field) != 0)
+		return fail(e, ERR_POLICY,
+			    "seccomp filter: comparisons of the call's words with constants: "
+			    "it "
+			    "asks where the call came from, its instruction pointer");
+	if (choose_targets(out, archs, whole, e) < 0)
 		return -1;
 	for (size_t i = 0; i < out->targets_n; i++)
 		if (read_arch(out, out->targets[i], whole, e) < 0)

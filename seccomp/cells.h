@@ -13,9 +13,6 @@
 struct cell {
 	struct seccomp_data call; /* the witness; of a plain number (side.h) any arguments do */
 	struct answer answers[2];
-	/* Set for a cell with two different answers: each call of it has bits set that the
-	 * kernel does not look at. */
-	bool high_bits;
 };
 
 struct cells {
@@ -23,7 +20,6 @@ struct cells {
 	struct side sides[2];
 	int (*visit)(void *ctx, const struct cell *cell, struct err *e); /* -1: stop */
 	void *ctx;
-	enum err_kind blame; /* when a program does what we cannot follow */
 	/* the result */
 	size_t n;
 	bool pairwise; /* of some number not all cells were visited: they were more than the
@@ -35,7 +31,7 @@ struct cells {
 	size_t bases_n, leaves;
 };
 
-/* arena, sides, visit, ctx and blame are set. */
+/* arena, sides, visit and ctx are set. */
 void cells_open(struct cells *c);
 /* All calls of one architecture. */
 int cells_of_arch(struct cells *c, enum arch arch, struct err *e) CHECK;
@@ -48,5 +44,4 @@ bool cell_agrees(const struct cell *cell);
 /* pairs.c: instead of all cells of one number, all pairs of values of two words. */
 int cells_pairs(struct cells *c, const struct cube *cube, struct err *e) CHECK;
 /* For pairs.c. */
-int cells_visit(struct cells *c, const struct cube *cube, const struct seccomp_data *call,
-		struct err *e) CHECK;
+int cells_visit(struct cells *c, const struct seccomp_data *call, struct err *e) CHECK;

@@ -151,7 +151,7 @@ static int visit_pair(struct pairs *p, const struct seccomp_data *base, unsigned
 		put_word(&call, one, v);
 		put_word(&call, other, w);
 		p->left--;
-		if (cells_visit(p->c, p->cube, &call, e) < 0)
+		if (cells_visit(p->c, &call, e) < 0)
 			return -1;
 	}
 	return 0;

@@ -298,17 +298,18 @@ enum policy_relation {
 	POLICY_INCOMPARABLE
 };
 
-/* One class of calls to which the two answer differently. */
+/* Calls of one number to which the two answer differently, in one way. */
 struct policy_difference {
 	struct seccomp_data call; /* a witness */
 	uint32_t left, right;     /* actions */
 	bool hole;                /* no such call exists: nobody will notice */
 	bool high_bits; /* they differ only above the 32 bits that the kernel looks at */
-	size_t cells;   /* of this call (arch, nr, both answers) */
 };
 
-/* Calls back for each, in the order of architecture, number, answers. Compares all
- * architectures that either side knows; a filter's are found by running it. */
+/* Calls back for each, in the order of architecture, number, answers; of numbers beyond the
+ * table, but for those that have a name or a rule, one stands for all that the two treat alike.
+ * Compares all architectures that either side knows. Fails with ERR_POLICY for a program that
+ * computes, and for conditions that are too much: the work has a bound (bdd.c). */
 int policy_diff(struct arena *a, const struct policy_side *left,
 		const struct policy_side *right,
 		void (*found)(void *ctx, const struct policy_difference *d), void *ctx,
