@@ -4,7 +4,7 @@
  * A policy comes from text (policy_parse, the language of caisson-policy(5)) or from plain
  * rules (policy_from_rules). policy_compile makes a classic BPF program of it and proves that
  * the program answers as the policy says, or says that it could not. policy_decide says what a
- * policy answers to one call, and why; filter_simulate what a program answers.
+ * policy answers to one call, and why; filter_run what a program answers.
  *
  * No globals, no files, no words of OCI. All that is made lives in the arena that was handed
  * in. Architectures whose tables we carry: x86_64, i386, aarch64, arm; for others there is
@@ -18,6 +18,10 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+
+#ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV /* since 5.19 */
+#define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5)
+#endif
 
 /* ---- what is wrong, and where ---- */
 
@@ -82,6 +86,7 @@ struct policy_env {
 };
 
 struct policy; /* lives in an arena, never changes */
+struct word;   /* base/str.h */
 
 /* Parses and resolves. which: the policy of the file; NULL: the last one in it. All errors and
  * warnings go to *d; -1 with the first error in *e. */
@@ -153,6 +158,8 @@ enum policy_audit {
 const char *policy_name(const struct policy *p); /* "" for plain rules */
 size_t policy_skipped(const struct policy *p);   /* optional names that no table knows */
 uint32_t policy_flags(const struct policy *p);   /* SECCOMP_FILTER_FLAG_* that it asks for */
+/* "tsync" ... to those, NULL-ended; as the language has them. */
+const struct word *policy_flag_words(void);
 /* AUDIT_ARCH_* of target i, 0 beyond the last. */
 uint32_t policy_arch(const struct policy *p, size_t i);
 
@@ -216,7 +223,7 @@ void policy_lint(const struct policy *p, struct policy_diags *d);
 struct filter {
 	const struct sock_filter *insns;
 	uint16_t n;
-	uint32_t flags; /* SECCOMP_FILTER_FLAG_*, filled in by who plans */
+	uint32_t flags; /* SECCOMP_FILTER_FLAG_*: a policy's; of rules, by who plans */
 };
 
 /* What the watcher answers to a call that the filter hands to it. */
@@ -229,7 +236,7 @@ struct policy_verdict {
 
 struct policy_image {
 	struct filter filter;
-	/* With audit actions: a second program, to be run by filter_simulate over the
+	/* With audit actions: a second program, to be run by filter_run over the
 	 * notification's seccomp_data; SECCOMP_RET_DATA of its answer is an index into rows. */
 	struct filter verdicts; /* .n 0: none */
 	const struct policy_verdict *rows;
