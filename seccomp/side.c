@@ -501,14 +501,16 @@ static bool policy_plain_answer(const struct side *s, enum arch arch, uint32_t n
 	const size_t n = s->policy->rules_n;
 	const size_t rule = id >= 0 && s->first != NULL ? s->first[id] : n;
 
-	if (!plain || s->first == NULL)
+	if (!plain)
+		return false;
+	if (s->first == NULL)
 		policy_answer(s, &call, out);
 	else if (rule == n)
 		answer_by(s, &s->bare, &call, out);
 	else
 		out->is = out->also =
 			an != NULL ? an->rules[rule] : s->policy->rules[rule].action;
-	return plain;
+	return true;
 }
 
 bool side_plain_answer(struct side *s, enum arch arch, uint32_t nr, struct answer *out)

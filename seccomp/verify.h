@@ -19,6 +19,6 @@ struct verified {
 	bool pairwise;
 };
 
-/* ERR_BUG with the first call that is answered differently. */
+/* Also what filter_check finds. ERR_BUG with the first call that is answered differently. */
 int verify_program(struct arena *a, const struct policy *p, const struct answers *an,
 		   const struct filter *f, struct verified *out, struct err *e) CHECK;
