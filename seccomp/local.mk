@@ -60,7 +60,7 @@ libpolicy_a_SOURCES = \
 	seccomp/resolve_node.c \
 	seccomp/resolve_rule.c \
 	seccomp/resolve_set.c \
-	seccomp/rules.h \
+	seccomp/rules.c seccomp/rules.h \
 	seccomp/side.c seccomp/side.h \
 	seccomp/sim.c seccomp/sim.h \
 	seccomp/syscalls/size.h \

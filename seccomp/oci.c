@@ -57,19 +57,6 @@ static const struct ast_action *make_action(struct arena *a, uint32_t action)
 	return out;
 }
 
-static bool permits(uint32_t action)
-{
-	switch (action & SECCOMP_RET_ACTION_FULL) {
-	case SECCOMP_RET_ALLOW:
-	case SECCOMP_RET_LOG:
-	case SECCOMP_RET_TRACE:
-	case SECCOMP_RET_USER_NOTIF:
-		return true;
-	default:
-		return false;
-	}
-}
-
 static struct ast_stmt *add(struct maker *m, int kind)
 {
 	struct ast_stmt *s = arena_new(m->a, struct ast_stmt);
@@ -92,7 +79,7 @@ static void add_default(struct maker *m)
 	struct ast_stmt *s = add(m, STMT_DEFAULT);
 
 	s->action = make_action(m->a, action);
-	if (!permits(action) && m->r->rules_n > 0)
+	if (!action_permits(action, POLICY_AUDIT_NONE) && m->r->rules_n > 0)
 		s->unknown = make_action(m->a, SECCOMP_RET_ERRNO | ENOSYS);
 }
 
