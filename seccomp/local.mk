@@ -48,6 +48,7 @@ libpolicy_a_SOURCES = \
 	seccomp/parse_expr.c \
 	seccomp/parse_set.c \
 	seccomp/parse_stmt.c \
+	seccomp/plain.c seccomp/plain.h \
 	seccomp/policy.h \
 	seccomp/resolve.c seccomp/resolve.h \
 	seccomp/resolve_check.c \
