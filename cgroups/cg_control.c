@@ -29,6 +29,27 @@ static void first_process(int dir, char *buf, size_t size)
 	buf[strcspn(buf, "\n")] = '\0';
 }
 
+/* cgroup-v2.rst, "Delegation": what an ancestor keeps to itself nobody below it can have. */
+int cg_has(const struct cg *cg, unsigned need, struct err *e)
+{
+	unsigned has = read_bits(cg->dir, "cgroup.controllers");
+	char want[96] = "", have[96] = "", names[96] = "";
+	struct sbuf w = SBUF(want), h = SBUF(have), n = SBUF(names);
+
+	if ((need & ~has) == 0)
+		return 0;
+	cg_words(need & ~has, "", &w);
+	cg_words(has, "", &h);
+	cg_words(need | has, "", &n);
+	(void)fail(e, ERR_HOST, "cgroup %s: wanted controller %s: only %s there", cg->path,
+		   want, has != 0 ? have : "none");
+	return hint(e,
+		    "they are not delegated: for users, a drop-in of user@.service with "
+		    "Delegate=%s "
+		    "and systemctl daemon-reload, then log in anew; or take these limits out",
+		    names);
+}
+
 static int not_there(const char *path, unsigned missing, unsigned has, struct err *e)
 {
 	char want[96] = "", have[96] = "";

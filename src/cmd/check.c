@@ -50,20 +50,20 @@ static const char *plan_text(struct arena *a, const struct plan *p)
 	return arena_printf(a, "%s  compiled in: %u us\n", text, p->policy.compile_us);
 }
 
-static struct plan_want want_of(const struct loaded *l)
+static struct plan_want want_of(const struct loaded *l, const char *manager)
 {
 	return (struct plan_want){
 		.id = "check",
-		.cgroup_manager = "cgroupfs",
+		.cgroup_manager = manager,
 		.detach = true,
 		.has_console_socket =
 			l->spec.process.terminal, /* as an engine would call create */
 	};
 }
 
-static const char *make_plan(struct loaded *l, struct report *r)
+static const char *make_plan(struct loaded *l, const char *manager, struct report *r)
 {
-	struct plan_want want = want_of(l);
+	struct plan_want want = want_of(l, manager);
 	struct err why = { 0 };
 
 	if (load_make_plan(r->arena, l, &want, &why) == 0)
@@ -105,7 +105,7 @@ static void judge(const struct call *c, struct loaded *l, bool of_host, struct r
 
 	load_spec(c->arena, l, &r->errors);
 	json_unread(l->doc, see_unknown, r);
-	want = want_of(l);
+	want = want_of(l, cmd_cgroup_manager(&c->g));
 	if (r->errors.n == 0)
 		load_refusals(c->arena, l, &want, of_host, &r->errors);
 }
@@ -143,7 +143,7 @@ static int check_main(const struct call *c, struct err *e)
 	if (load(c, l, &r, e) < 0)
 		return -1;
 	if (o->plan && r.errors.n == 0)
-		plan = make_plan(l, &r);
+		plan = make_plan(l, cmd_cgroup_manager(&c->g), &r);
 	if (o->json)
 		print_json(&r);
 	else

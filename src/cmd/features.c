@@ -10,6 +10,7 @@
 #include "plan/plan.h"
 #include "seccomp/policy.h"
 #include "spec/spec.h"
+#include "systemd/unit.h"
 
 /* What this program does, whatever the host can do (features.md). */
 
@@ -80,11 +81,12 @@ static struct json *capabilities(struct arena *a)
 static struct json *cgroup(struct arena *a)
 {
 	struct json *o = json_object(a);
+	bool systemd = unit_program(a) != NULL;
 
 	json_set(o, "v1", json_bool(a, false));
 	json_set(o, "v2", json_bool(a, true));
-	json_set(o, "systemd", json_bool(a, false));
-	json_set(o, "systemdUser", json_bool(a, false));
+	json_set(o, "systemd", json_bool(a, systemd));
+	json_set(o, "systemdUser", json_bool(a, systemd));
 	json_set(o, "rdma", json_bool(a, true));
 	return o;
 }

@@ -4,8 +4,8 @@
 #include <stdint.h>
 #include <unistd.h>
 
+#include "base/program.h"
 #include "cmd/cmd.h"
-#include "cmd/program.h"
 
 static int policy_main(const struct call *c, struct err *e)
 {

@@ -38,6 +38,8 @@ struct state {
 	uid_t owner_uid;
 	const char *cgroup;         /* path below the cgroup2 root, NULL: none */
 	const char *cgroup_manager; /* "cgroupfs" "systemd" "disabled" */
+	const char *unit; /* of systemd, NULL: none; with .cgroup it is known to be ours */
+	uint32_t device_program; /* id of our device filter, 0: none */
 	bool own_pid_ns;
 	bool kept_keyring;         /* create --no-new-keyring */
 	const char *config_digest; /* sha256 hex or NULL */

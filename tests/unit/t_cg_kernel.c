@@ -368,11 +368,11 @@ Test(cgroups, update_that_is_refused_leaves_no_trace)
 	cr_expect_eq(faccessat(cg->dir, "hugetlb.2MB.max", F_OK, 0), -1, "not asked for yet");
 	limits.unified = unified;
 	limits.unified_n = 1;
-	cr_assert_eq(cg_update(cg, &limits, &e), 0, "%s", e.text);
+	cr_assert_eq(cg_update(cg, &limits, NULL, NULL, &e), 0, "%s", e.text);
 	expect_text(cg, "hugetlb.2MB.max", "6291456");
 	limits.unified = unified + 1;
 	limits.unified_n = 2;
-	cr_expect_eq(cg_update(cg, &limits, &e2), -1);
+	cr_expect_eq(cg_update(cg, &limits, NULL, NULL, &e2), -1);
 	cr_expect_not_null(strstr(e2.text, "nonsense"), "%s", e2.text);
 	cr_expect_null(strstr(e2.text, "set back"), "%s", e2.text);
 	expect_text(cg, "hugetlb.2MB.max", "6291456");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cmd/program.h"
+#include "base/program.h"
 
 #include <limits.h>
 #include <stdbool.h>

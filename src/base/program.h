@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* program.h - the other programs of ours: caisson-policy, caisson-libseccomp. */
+/* program.h - the other programs of ours: caisson-policy, caisson-libseccomp, caisson-systemd.
+ */
 #pragma once
 #include "base/arena.h"
 

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* sdb_main.c - caisson-systemd: a call on stdin, its answer on stdout (unit_wire.h). Not for
+ * users; the runtime starts it for unit_call. */
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/auto.h"
+#include "base/file.h"
+#include "systemd/sdb.h"
+#include "systemd/unit_wire.h"
+
+static int do_call(struct arena *a, struct err *e)
+{
+	autofree char *text = NULL;
+	struct unit_call c;
+	struct sdb s = { 0 };
+	size_t len;
+	int got;
+
+	if (file_read_fd(STDIN_FILENO, JSON_MAX, "call", &text, &len, e) < 0 ||
+	    unit_wire_read_call(a, text, len, &c, e) < 0)
+		return -1;
+	got = sdb_open(&s, c.bus, c.unit, e);
+	if (got == 0)
+		got = sdb_do(&s, &c, e);
+	sdb_close(&s);
+	return got;
+}
+
+int main(void)
+{
+	autoarena struct arena a = { 0 };
+	struct err e = { 0 };
+	const char *answer;
+	size_t len;
+	int got;
+
+	got = do_call(&a, &e);
+	answer = unit_wire_answer(&a, got < 0 ? &e : NULL, &len);
+	return write_all(STDOUT_FILENO, answer, len) < 0 ? 1 : 0;
+}
