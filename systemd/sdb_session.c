@@ -10,6 +10,7 @@
 #include "base/proc.h"
 #include "base/str.h"
 #include "systemd/sdb.h"
+#include "systemd/unit_wire.h"
 
 #define MANAGER   "org.freedesktop.systemd1"
 #define PATH      "/org/freedesktop/systemd1"
@@ -84,13 +85,6 @@ static int on_answer(sd_bus_message *m, void *data, sd_bus_error *ignored)
 	return 0;
 }
 
-static int hung(const struct sdb *s, const char *what, struct err *e)
-{
-	(void)fail(e, ERR_HOST, "systemd: %s: expected %s within %d s: found none", s->unit,
-		   what, UNIT_WAIT_MS / 1000);
-	return hint(e, "see whether systemctl answers: the bus or systemd hangs");
-}
-
 /* Serves the connection until *done. */
 static int serve(struct sdb *s, bool (*done)(const struct sdb *s), const char *what,
 		 struct err *e)
@@ -100,7 +94,7 @@ static int serve(struct sdb *s, bool (*done)(const struct sdb *s), const char *w
 		int r = sd_bus_process(s->bus, NULL);
 
 		if (r == 0 && now >= s->end_ms)
-			return hung(s, what, e);
+			return unit_hung(s->unit, what, e);
 		if (r == 0)
 			r = sd_bus_wait(s->bus, (s->end_ms - now) * 1000);
 		if (r < 0 && r != -EINTR)

@@ -80,13 +80,16 @@ enum unit_op {
 struct unit_call {
 	enum unit_op op;
 	const char *bus, *unit;
-	pid_t pid; /* UNIT_START, UNIT_ATTACH */
+	pid_t pid;  /* UNIT_START, UNIT_ATTACH */
+	pid_t from; /* filled in: who asks, and without whom there is nothing to do */
 	const struct unit_prop *props;
 	size_t props_n;
 };
 
 /* The program that speaks to the bus, or NULL. */
 const char *unit_program(struct arena *a);
+/* The error for NULL, with its remedy; -1. */
+int unit_no_program(struct err *e);
 
 /* Does it and waits for the end of the job; bounded by UNIT_WAIT_MS and a little. */
 int unit_call(struct arena *a, const struct unit_call *c, struct err *e) CHECK;

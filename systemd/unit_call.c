@@ -86,20 +86,13 @@ const char *unit_bus_find(struct arena *a, bool *is_user, const char **why)
 
 /* ---- a call ---- */
 
-static int no_program(struct err *e)
+int unit_no_program(struct err *e)
 {
 	(void)fail(e, ERR_HOST,
 		   "systemd cgroup driver: expected the program caisson-systemd: found none");
 	return hint(e,
 		    "build caisson with libsystemd-dev (Debian) or systemd-devel (Fedora), or "
 		    "use --cgroup-manager=cgroupfs");
-}
-
-static int hung(const struct unit_call *c, struct err *e)
-{
-	(void)fail(e, ERR_HOST, "systemd: %s: expected an answer within %d s: found none",
-		   c->unit, UNIT_WAIT_MS / 1000);
-	return hint(e, "see whether systemctl answers: the bus or systemd hangs");
 }
 
 static int read_answer(struct arena *a, int fd, const struct unit_call *c, struct err *e)
@@ -117,21 +110,23 @@ static int read_answer(struct arena *a, int fd, const struct unit_call *c, struc
 int unit_call(struct arena *a, const struct unit_call *c, struct err *e)
 {
 	struct proc_job job = { .timeout_ms = UNIT_WAIT_MS + GRACE_MS, .root = -1 };
+	struct unit_call asked = *c;
 	struct proc_result done;
 	autofd int fd = -1;
 
 	job.path = unit_program(a);
 	if (job.path == NULL)
-		return no_program(e);
+		return unit_no_program(e);
 	fd = sys_memfd("answer", 1U /* MFD_CLOEXEC */);
 	if (fd < 0)
 		return fail_sys(e, -fd, "systemd: %s: memfd_create", c->unit);
-	job.input = unit_wire_call(a, c, &job.input_len);
+	asked.from = getpid();
+	job.input = unit_wire_call(a, &asked, &job.input_len);
 	job.output = fd;
 	if (proc_run(&job, &done, e) < 0)
 		return -1;
 	if (done.timed_out)
-		return hung(c, e);
+		return unit_hung(c->unit, "an answer", e);
 	if (done.exit_code != 0)
 		return fail(e, ERR_HOST, "systemd: %s: %s: %s", c->unit, job.path,
 			    done.said[0] != '\0' ? done.said : "ended without an answer");

@@ -33,8 +33,18 @@ const char *unit_wire_call(struct arena *a, const struct unit_call *c, size_t *l
 	json_set(out, "bus", json_string(a, c->bus));
 	json_set(out, "unit", json_string(a, c->unit));
 	json_set(out, "pid", json_int(a, c->pid));
+	json_set(out, "from", json_int(a, c->from));
 	json_set(out, "properties", list);
 	return json_print(a, out, JSON_LINE, len);
+}
+
+static pid_t read_pid(const struct jat *root, const char *key)
+{
+	const struct jat at = j_key(root, key);
+	int64_t pid = 0;
+
+	(void)j_int64(&at, 0, INT32_MAX, &pid);
+	return (pid_t)pid;
 }
 
 static void read_op(const struct jat *root, enum unit_op *out)
@@ -85,22 +95,20 @@ int unit_wire_read_call(struct arena *a, const char *text, size_t len, struct un
 	struct complaints bad = { .arena = a };
 	struct unit_call c = { 0 };
 	struct json *doc;
-	int64_t pid = 0;
 
 	if (json_parse(a, "call", text, len, &doc, e) < 0)
 		return -1;
 
 	const struct jat root = j_root(doc, &bad);
 	const struct jat bus = j_key(&root, "bus"), unit = j_key(&root, "unit");
-	const struct jat number = j_key(&root, "pid");
 
+	c.pid = read_pid(&root, "pid");
+	c.from = read_pid(&root, "from");
 	read_op(&root, &c.op);
 	if (j_required(&bus, "string") && j_required(&unit, "string")) {
 		(void)j_string(&bus, &c.bus);
 		(void)j_string(&unit, &c.unit);
 	}
-	(void)j_int64(&number, 0, INT32_MAX, &pid);
-	c.pid = (pid_t)pid;
 	read_props(a, &root, &c);
 	if (complaints_fail(&bad, ERR_BUG, e) < 0)
 		return -1;
@@ -172,4 +180,11 @@ int unit_wire_read_answer(struct arena *a, const char *text, size_t len, struct 
 	keep_text(said, &why);
 	*e = why;
 	return -1;
+}
+
+int unit_hung(const char *unit, const char *what, struct err *e)
+{
+	(void)fail(e, ERR_HOST, "systemd: %s: expected %s within %d s: found none", unit, what,
+		   UNIT_WAIT_MS / 1000);
+	return hint(e, "see whether systemctl answers: the bus or systemd hangs");
 }

@@ -9,6 +9,9 @@ const char *unit_wire_call(struct arena *a, const struct unit_call *c, size_t *l
 int unit_wire_read_call(struct arena *a, const char *text, size_t len, struct unit_call *out,
 			struct err *e) CHECK;
 
+/* Nobody answers; both ends have a clock. -1. */
+int unit_hung(const char *unit, const char *what, struct err *e);
+
 /* NULL is success. */
 const char *unit_wire_answer(struct arena *a, const struct err *why, size_t *len);
 /* 0, or -1 with the error that the answer is, or that it is none. */

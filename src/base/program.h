@@ -6,5 +6,5 @@
 
 /* The absolute path of one of them: where it was installed, else beside our own binary (a build
  * tree). Never by PATH or the environment. NULL when it is in neither place, or where others
- * than root and us could have put it. */
+ * than root, us and the owner of our own binary could have put it. */
 const char *program_find(struct arena *a, const char *name);

@@ -132,13 +132,8 @@ static int place(struct arena *a, const struct spec *s, const struct plan_want *
 
 static int check_host(const struct plan_want *w, struct err *e)
 {
-	if (w->systemd.program == NULL) {
-		(void)fail(e, ERR_HOST,
-			   "systemd cgroup driver: expected the program caisson-systemd: found "
-			   "none");
-		return hint(e, "build caisson with libsystemd-dev (Debian) or systemd-devel "
-			       "(Fedora), or use --cgroup-manager=cgroupfs");
-	}
+	if (w->systemd.program == NULL)
+		return unit_no_program(e);
 	if (w->systemd.bus != NULL)
 		return 0;
 	(void)fail(e, ERR_HOST, "systemd cgroup driver: expected a bus: found %s",

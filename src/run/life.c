@@ -65,7 +65,7 @@ static int end_unit(struct arena *a, const struct state *st, struct err *e)
 	struct err why = { 0 };
 	autocg struct cg *cg = NULL;
 
-	if (cg_open(st->cgroup, &cg, &why) < 0) {
+	if (life_cgroup(st, &cg, &why) < 0) {
 		if (why.sys == ENOENT)
 			return 0;
 		*e = why;

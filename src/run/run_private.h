@@ -74,6 +74,8 @@ int clone_init(struct run *r, const struct plan *pl, struct err *e) CHECK;
 
 /* The same for a process that joins the container, see exec.c. */
 int do_exec_clone(struct run *r, const struct plan *pl, struct err *e) CHECK;
+/* Whether the process may have to get into its unit by systemd. */
+bool may_ask_systemd(const struct run *r);
 
 /* ---- child.c ---- */
 _Noreturn void child_main(struct run *r);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* unit.c - the systemd driver: a unit around the init, and its end. systemd makes the group and
  * removes it; what is in it, and what holds for it, is read and written by us. */
+#include <errno.h>
 #include <limits.h>
-#include <string.h>
+#include <sys/stat.h>
 
 #include "base/log.h"
 #include "base/str.h"
@@ -27,6 +28,7 @@ static int start(struct run *r, const struct plan_unit *u, struct err *e)
 static int find_group(struct run *r, const struct plan_cgroup *cg, struct err *e)
 {
 	char path[PATH_MAX];
+	struct stat at;
 
 	if (cg_path_of(r->pid, path, sizeof(path), e) < 0)
 		return -1;
@@ -38,8 +40,11 @@ static int find_group(struct run *r, const struct plan_cgroup *cg, struct err *e
 			    cg->unit.name, cg->path, path);
 	if (cg_open(path, &r->cg, e) < 0)
 		return -1;
-	r->made_cgroup = true;
+	if (fstat(cg_fd(r->cg), &at) < 0)
+		return fail_sys(e, errno, "cgroup %s: stat", path);
 	r->st.cgroup = arena_strdup(r->arena, path);
+	r->st.cgroup_inode = at.st_ino;
+	r->made_cgroup = true;
 	return state_save(&r->dir, &r->st, e);
 }
 

@@ -99,7 +99,7 @@ static int update_locked(struct arena *a, const struct state *st, struct spec_re
 	if (st->cgroup == NULL)
 		return fail(e, ERR_STATE, "expected a cgroup of %s: it runs without one",
 			    st->id);
-	if (cg_open(st->cgroup, &cg, e) < 0)
+	if (life_cgroup(st, &cg, e) < 0)
 		return -1;
 	return put_limits(a, cg, st->unit, r, e);
 }

@@ -48,6 +48,8 @@ const char *state_text(struct arena *a, const struct state *s, size_t *len)
 	json_set(o, "created", json_uint(a, s->created_ns));
 	set_string(a, o, "cgroup", s->cgroup);
 	set_string(a, o, "cgroupManager", s->cgroup_manager);
+	if (s->cgroup_inode != 0)
+		json_set(o, "cgroupInode", json_uint(a, s->cgroup_inode));
 	set_string(a, o, "unit", s->unit);
 	if (s->device_program != 0)
 		json_set(o, "deviceProgram", json_uint(a, s->device_program));
@@ -172,6 +174,7 @@ static void read_numbers(const struct jat *root, struct state *out)
 	struct jat uid = j_key(root, "ownerUid"), start = j_key(root, "startTime");
 	struct jat created = j_key(root, "created"), own = j_key(root, "ownPidNs");
 	struct jat kept = j_key(root, "keptKeyring"), program = j_key(root, "deviceProgram");
+	struct jat inode = j_key(root, "cgroupInode");
 
 	(void)j_uint32(&uid, &out->owner_uid);
 	(void)j_uint64(&start, UINT64_MAX, &out->start_time);
@@ -180,6 +183,7 @@ static void read_numbers(const struct jat *root, struct state *out)
 	(void)j_bool(&own, &out->own_pid_ns);
 	(void)j_bool(&kept, &out->kept_keyring);
 	(void)j_uint32(&program, &out->device_program);
+	(void)j_uint64(&inode, UINT64_MAX, &out->cgroup_inode);
 }
 
 /* The rest may be of another form in another version: say only that. */

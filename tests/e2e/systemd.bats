@@ -398,3 +398,52 @@ time.sleep(600)' "$1" 3>&- &
 @test "systemd: features says that the driver is there" {
 	is "$("$CAISSON" features | jq -c '[.linux.cgroup.systemd, .linux.cgroup.systemdUser]')" '[true,true]'
 }
+
+@test "systemd: a runtime that is killed while it waits for the bus leaves nothing" {
+	conf '.process.args = ["/bin/true"]'
+	deaf_bus "$BATS_TEST_TMPDIR/deaf"
+	echo ": >/run/dbus/system_bus_socket && mount --bind $BATS_TEST_TMPDIR/deaf /run/dbus/system_bus_socket" >"$BATS_TEST_TMPDIR/prepare"
+	run in_private_run "$BATS_TEST_TMPDIR/prepare" - timeout -s KILL 10 \
+		"$CAISSON" --root "$root" --audit-log none --systemd-cgroup run --bundle "$bundle" "$id"
+	kill "$deaf"
+	[ "$status" != 0 ]
+	sleep 1
+	is "$(pgrep caisson)" ''
+	caisson delete --force "$id"
+	run -0 caisson list --quiet
+	is "$output" ''
+}
+
+@test "systemd: a step that fails or a runtime that is killed at it leaves nothing" {
+	conf '.process.args = ["/bin/true"]'
+	export CAISSON_FAULT=state
+	run caisson --systemd-cgroup run --bundle "$bundle" "$id"
+	[ "$status" != 0 ] || skip 'needs a build with --enable-fault'
+	for step in state-pid scope device-filter ready; do
+		for how in '' :kill; do
+			export CAISSON_FAULT=$step$how
+			run caisson --systemd-cgroup run --bundle "$bundle" "$id"
+			[ "$status" != 0 ]
+			unset CAISSON_FAULT
+			caisson delete --force "$id"
+			nothing_left
+			unit_gone
+		done
+	done
+}
+
+@test "systemd: another container under the name of one that is gone is not touched" {
+	in_scope
+	caisson kill "$id" KILL
+	becomes stopped
+	unit_gone
+	first=$id
+	id=other-$id
+	caisson --systemd-cgroup create --bundle "$bundle" "$id" </dev/null >"$bundle/out" 2>"$bundle/err" 3>&-
+	caisson delete --force "$first"
+	is "$(status_of)" created
+	is "$(show ActiveState)" active
+	caisson delete --force "$id"
+	id=$first
+	alive=
+}

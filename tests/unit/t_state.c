@@ -39,6 +39,7 @@ static const struct state sample = {
 	.cgroup = "/machine/web",
 	.cgroup_manager = "systemd",
 	.unit = "web.scope",
+	.cgroup_inode = UINT64_MAX,
 	.device_program = UINT32_MAX,
 	.own_pid_ns = true,
 	.annotations = pairs,
@@ -64,6 +65,7 @@ Test(state, text_is_read_back_whole)
 	cr_expect(s.own_pid_ns);
 	cr_expect_str_eq(s.unit, "web.scope");
 	cr_expect_eq(s.device_program, UINT32_MAX);
+	cr_expect_eq(s.cgroup_inode, UINT64_MAX);
 	cr_expect_null(s.config_digest);
 	cr_expect_eq(s.annotations_n, 2);
 	cr_expect_str_eq(s.annotations[1].key, "odd\n\"key\"");
