@@ -147,9 +147,7 @@ static const struct {
 	int sys;
 } refusals[] = {
 	{ "org.freedesktop.systemd1.UnitExists",
-	  "a unit of that name is there: is cgroupsPath another container's? See systemctl "
-	  "status",
-	  0 },
+	  "who has the name lives: see systemctl status, and choose another", 0 },
 	{ "org.freedesktop.DBus.Error.InteractiveAuthorizationRequired",
 	  "this user may not ask the system's manager: run it as root, or in a user session",
 	  EACCES },

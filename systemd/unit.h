@@ -60,7 +60,7 @@ struct unit_prop *unit_props_string(struct unit_props *p, const char *name, cons
 int unit_props_parse(struct unit_props *p, const char *name, const char *text,
 		     struct err *e) CHECK;
 /* The value alone. */
-int unit_value_parse(struct arena *a, const char *text, const char **type, struct json **value,
+int unit_value_parse(struct arena *a, const char *text, const char **type, struct json **out,
 		     struct err *e) CHECK;
 
 /* ---- calls ---- */

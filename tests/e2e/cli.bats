@@ -126,7 +126,7 @@ call() {
 	caisson=$PWD/alone
 	"$caisson" spec -b bundle
 	for option in --systemd-cgroup --cgroup-manager=systemd; do
-		call --root root $option create -b bundle x
+		call --root root $option run -b bundle x
 		[ $status -eq 1 ]
 		grep -q 'systemd cgroup driver: expected the program caisson-systemd: found none' err
 		grep -q 'libsystemd-dev' err

@@ -320,7 +320,7 @@ programs() { jq -r .deviceProgram "$root/$id/state.json"; }
 	id=other-$id
 	run ! caisson --systemd-cgroup run --bundle "$bundle" "$id"
 	has "$output" "$unit"
-	has "$output" 'cgroupsPath'
+	has "$output" 'choose another'
 	id=$first
 	is "$(status_of)" running
 	is "$(show ActiveState)" active
