@@ -132,10 +132,19 @@ const char *cg_path(const struct cg *cg);
  * ours that was there is replaced atomically. */
 int cg_limit(const struct cg *cg, const struct cg_limits *l, struct err *e) CHECK;
 /* The same for a group that is in use: controllers that the limits need and its ancestors do
- * not pass on are enabled, and when a write is refused those before it are taken back. */
-int cg_update(struct cg *cg, const struct cg_limits *l, struct err *e) CHECK;
-/* The device filter alone. */
-int cg_put_devices(const struct cg *cg, const struct cg_limits *l, struct err *e) CHECK;
+ * not pass on are enabled, and when a write is refused those before it are taken back. `then',
+ * or NULL, is called when all is written: if it fails, all is taken back too. */
+int cg_update(struct cg *cg, const struct cg_limits *l, int (*then)(void *arg, struct err *e),
+	      void *arg, struct err *e) CHECK;
+/* The device filter alone. *program is the id of the filter of ours that is there, 0: none that
+ * we know of; it becomes the new one's, 0 where none is needed. A filter of anybody else stays.
+ */
+int cg_put_devices(const struct cg *cg, const struct cg_limits *l, uint32_t *program,
+		   struct err *e) CHECK;
+/* Refuses controllers that the group does not have, all in one message. */
+int cg_has(const struct cg *cg, unsigned need, struct err *e) CHECK;
+/* io.weight (1 to 10000) for a weight of bfq's (1 to 1000). */
+unsigned cg_io_weight(unsigned bfq);
 
 int cg_add(const struct cg *cg, pid_t pid, struct err *e) CHECK;
 /* chown of the directory and the files of /sys/kernel/cgroup/delegate. */

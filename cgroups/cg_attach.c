@@ -71,31 +71,36 @@ static int open_program(uint32_t id)
 	return sys_bpf(BPF_PROG_GET_FD_BY_ID, &a, sizeof(a));
 }
 
+static bool get_info(int prog, struct bpf_prog_info *info)
+{
+	union bpf_attr a;
+
+	memset(info, 0, sizeof(*info));
+	memset(&a, 0, sizeof(a));
+	a.info.bpf_fd = (uint32_t)prog;
+	a.info.info_len = sizeof(*info);
+	a.info.info = address(info);
+	return sys_bpf(BPF_OBJ_GET_INFO_BY_FD, &a, sizeof(a)) == 0;
+}
+
 static bool is_ours(int prog)
 {
 	struct bpf_prog_info info;
-	union bpf_attr a;
 
-	memset(&info, 0, sizeof(info));
-	memset(&a, 0, sizeof(a));
-	a.info.bpf_fd = (uint32_t)prog;
-	a.info.info_len = sizeof(info);
-	a.info.info = address(&info);
-	return sys_bpf(BPF_OBJ_GET_INFO_BY_FD, &a, sizeof(a)) == 0 && str_eq(info.name, NAME);
+	return get_info(prog, &info) && str_eq(info.name, NAME);
 }
 
-/* The program to replace: the only one, else ours among them. Its descriptor, -ENOENT when one
- * went away while we looked, -ESRCH when there is none. */
-static int find_old(const uint32_t *ids, int n)
+/* The program to replace: the one that we are told of, else one of ours; never another's, whose
+ * rules hold beside ours. Its descriptor, -ENOENT when one went away while we looked, -ESRCH
+ * when there is none. */
+static int find_old(const uint32_t *ids, int n, uint32_t known)
 {
-	if (n == 1)
-		return open_program(ids[0]);
 	for (int i = 0; i < n; i++) {
-		autofd int fd = open_program(ids[i]);
+		autofd int fd = known == 0 || ids[i] == known ? open_program(ids[i]) : -ESRCH;
 
-		if (fd < 0)
+		if (fd < 0 && fd != -ESRCH)
 			return fd;
-		if (is_ours(fd))
+		if (fd >= 0 && is_ours(fd))
 			return take_fd(&fd);
 	}
 	return -ESRCH;
@@ -142,12 +147,12 @@ static int replace(int dir, int prog, int old)
 }
 
 /* ENOENT: another process replaced the filter between our look and our call; look again. */
-static int install(int dir, int prog)
+static int install(int dir, int prog, uint32_t known)
 {
 	for (int i = 0; i < TRIES; i++) {
 		uint32_t ids[LOTS] = { 0 };
 		int n = query(dir, ids), r;
-		autofd int old = n > 0 ? find_old(ids, n) : -ESRCH;
+		autofd int old = n > 0 ? find_old(ids, n, known) : -ESRCH;
 
 		if (n < 0)
 			return n;
@@ -195,19 +200,26 @@ static void program_free(struct cg_program *p)
 
 #define autoprogram __attribute__((cleanup(program_free)))
 
-int cg_put_devices(const struct cg *cg, const struct cg_limits *l, struct err *e)
+int cg_put_devices(const struct cg *cg, const struct cg_limits *l, uint32_t *program,
+		   struct err *e)
 {
 	autoprogram struct cg_program p = { 0 };
+	struct bpf_prog_info info;
 	autofd int prog = -1;
 	int r;
 
 	if (cg_device_program(l->devices, l->devices_n, &p, e) < 0)
 		return -1;
-	if (p.allows_all && is_bare(cg->dir))
+	if (p.allows_all && is_bare(cg->dir)) {
+		*program = 0;
 		return 0;
+	}
 	prog = load(&p);
 	if (prog < 0)
 		return not_installed(cg, "load", -prog, e);
-	r = install(cg->dir, prog);
-	return r < 0 ? not_installed(cg, "attach", -r, e) : 0;
+	r = install(cg->dir, prog, *program);
+	if (r < 0)
+		return not_installed(cg, "attach", -r, e);
+	*program = get_info(prog, &info) ? info.id : 0;
+	return 0;
 }

@@ -29,6 +29,31 @@ static void first_process(int dir, char *buf, size_t size)
 	buf[strcspn(buf, "\n")] = '\0';
 }
 
+/* cgroup-v2.rst, "Model of Delegation": what an ancestor keeps to itself nobody below it has.
+ */
+static int not_delegated(const char *path, unsigned missing, unsigned has, struct err *e)
+{
+	char want[96] = "", have[96] = "", all[96] = "";
+	struct sbuf w = SBUF(want), h = SBUF(have), n = SBUF(all);
+
+	cg_words(missing, "", &w);
+	cg_words(has, "", &h);
+	cg_words(missing | has, "", &n);
+	(void)fail(e, ERR_HOST, "cgroup %s: wanted controller %s: only %s delegated", path,
+		   want, has != 0 ? have : "none");
+	return hint(e,
+		    "for users: a drop-in of user@.service with Delegate=%s, systemctl "
+		    "daemon-reload, a new login; or take these limits out",
+		    all);
+}
+
+int cg_has(const struct cg *cg, unsigned need, struct err *e)
+{
+	unsigned has = read_bits(cg->dir, "cgroup.controllers");
+
+	return (need & ~has) == 0 ? 0 : not_delegated(cg->path, need & ~has, has, e);
+}
+
 static int not_there(const char *path, unsigned missing, unsigned has, struct err *e)
 {
 	char want[96] = "", have[96] = "";
@@ -88,5 +113,7 @@ int cg_enable(int dir, const char *path, unsigned need, struct err *e)
 	has = read_bits(dir, "cgroup.controllers");
 	if ((missing & ~has) != 0)
 		return not_there(path, missing & ~has, has, e);
+	if (r == -EACCES || r == -EPERM)
+		return not_delegated(path, missing, read_bits(dir, CONTROL), e);
 	return refused(dir, path, text, -r, e);
 }

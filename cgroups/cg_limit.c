@@ -130,7 +130,7 @@ static int put_io_limits(const struct cg *cg, const struct cg_limits *l, struct 
 }
 
 /* 10..1000 to 1..10000. */
-static unsigned io_weight(unsigned bfq)
+unsigned cg_io_weight(unsigned bfq)
 {
 	return bfq <= 10 ? 1 : 1 + (bfq - 10) * 9999 / 990;
 }
@@ -149,7 +149,7 @@ static int put_io_weights(const struct cg *cg, const struct cg_limits *l, struct
 			sbuf_add(&b, "default");
 		else
 			sbuf_add(&b, "%" PRId64 ":%" PRId64, w->major, w->minor);
-		sbuf_add(&b, " %u", bfq ? w->bfq : io_weight(w->bfq));
+		sbuf_add(&b, " %u", bfq ? w->bfq : cg_io_weight(w->bfq));
 		if (cg_put(cg, bfq ? "io.bfq.weight" : "io.weight", text, e) < 0)
 			return -1;
 	}
@@ -221,7 +221,9 @@ static int put_rdma(const struct cg *cg, const struct cg_limits *l, struct err *
 
 static int put_device_filter(const struct cg *cg, const struct cg_limits *l, struct err *e)
 {
-	return l->has_devices ? cg_put_devices(cg, l, e) : 0;
+	uint32_t program = 0;
+
+	return l->has_devices ? cg_put_devices(cg, l, &program, e) : 0;
 }
 
 /* Keys that move or end processes: no limits, and a way to reach processes of others. */

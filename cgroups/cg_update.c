@@ -84,7 +84,8 @@ int cg_remember(const struct cg *cg, const char *file, const char *value)
 	return 0;
 }
 
-static void take_back(const struct cg *cg, struct err *e)
+/* last_refused: nothing of the last write has happened. */
+static void take_back(const struct cg *cg, bool last_refused, struct err *e)
 {
 	struct cg_past *past = cg->past;
 	const char *stuck = NULL;
@@ -96,8 +97,7 @@ static void take_back(const struct cg *cg, struct err *e)
 				? -ENOENT
 				: file_put_at(cg->dir, old->file, empty ? "\n" : old->value);
 
-		/* the last is the one that was refused: nothing of it has happened */
-		if (r < 0 && i + 1 < past->n)
+		if (r < 0 && !(last_refused && i + 1 == past->n))
 			stuck = old->file;
 	}
 	if (stuck != NULL)
@@ -113,17 +113,22 @@ static void forget(struct cg_past *past)
 	free(past->v);
 }
 
-int cg_update(struct cg *cg, const struct cg_limits *l, struct err *e)
+int cg_update(struct cg *cg, const struct cg_limits *l, int (*then)(void *arg, struct err *e),
+	      void *arg, struct err *e)
 {
 	struct cg_past past = { 0 };
+	bool refused;
 	int got;
 
 	if (cg_pass_on(cg, cg_needs(l), e) < 0)
 		return -1;
 	cg->past = &past;
 	got = cg_limit(cg, l, e);
+	refused = got < 0;
+	if (got == 0 && then != NULL)
+		got = then(arg, e);
 	if (got < 0 && past.n > 0)
-		take_back(cg, e);
+		take_back(cg, refused, e);
 	cg->past = NULL;
 	forget(&past);
 	return got;

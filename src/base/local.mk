@@ -10,9 +10,11 @@ libbase_a_SOURCES = \
 	src/base/log.c src/base/log.h \
 	src/base/path.c src/base/path.h \
 	src/base/proc.c src/base/proc.h \
+	src/base/program.c src/base/program.h \
 	src/base/str.c src/base/str.h \
 	src/base/sys.c src/base/sys.h \
 	src/base/utf8.c src/base/utf8.h
+libbase_a_CPPFLAGS = $(AM_CPPFLAGS) -DCAISSON_LIBEXECDIR='"$(pkglibexecdir)"'
 libbase_a_CFLAGS = $(AM_CFLAGS) $(YAJL_CFLAGS) $(NETTLE_CFLAGS)
 BASE_LIBS = libbase.a $(YAJL_LIBS) $(NETTLE_LIBS)
 

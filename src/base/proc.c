@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -98,6 +99,19 @@ bool proc_never_executed(pid_t pid, uint64_t start_time)
 
 	return pid > 0 && look(pid, &now) == 0 && now.start_time == start_time &&
 	       (now.flags & FORKED_NO_EXEC) != 0;
+}
+
+/* user_namespaces(7): the initial namespace maps every id to itself, in one line. */
+bool proc_in_init_user_ns(void)
+{
+	unsigned long inside, outside;
+	char text[64], *at = text;
+
+	if (file_peek_at(-1, "/proc/self/uid_map", text, sizeof(text)) < 0)
+		return false;
+	inside = strtoul(at, &at, 10);
+	outside = strtoul(at, &at, 10);
+	return inside == 0 && outside == 0 && strtoul(at, NULL, 10) == UINT32_MAX;
 }
 
 uint64_t now_boot_ms(void)

@@ -19,6 +19,9 @@ bool proc_alive(pid_t pid, uint64_t start_time);
  * False where that cannot be known any more, as when it has been reaped. */
 bool proc_never_executed(pid_t pid, uint64_t start_time);
 
+/* Whether our ids are the host's. */
+bool proc_in_init_user_ns(void);
+
 /* Milliseconds on CLOCK_BOOTTIME and CLOCK_REALTIME. */
 uint64_t now_boot_ms(void);
 uint64_t now_wall_ns(void);

@@ -58,11 +58,11 @@ static const char *plan_text(struct arena *a, const struct plan *p)
 	return arena_printf(a, "%s  compiled in: %u us\n", text, p->policy.compile_us);
 }
 
-static struct plan_want want_of(const struct loaded *l)
+static struct plan_want want_of(const struct loaded *l, const char *manager)
 {
 	return (struct plan_want){
 		.id = "check",
-		.cgroup_manager = "cgroupfs",
+		.cgroup_manager = manager,
 		.detach = true,
 		.has_console_socket =
 			l->spec.process.terminal, /* as an engine would call create */
@@ -115,7 +115,7 @@ static void judge(const struct call *c, struct loaded *l, bool of_host, struct r
 	json_unread(l->doc, see_unknown, r);
 	if (r->errors.n > 0)
 		return;
-	want = want_of(l);
+	want = want_of(l, cmd_cgroup_manager(&c->g));
 	load_refusals(c->arena, l, &want, of_host, &r->errors);
 	if (l->plan.policy.diags != NULL)
 		r->diags = l->plan.policy.diags;

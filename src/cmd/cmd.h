@@ -81,6 +81,9 @@ void cmd_print_version(FILE *to);
 int cmd_name_of(struct arena *a, int fd, const char *given, const char **out,
 		struct err *e) CHECK;
 
+/* Who makes cgroups, by --cgroup-manager and --systemd-cgroup. */
+const char *cmd_cgroup_manager(const struct globals *g);
+
 /* The directory of all containers, for a command about one: where there is none, the
  * container does not exist either, and the error says so (ERR_STATE). */
 int cmd_root_open(const struct call *c, const char *id, int *fd, struct err *e) CHECK;

@@ -40,3 +40,9 @@ int cmd_root_open(const struct call *c, const char *id, int *fd, struct err *e)
 	*e = why;
 	return -1;
 }
+
+const char *cmd_cgroup_manager(const struct globals *g)
+{
+	return g->systemd_cgroup && str_eq(g->cgroup_manager, "cgroupfs") ? "systemd"
+									  : g->cgroup_manager;
+}

@@ -10,6 +10,7 @@
 #include "plan/plan.h"
 #include "seccomp/policy.h"
 #include "spec/spec.h"
+#include "systemd/unit.h"
 
 /* What this program does, whatever the host can do (features.md). */
 
@@ -80,11 +81,12 @@ static struct json *capabilities(struct arena *a)
 static struct json *cgroup(struct arena *a)
 {
 	struct json *o = json_object(a);
+	bool systemd = unit_program(a) != NULL;
 
 	json_set(o, "v1", json_bool(a, false));
 	json_set(o, "v2", json_bool(a, true));
-	json_set(o, "systemd", json_bool(a, false));
-	json_set(o, "systemdUser", json_bool(a, false));
+	json_set(o, "systemd", json_bool(a, systemd));
+	json_set(o, "systemdUser", json_bool(a, systemd));
 	json_set(o, "rdma", json_bool(a, true));
 	return o;
 }
@@ -133,7 +135,8 @@ static struct json *linux_part(struct arena *a)
 /* What an engine's user could set to weaken a wall. */
 static struct json *unsafe_annotations(struct arena *a)
 {
-	static const char *const keys[] = { "org.caisson.seccomp.policy", NULL };
+	static const char *const keys[] = { "org.caisson.seccomp.policy",
+					    "org.systemd.property.", NULL };
 
 	return words(a, keys, SIZE_MAX);
 }

@@ -11,14 +11,6 @@
 
 #define LISTEN_MAX 65536
 
-static int check_manager(const struct globals *g, struct err *e)
-{
-	if (!g->systemd_cgroup && !str_eq(g->cgroup_manager, "systemd"))
-		return 0;
-	(void)fail(e, ERR_USAGE, "systemd cgroup driver: not in this version");
-	return hint(e, "use --cgroup-manager cgroupfs");
-}
-
 static int check_backend(const char *name, struct err *e)
 {
 	if (name == NULL || str_eq(name, "caisson") || str_eq(name, "libseccomp"))
@@ -30,7 +22,7 @@ static struct plan_want want_of(const struct call *c, const struct launch_option
 {
 	return (struct plan_want){
 		.id = c->args[0],
-		.cgroup_manager = c->g.cgroup_manager,
+		.cgroup_manager = cmd_cgroup_manager(&c->g),
 		.detach = c->cmd == &cmd_create || o->detach,
 		.has_console_socket = o->console_socket != NULL,
 		.no_pivot = o->no_pivot,
@@ -74,7 +66,6 @@ static int fill(const struct call *c, const struct loaded *loaded, struct launch
 		.detach = o->detach,
 		.config = loaded->config,
 		.config_len = loaded->config_len,
-		.cgroup_manager = c->g.cgroup_manager,
 		.audit = out->audit,
 	};
 	return cmd_name_of(c->arena, out->run.root, "--root", &out->run.root_path, e);
@@ -93,7 +84,7 @@ int launch_new(const struct call *c, struct launch *out, struct err *e)
 	struct plan_want want = want_of(c, o);
 	struct loaded *loaded = arena_new(c->arena, struct loaded);
 
-	if (check_manager(&c->g, e) < 0 || check_backend(o->seccomp_backend, e) < 0 ||
+	if (check_backend(o->seccomp_backend, e) < 0 ||
 	    listen_fds(&out->run.listen_fds, e) < 0 || state_id_check(c->args[0], e) < 0 ||
 	    load_plan(c->arena, o->bundle != NULL ? o->bundle : ".", &want, loaded, e) < 0 ||
 	    open_audit(c, &out->audit, e) < 0 ||

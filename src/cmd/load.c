@@ -2,11 +2,13 @@
 #include "cmd/load.h"
 
 #include "base/auto.h"
+#include "base/program.h"
+#include "base/str.h"
 #include "cmd/cmd.h"
 #include "cmd/policy_find.h"
-#include "cmd/program.h"
 #include "plan/host.h"
 #include "spec/bundle.h"
+#include "systemd/unit.h"
 
 int load_config(struct arena *a, struct arena *tree, const char *bundle, struct loaded *out,
 		struct err *e)
@@ -62,11 +64,22 @@ static int find_policy(struct arena *a, const struct spec *s, struct plan_want *
 	return 0;
 }
 
+/* Where the systemd driver finds what it needs. */
+static struct plan_systemd find_systemd(struct arena *a)
+{
+	struct plan_systemd out = { .program = unit_program(a) };
+
+	out.bus = unit_bus_find(a, &out.user, &out.why);
+	return out;
+}
+
 /* What the plan depends on beside the spec. */
 static int gather(struct arena *a, struct loaded *l, struct plan_want *want, struct host *h,
 		  struct err *e)
 {
 	host_probe(h);
+	if (str_eq(want->cgroup_manager, "systemd"))
+		want->systemd = find_systemd(a);
 	want->bundle = l->bundle;
 	if (want->use_libseccomp || policy_arch_own() == 0)
 		want->libseccomp = program_find(a, "caisson-libseccomp");

@@ -19,7 +19,6 @@ libcmd_a_SOURCES = \
 	src/cmd/opt.c src/cmd/opt.h \
 	src/cmd/pause.c \
 	src/cmd/policy_find.c src/cmd/policy_find.h \
-	src/cmd/program.c src/cmd/program.h \
 	src/cmd/ps.c \
 	src/cmd/run.c \
 	src/cmd/spec.c \
@@ -29,10 +28,10 @@ libcmd_a_SOURCES = \
 	src/cmd/tools.c \
 	src/cmd/update.c \
 	src/cmd/version.c
-libcmd_a_CPPFLAGS = $(AM_CPPFLAGS) -DCAISSON_LIBEXECDIR='"$(pkglibexecdir)"' \
+libcmd_a_CPPFLAGS = $(AM_CPPFLAGS) \
 	-DCAISSON_DATADIR='"$(pkgdatadir)"' -DCAISSON_SYSCONFDIR='"$(sysconfdir)/caisson"'
 CMD_LIBS = libcmd.a librun.a libplan.a libstate.a libaudit.a libspec.a libcgroups.a \
-	libpolicy.a $(CAP_LIBS) $(BASE_LIBS)
+	libunit.a libpolicy.a $(CAP_LIBS) $(BASE_LIBS)
 
 # What policies need beside it; the runtime has none of this.
 noinst_LIBRARIES += libpolicycmd.a
@@ -55,7 +54,8 @@ libpolicycmd_a_SOURCES = \
 	src/cmd/policy_tool.c src/cmd/policy_tool.h \
 	src/cmd/policy_watch.c src/cmd/policy_watch.h \
 	src/cmd/policy_why.c
-POLICYCMD_LIBS = libpolicycmd.a libcmd.a libplan.a libspec.a libcgroups.a libpolicy.a \
+POLICYCMD_LIBS = libpolicycmd.a libcmd.a libplan.a libspec.a libcgroups.a libunit.a \
+	libpolicy.a \
 	$(CAP_LIBS) $(BASE_LIBS)
 pkglibexec_PROGRAMS += caisson-policy
 caisson_policy_SOURCES = src/cmd/policy_main.c

@@ -5,8 +5,8 @@
 #include <stdint.h>
 #include <unistd.h>
 
+#include "base/program.h"
 #include "cmd/cmd.h"
-#include "cmd/program.h"
 
 static int tool_run(const struct call *c, const char *program, struct err *e)
 {

@@ -11,7 +11,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "base/file.h"
+#include "base/proc.h"
 
 /* "6.12.38+deb13-amd64": the first two numbers. */
 static uint32_t kernel_version(void)
@@ -25,19 +25,6 @@ static uint32_t kernel_version(void)
 	major = strtoul(u.release, &end, 10);
 	minor = *end == '.' ? strtoul(end + 1, NULL, 10) : 0;
 	return (uint32_t)((major & 0xffff) << 16 | (minor & 255) << 8);
-}
-
-/* user_namespaces(7): the initial namespace maps every id to itself, in one line. */
-static bool in_init_user_ns(void)
-{
-	unsigned long inside, outside;
-	char text[64], *at = text;
-
-	if (file_peek_at(-1, "/proc/self/uid_map", text, sizeof(text)) < 0)
-		return false;
-	inside = strtoul(at, &at, 10);
-	outside = strtoul(at, &at, 10);
-	return inside == 0 && outside == 0 && strtoul(at, NULL, 10) == UINT32_MAX;
 }
 
 static uint64_t effective_caps(void)
@@ -95,7 +82,7 @@ void host_probe(struct host *out)
 
 	*out = (struct host){ .uid = geteuid(), .gid = getegid() };
 	out->kernel = kernel_version();
-	out->in_init_user_ns = in_init_user_ns();
+	out->in_init_user_ns = proc_in_init_user_ns();
 	out->caps_effective = effective_caps();
 	out->caps_known = known_caps();
 	out->privileged = out->uid == 0 && (out->caps_effective >> CAP_SYS_ADMIN & 1) != 0;

@@ -17,12 +17,13 @@
 #include "plan/host.h"
 #include "seccomp/policy.h"
 #include "spec/spec.h"
+#include "systemd/unit.h"
 
 /* What the command line adds to config.json. */
 struct plan_want {
 	const char *id;
 	const char *bundle;         /* absolute */
-	const char *cgroup_manager; /* "cgroupfs" "disabled" */
+	const char *cgroup_manager; /* "cgroupfs" "systemd" "disabled" */
 	bool detach;                /* create, run --detach */
 	bool has_console_socket;
 	bool no_pivot, no_new_keyring;
@@ -34,6 +35,12 @@ struct plan_want {
 	 * filter even where we carry tables. */
 	const char *libseccomp;
 	bool use_libseccomp;
+	/* For cgroup_manager "systemd": who speaks to the bus, which bus it is (or why none),
+	 * and whether a user's. */
+	struct plan_systemd {
+		const char *program, *bus, *why;
+		bool user;
+	} systemd;
 };
 
 /* ---- namespaces ---- */
@@ -163,10 +170,20 @@ struct plan_hooks {
 	size_t n;
 };
 
+/* The systemd driver: its manager makes the group, and is told of the limits. */
+struct plan_unit {
+	const char *name; /* "prefix-name.scope"; NULL: cgroupfs, the group is ours to make */
+	const char *bus;
+	bool user; /* of the user's manager */
+	const struct unit_prop *props;
+	size_t props_n;
+};
+
 struct plan_cgroup {
 	bool enabled;
-	const char *path; /* below the cgroup2 root */
-	unsigned need;    /* CG_* */
+	const char *path; /* below the cgroup2 root; of a unit: below its manager's group */
+	struct plan_unit unit;
+	unsigned need; /* CG_* */
 	struct cg_limits limits;
 	bool optional; /* nothing asked for: who may not make one runs in the caller's group */
 	bool delegate; /* chown to the container's root: own cgroup namespace and user namespace
@@ -255,6 +272,10 @@ int plan_process_make(struct arena *a, const struct spec *s, const struct host *
 		      const struct plan_want *w, struct plan *p, struct err *e) CHECK;
 int plan_cgroup_make(struct arena *a, const struct spec *s, const struct host *h,
 		     const struct plan_want *w, struct plan *p, struct err *e) CHECK;
+int plan_unit_make(struct arena *a, const struct spec *s, const struct plan_want *w,
+		   struct plan_cgroup *cg, struct err *e) CHECK;
+/* The limits that systemd has words for. */
+void plan_unit_limits(const struct cg_limits *l, struct unit_props *p);
 /* OCI's words (cgroup v1's) to cgroup v2's: total. */
 void plan_limits(struct arena *a, const struct spec_resources *r, struct cg_limits *out);
 

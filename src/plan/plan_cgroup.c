@@ -258,11 +258,32 @@ static int check_controllers(unsigned need, const struct host *h, struct err *e)
 		    "cgroup v1: /proc/cgroups, /proc/mounts");
 }
 
+/* cgroupfs: a group of our own making. */
+static int make_group(struct arena *a, const char *path, const struct host *h, const char *id,
+		      struct plan_cgroup *cg, struct err *e)
+{
+	if (path != NULL && path[0] != '/' && strchr(path, ':') != NULL) {
+		(void)fail(e, ERR_SPEC,
+			   "linux.cgroupsPath: expected a path: found \"%s\", the form of the "
+			   "systemd driver",
+			   path);
+		return hint(e,
+			    "call caisson with --systemd-cgroup, or tell the engine to use "
+			    "cgroupfs: podman --cgroup-manager=cgroupfs, SystemdCgroup = false "
+			    "for containerd");
+	}
+	if (group_path(a, path, h, id, &cg->path, e) < 0)
+		return -1;
+	cg->optional = !h->privileged && asks_nothing(&cg->limits) &&
+		       (path == NULL || path[0] == '\0');
+	return 0;
+}
+
 int plan_cgroup_make(struct arena *a, const struct spec *s, const struct host *h,
 		     const struct plan_want *w, struct plan *p, struct err *e)
 {
 	struct plan_cgroup *cg = &p->cgroup;
-	const char *path = s->linux_.cgroups_path;
+	bool by_systemd = str_eq(w->cgroup_manager, "systemd");
 
 	plan_limits(a, &s->linux_.resources, &cg->limits);
 	/* Without privilege over the initial user namespace no program can be attached, and
@@ -272,16 +293,8 @@ int plan_cgroup_make(struct arena *a, const struct spec *s, const struct host *h
 	if (str_eq(w->cgroup_manager, "disabled"))
 		return without_cgroup(p, "--cgroup-manager=disabled",
 				      "take them out of config.json", e);
-	if (path != NULL && path[0] != '/' && strchr(path, ':') != NULL) {
-		(void)fail(e, ERR_SPEC,
-			   "linux.cgroupsPath: expected a path: found \"%s\", the form of the "
-			   "systemd driver",
-			   path);
-		return hint(e, "tell the engine to use cgroupfs: podman "
-			       "--cgroup-manager=cgroupfs, "
-			       "SystemdCgroup = false for containerd");
-	}
-	if (group_path(a, path, h, w->id, &cg->path, e) < 0)
+	if ((by_systemd ? plan_unit_make(a, s, w, cg, e)
+			: make_group(a, s->linux_.cgroups_path, h, w->id, cg, e)) < 0)
 		return -1;
 	if (!h->cgroup.v2)
 		return without_cgroup(p, h->cgroup.why,
@@ -290,8 +303,6 @@ int plan_cgroup_make(struct arena *a, const struct spec *s, const struct host *h
 				      "limits out and use --cgroup-manager=disabled",
 				      e);
 	cg->enabled = true;
-	cg->optional = !h->privileged && asks_nothing(&cg->limits) &&
-		       (path == NULL || path[0] == '\0');
 	cg->need = cg_needs(&cg->limits);
 	if (check_controllers(cg->need, h, e) < 0)
 		return -1;

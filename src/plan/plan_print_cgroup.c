@@ -141,6 +141,38 @@ static void controllers(struct text *t, unsigned need)
 	text_add(t, "\n");
 }
 
+static void value(struct text *t, const struct json *v)
+{
+	if (v->kind == JSON_STRING)
+		text_word(t, v->text);
+	else if (v->kind == JSON_ARRAY)
+		text_add(t, "(");
+	else
+		text_add(t, "%s", v->kind == JSON_NUMBER ? v->text : v->truth ? "yes" : "no");
+	for (const struct json *it = v->first; it != NULL; it = it->next) {
+		value(t, it);
+		text_add(t, it->next != NULL ? " " : "");
+	}
+	if (v->kind == JSON_ARRAY)
+		text_add(t, ")");
+}
+
+/* Each property as caisson-systemd gets it: D-Bus signature and value. */
+static void unit(struct text *t, const struct plan_unit *u)
+{
+	if (u->name == NULL)
+		return;
+	text_field(t, "unit", u->name);
+	text_field(t, "manager", u->user ? "user" : "system");
+	for (size_t i = 0; i < u->props_n; i++) {
+		const struct unit_prop *p = &u->props[i];
+
+		text_add(t, "  property: %s = %s ", p->name, p->type);
+		value(t, p->value);
+		text_add(t, "%s\n", p->optional ? ", if it is known" : "");
+	}
+}
+
 void plan_print_cgroup(struct text *t, const struct plan *p)
 {
 	const struct cg_limits *l = &p->cgroup.limits;
@@ -151,6 +183,7 @@ void plan_print_cgroup(struct text *t, const struct plan *p)
 		return;
 	}
 	text_field(t, "path", p->cgroup.path);
+	unit(t, &p->cgroup.unit);
 	controllers(t, p->cgroup.need);
 	if (p->cgroup.optional)
 		text_add(t, "  if it cannot be made: the caller's group\n");

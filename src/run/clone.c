@@ -211,11 +211,20 @@ int clone_init(struct run *r, const struct plan *pl, struct err *e)
 
 /* ---- one more process in a container ---- */
 
+/* Then systemd may have to be asked to move the process, by a child of ours, which is not to be
+ * born in the container's pid namespace: its processes may have that child's uid. */
+bool may_ask_systemd(const struct run *r)
+{
+	return r->target->st.unit != NULL && (geteuid() != 0 || !proc_in_init_user_ns());
+}
+
 /* A pid namespace counts for our children only, so we can join it ourselves where that is
  * allowed. Where it is not, for a user whose container's user namespace must be entered first,
  * the stage joins all. */
 static bool wants_stage(struct run *r)
 {
+	if (may_ask_systemd(r) && r->joins != 0)
+		return true;
 	if ((r->joins & CLONE_NEWPID) == 0)
 		return (r->joins & CLONE_NEWUSER) != 0 && geteuid() != 0;
 	if (setns(r->target->pidfd, CLONE_NEWPID) < 0)

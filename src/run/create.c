@@ -103,8 +103,10 @@ static void undo(struct run *r)
 	end_init(r);
 	if (r->made_cgroup && r->cg != NULL)
 		(void)cg_kill(r->cg, &ignored);
+	if (r->made_cgroup && r->st.unit != NULL)
+		unit_stop(r->arena, r->st.unit);
 	if (r->made_cgroup)
-		(void)cg_remove(r->pl->cgroup.path, LIFE_WAIT_MS, &ignored);
+		(void)cg_remove(r->st.cgroup, LIFE_WAIT_MS, &ignored);
 	/* runtime.md#lifecycle: what fails after the environment was made goes on to poststop
 	 */
 	if (was_cloned)

@@ -53,14 +53,37 @@ static int add_beside_init(struct run *r, const struct plan *pl, struct err *e)
 	return cg_open(path, &cg, e) < 0 ? -1 : cg_add(cg, r->pid, e);
 }
 
+/* A user may move nobody from a session into the user's own tree, whose common ancestor is
+ * root's: systemd may (AttachProcessesToUnit). */
+static int attach_to_unit(struct run *r, const struct plan *pl, struct err *e)
+{
+	const struct state *st = &r->target->st;
+	struct unit_call call = { .op = UNIT_ATTACH, .unit = st->unit, .pid = r->pid };
+
+	if (!may_ask_systemd(r) || !str_eq(pl->cgroup.path, st->cgroup))
+		return -1;
+	return unit_ask(r->arena, &call, e);
+}
+
+/* Another way in, where the first was refused. */
+static int enter_otherwise(struct run *r, const struct plan *pl, int refusal)
+{
+	struct err ignored = { 0 };
+
+	if (refusal == EBUSY)
+		return add_beside_init(r, pl, &ignored);
+	if (refusal == EACCES || refusal == EPERM)
+		return attach_to_unit(r, pl, &ignored);
+	return -1;
+}
+
 static int do_cgroup_enter(struct run *r, const struct plan *pl, struct err *e)
 {
-	struct err why = { 0 }, ignored = { 0 };
+	struct err why = { 0 };
 
 	if (r->into_cgroup)
 		return 0;
-	if (cg_add(r->cg, r->pid, &why) < 0 &&
-	    (why.sys != EBUSY || add_beside_init(r, pl, &ignored) < 0)) {
+	if (cg_add(r->cg, r->pid, &why) < 0 && enter_otherwise(r, pl, why.sys) < 0) {
 		*e = why;
 		return -1;
 	}

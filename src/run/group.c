@@ -1,13 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* group.c - pause, resume, ps: what is done to, or read of, the container's cgroup as a whole.
  */
+#include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/auto.h"
 #include "base/str.h"
 #include "run/life.h"
 
 #define FREEZE_WAIT_MS 10000 /* as runc */
+
+int life_cgroup(const struct state *st, struct cg **cg, struct err *e)
+{
+	autocg struct cg *found = NULL;
+	struct stat now;
+
+	if (cg_open(st->cgroup, &found, e) < 0)
+		return -1;
+	if (fstat(cg_fd(found), &now) < 0)
+		return fail_sys(e, errno, "cgroup %s: stat", st->cgroup);
+	if (st->cgroup_inode != 0 && now.st_ino != st->cgroup_inode)
+		return fail_sys(e, ENOENT, "cgroup %s: open that of %s", st->cgroup, st->id);
+	*cg = take_ptr(found);
+	return 0;
+}
 
 int life_group(struct arena *a, const struct run_options *o, struct state *st,
 	       enum state_status *now, struct cg **cg, struct err *e)
@@ -21,7 +38,7 @@ int life_group(struct arena *a, const struct run_options *o, struct state *st,
 			    state_status_names[*now]);
 	if (st->cgroup == NULL)
 		return fail(e, ERR_STATE, "expected a cgroup of %s: it runs without one", id);
-	return cg_open(st->cgroup, cg, e);
+	return life_cgroup(st, cg, e);
 }
 
 static int change(struct arena *a, const struct run_options *o, const char *id, bool freeze,

@@ -58,14 +58,36 @@ static void leave_group(const char *path)
 	(void)cg_remove(path, ORPHAN_WAIT_MS, &ignored);
 }
 
-/* The whole group, dead init or not: others may live on in a shared pid namespace. */
-static int end_group(const struct state *st, struct err *e)
+/* systemd removes a group that has run empty, and with it the unit, mostly before we look: then
+ * there is nobody to ask. It also hears of processes that we end. */
+static int end_unit(struct arena *a, const struct state *st, struct err *e)
+{
+	struct err why = { 0 };
+	autocg struct cg *cg = NULL;
+
+	if (life_cgroup(st, &cg, &why) < 0) {
+		if (why.sys == ENOENT)
+			return 0;
+		*e = why;
+		return -1;
+	}
+	if (cg_kill(cg, e) < 0)
+		return -1;
+	unit_stop(a, st->unit);
+	return cg_remove(st->cgroup, LIFE_WAIT_MS, e);
+}
+
+/* The whole group, dead init or not: others may live on in a shared pid namespace. A unit that
+ * was not seen around the init yet is left to die with it: it might be another's. */
+static int end_group(struct arena *a, const struct state *st, struct err *e)
 {
 	struct err why = { 0 };
 	autocg struct cg *cg = NULL;
 
 	if (st->cgroup == NULL)
 		return 0;
+	if (st->unit != NULL)
+		return end_unit(a, st, e);
 	if (st->status == ST_CREATING && st->pid <= 0) {
 		leave_group(st->cgroup);
 		return 0;
@@ -86,7 +108,7 @@ static int end_group(const struct state *st, struct err *e)
 int life_destroy(struct arena *a, const struct run_options *o, struct state_dir *d,
 		 const struct state *st, const struct plan_hooks *poststop, struct err *e)
 {
-	if (end_process(st, e) < 0 || end_group(st, e) < 0)
+	if (end_process(st, e) < 0 || end_group(a, st, e) < 0)
 		return -1;
 	if (poststop != NULL)
 		hooks_run_all(a, poststop, HOOK_POSTSTOP, st, ST_STOPPED);

@@ -35,6 +35,7 @@ librun_a_SOURCES = \
 	src/run/steps.c src/run/steps.h \
 	src/run/sysctl.c \
 	src/run/terminal.c \
+	src/run/unit.c \
 	src/run/update.c \
 	src/run/verdict.c
 RUN_LIBS = librun.a libstate.a libaudit.a $(PLAN_LIBS)

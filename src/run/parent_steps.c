@@ -37,6 +37,7 @@ static const char *policy_text(struct arena *a, const struct plan *pl)
 static void fill_state(struct run *r, const struct plan *pl)
 {
 	struct state_pair *pairs = arena_array(r->arena, pl->annotations.n, sizeof(*pairs));
+	bool by_us = pl->cgroup.unit.name == NULL;
 
 	for (size_t i = 0; i < pl->annotations.n; i++)
 		pairs[i] = (struct state_pair){ pl->annotations.v[i].key,
@@ -51,8 +52,11 @@ static void fill_state(struct run *r, const struct plan *pl)
 		.status = ST_CREATING,
 		.created_ns = now_wall_ns(),
 		.owner_uid = geteuid(),
-		.cgroup = pl->cgroup.enabled ? pl->cgroup.path : NULL,
-		.cgroup_manager = pl->cgroup.enabled ? "cgroupfs" : "disabled",
+		.cgroup = pl->cgroup.enabled && by_us ? pl->cgroup.path : NULL,
+		.cgroup_manager = !pl->cgroup.enabled ? "disabled"
+				  : by_us             ? "cgroupfs"
+						      : "systemd",
+		.unit = pl->cgroup.enabled ? pl->cgroup.unit.name : NULL,
 		.own_pid_ns = pl->ns.new_pid,
 		.policy = policy_text(r->arena, pl),
 		.kept_keyring = !pl->process.new_keyring,
@@ -90,13 +94,24 @@ static bool is_refusal(int err)
 	return err == EACCES || err == EPERM || err == EROFS;
 }
 
+int put_group_limits(struct run *r, const struct plan_cgroup *cg, struct err *e)
+{
+	const struct plan_ids *ids = &r->pl->ids;
+	struct cg_limits now = cg->limits;
+
+	now.has_devices = false; /* do_device_filter */
+	if (cg_limit(r->cg, &now, e) < 0)
+		return -1;
+	if (!cg->delegate)
+		return 0;
+	return cg_delegate(r->cg, ids->uid.root_host_id, ids->gid.root_host_id, e);
+}
+
 static int do_cgroup(struct run *r, const struct plan *pl, struct err *e)
 {
 	const struct plan_cgroup *cg = &pl->cgroup;
-	struct cg_limits now = cg->limits;
 	struct err why = { 0 };
 
-	now.has_devices = false; /* do_device_filter */
 	if (cg_make(cg->path, cg->need, &r->cg, &why) < 0) {
 		if (cg->optional && is_refusal(why.sys)) {
 			r->st.cgroup = NULL;
@@ -106,11 +121,7 @@ static int do_cgroup(struct run *r, const struct plan *pl, struct err *e)
 		return -1;
 	}
 	r->made_cgroup = true;
-	if (cg_limit(r->cg, &now, e) < 0)
-		return -1;
-	if (!cg->delegate)
-		return 0;
-	return cg_delegate(r->cg, pl->ids.uid.root_host_id, pl->ids.gid.root_host_id, e);
+	return put_group_limits(r, cg, e);
 }
 
 /* Loading it takes the kernel longer than all other limits together, and it binds only what
@@ -118,7 +129,9 @@ static int do_cgroup(struct run *r, const struct plan *pl, struct err *e)
  * before READY is taken, without which nobody says START. */
 static int do_device_filter(struct run *r, const struct plan *pl, struct err *e)
 {
-	return r->cg != NULL ? cg_put_devices(r->cg, &pl->cgroup.limits, e) : 0;
+	return r->cg != NULL
+		       ? cg_put_devices(r->cg, &pl->cgroup.limits, &r->st.device_program, e)
+		       : 0;
 }
 
 /* LISTEN_FDS and --preserve-fds promise descriptors to the container: they must be there. One
@@ -265,6 +278,14 @@ static int do_state_created(struct run *r, const struct plan *pl, struct err *e)
 	return hs_say(r->sock, HS_CREATED, 0, e);
 }
 
+static bool wants_unit(const struct plan *pl)
+{
+	return pl->cgroup.enabled && pl->cgroup.unit.name != NULL;
+}
+static bool wants_group(const struct plan *pl)
+{
+	return pl->cgroup.enabled && pl->cgroup.unit.name == NULL;
+}
 static bool has_device_filter(const struct plan *pl)
 {
 	return pl->cgroup.enabled && pl->cgroup.limits.has_devices;
@@ -301,14 +322,16 @@ const struct step parent_steps[] = {
 	/* name              asked for by                                when                how */
 	{ "preserve-fds",     "runc.8 --preserve-fds",                    NULL,               do_preserved },
 	{ "state",            "runtime.md#state",                         NULL,               do_state },
-	{ "cgroup",           "config-linux.md#control-groups",           wants_cgroup,       do_cgroup },
+	{ "cgroup",           "config-linux.md#control-groups",           wants_group,        do_cgroup },
 	{ "namespace-files",  "config-linux.md#namespaces",               joins,              open_namespaces },
 	{ "idmapped-mounts",  "config.md#mounts",                         has_idmapped,       prepare_idmapped },
 	{ "console-socket",   "runc.8 --console-socket",                  wants_terminal,     console_connect },
 	{ "sockets",          "runtime.md#start",                         NULL,               do_sockets },
 	{ "clone",            "config-linux.md#namespaces",               NULL,               clone_init },
 	{ "state-pid",        "runtime.md#state",                         NULL,               do_state_pid },
-	{ "cgroup-join",      "config-linux.md#cgroup-path",              wants_cgroup,       do_cgroup_join },
+	/* the systemd driver: the init waits outside until its unit is around it */
+	{ "scope",            "config-linux.md#cgroup-path",              wants_unit,         do_scope },
+	{ "cgroup-join",      "config-linux.md#cgroup-path",              wants_group,        do_cgroup_join },
 	{ "write-id-maps",    "config-linux.md#user-namespace-mappings",  maps_init,          do_idmaps },
 	{ "device-filter",    "config-linux.md#allowed-device-list",      has_device_filter,  do_device_filter },
 	{ "state-rest",       "runtime.md#state",                         NULL,               do_state_rest },

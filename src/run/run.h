@@ -19,7 +19,6 @@ struct run_options {
 	bool detach;           /* run: return after start */
 	const char *config;    /* text of config.json, saved beside the state */
 	size_t config_len;
-	const char *cgroup_manager;
 	struct audit *audit;      /* or NULL */
 	const char *pidfd_socket; /* exec: or NULL */
 	bool ignore_paused;       /* exec */

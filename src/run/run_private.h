@@ -74,6 +74,8 @@ int clone_init(struct run *r, const struct plan *pl, struct err *e) CHECK;
 
 /* The same for a process that joins the container, see exec.c. */
 int do_exec_clone(struct run *r, const struct plan *pl, struct err *e) CHECK;
+/* Whether the process may have to get into its unit by systemd. */
+bool may_ask_systemd(const struct run *r);
 
 /* ---- child.c ---- */
 _Noreturn void child_main(struct run *r);
@@ -90,6 +92,8 @@ int namespaces_apart(int proc_pid);
 
 /* ---- parent_steps.c, child_steps.c: steps of exec too ---- */
 int do_preserved(struct run *r, const struct plan *pl, struct err *e) CHECK;
+/* The limits but for devices, and whose the group is. */
+int put_group_limits(struct run *r, const struct plan_cgroup *cg, struct err *e) CHECK;
 int do_oom_score(struct run *r, const struct plan *pl, struct err *e) CHECK;
 int do_pty(struct run *r, const struct plan *pl, struct err *e) CHECK;
 int do_ready(struct run *r, const struct plan *pl, struct err *e) CHECK;
@@ -97,6 +101,14 @@ int do_rlimits_outside(struct run *r, const struct plan *pl, struct err *e) CHEC
 int do_pid_file(struct run *r, const struct plan *pl, struct err *e) CHECK;
 int do_session(struct run *r, const struct plan *pl, struct err *e) CHECK;
 int do_cgroup_wait(struct run *r, const struct plan *pl, struct err *e) CHECK;
+
+/* ---- unit.c: the systemd driver ---- */
+int do_scope(struct run *r, const struct plan *pl, struct err *e) CHECK;
+/* A call of unit.h about a container that is there; fills in the bus. */
+int unit_ask(struct arena *a, struct unit_call *call, struct err *e) CHECK;
+/* Its processes are dead: systemd hears of it from the kernel too, so if it does not answer now
+ * that is no failure. */
+void unit_stop(struct arena *a, const char *unit);
 
 /* ---- idmap.c ---- */
 int write_idmaps(const struct plan *pl, pid_t pid, struct err *e) CHECK;

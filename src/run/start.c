@@ -111,7 +111,7 @@ static int signal_group(const struct state *st, int signal, struct err *e)
 	if (st->cgroup == NULL)
 		return fail(e, ERR_STATE,
 			    "kill --all: expected a cgroup of %s: it runs without one", st->id);
-	if (cg_open(st->cgroup, &cg, &why) < 0) {
+	if (life_cgroup(st, &cg, &why) < 0) {
 		*e = why;
 		return why.sys == ENOENT ? 0 : -1;
 	}

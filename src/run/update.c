@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* update.c - other limits for a container that is there. */
+#include <string.h>
+
+#include "base/auto.h"
 #include "base/json.h"
+#include "base/str.h"
 #include "run/life.h"
 
 /* OCI's swap is memory and swap together: where the update says no limit of memory, that of the
@@ -16,7 +20,58 @@ static void limit_for_swap(const struct cg *cg, struct spec_memory *m)
 		m->limit = now.memory_max;
 }
 
-static int put_limits(struct arena *a, struct cg *cg, struct spec_resources *r, struct err *e)
+/* systemd has quota and period as one: where the update says one of them, the other is what the
+ * group has. */
+static void complete_cpu(const struct cg *cg, struct cg_limits *l)
+{
+	autofree char *text = cg_text(cg, "cpu.max");
+	char *period = text != NULL ? strchr(text, ' ') : NULL;
+	int64_t n;
+
+	if (period == NULL || (l->cpu.quota_us == CG_KEEP) == (l->cpu.period_us == CG_KEEP))
+		return;
+	*period++ = '\0';
+	period[strcspn(period, "\n")] = '\0';
+	if (l->cpu.quota_us == CG_KEEP)
+		l->cpu.quota_us = str_int64(text, 1, INT64_MAX - 1, &n) ? n : CG_MAX;
+	else if (str_int64(period, 1, INT32_MAX, &n))
+		l->cpu.period_us = n;
+}
+
+struct unit_change {
+	struct arena *arena;
+	struct unit_call call;
+};
+
+static int tell_unit(void *arg, struct err *e)
+{
+	struct unit_change *c = arg;
+
+	return unit_ask(c->arena, &c->call, e);
+}
+
+/* The kernel first, which is the one to refuse; then systemd, or all is taken back; and then
+ * the kernel once more, for systemd writes what its words can say. */
+static int put_in_unit(struct arena *a, struct cg *cg, const char *unit,
+		       const struct cg_limits *l, struct err *e)
+{
+	struct unit_props props = { .arena = a };
+	struct unit_change change = { a, { .op = UNIT_SET, .unit = unit } };
+	struct cg_limits whole = *l;
+
+	complete_cpu(cg, &whole);
+	plan_unit_limits(&whole, &props);
+	change.call.props = props.v;
+	change.call.props_n = props.n;
+	if (props.n == 0)
+		return cg_update(cg, l, NULL, NULL, e);
+	if (cg_update(cg, l, tell_unit, &change, e) < 0)
+		return -1;
+	return cg_limit(cg, l, e);
+}
+
+static int put_limits(struct arena *a, struct cg *cg, const char *unit,
+		      struct spec_resources *r, struct err *e)
 {
 	struct complaints bad = { .arena = a };
 	struct cg_limits limits;
@@ -28,7 +83,8 @@ static int put_limits(struct arena *a, struct cg *cg, struct spec_resources *r, 
 	plan_limits(a, r, &limits);
 	/* containerd repeats the rules of create; runc leaves them alone too */
 	limits.has_devices = false;
-	return cg_update(cg, &limits, e);
+	return unit != NULL ? put_in_unit(a, cg, unit, &limits, e)
+			    : cg_update(cg, &limits, NULL, NULL, e);
 }
 
 static int update_locked(struct arena *a, const struct state *st, struct spec_resources *r,
@@ -43,9 +99,9 @@ static int update_locked(struct arena *a, const struct state *st, struct spec_re
 	if (st->cgroup == NULL)
 		return fail(e, ERR_STATE, "expected a cgroup of %s: it runs without one",
 			    st->id);
-	if (cg_open(st->cgroup, &cg, e) < 0)
+	if (life_cgroup(st, &cg, e) < 0)
 		return -1;
-	return put_limits(a, cg, r, e);
+	return put_limits(a, cg, st->unit, r, e);
 }
 
 /* Two updates at once could each take back what the other wrote: so under the lock. */

@@ -39,8 +39,11 @@ struct state {
 	enum state_status status; /* as last saved: creating, created, running */
 	uint64_t created_ns;      /* wall clock */
 	uid_t owner_uid;
-	const char *cgroup;         /* path below the cgroup2 root, NULL: none */
+	const char *cgroup;    /* path below the cgroup2 root, NULL: none */
+	uint64_t cgroup_inode; /* of a unit's, whose name another may have by now; 0: any */
 	const char *cgroup_manager; /* "cgroupfs" "systemd" "disabled" */
+	const char *unit; /* of systemd, NULL: none; with .cgroup it is known to be ours */
+	uint32_t device_program; /* id of our device filter, 0: none */
 	bool own_pid_ns;
 	bool kept_keyring;         /* create --no-new-keyring */
 	const char *config_digest; /* sha256 hex or NULL */

@@ -48,6 +48,11 @@ const char *state_text(struct arena *a, const struct state *s, size_t *len)
 	json_set(o, "created", json_uint(a, s->created_ns));
 	set_string(a, o, "cgroup", s->cgroup);
 	set_string(a, o, "cgroupManager", s->cgroup_manager);
+	if (s->cgroup_inode != 0)
+		json_set(o, "cgroupInode", json_uint(a, s->cgroup_inode));
+	set_string(a, o, "unit", s->unit);
+	if (s->device_program != 0)
+		json_set(o, "deviceProgram", json_uint(a, s->device_program));
 	json_set(o, "ownPidNs", json_bool(a, s->own_pid_ns));
 	if (s->kept_keyring)
 		json_set(o, "keptKeyring", json_bool(a, true));
@@ -91,6 +96,16 @@ static void read_pid(const struct jat *root, pid_t *out)
 
 	if (j_required(&at, "integer") && j_int64(&at, 0, PID_LIMIT, &pid))
 		*out = (pid_t)pid;
+}
+
+/* We stop what this names: a scope, by the last part of a path. */
+static void read_unit(const struct jat *root, struct state *out)
+{
+	struct jat at = j_key(root, "unit");
+
+	if (j_string(&at, &out->unit) &&
+	    (!str_ends(out->unit, ".scope") || strchr(out->unit, '/') != NULL))
+		j_say(&at, "expected the name of a scope");
 }
 
 /* We remove what this names: it must not climb. */
@@ -158,7 +173,8 @@ static void read_numbers(const struct jat *root, struct state *out)
 {
 	struct jat uid = j_key(root, "ownerUid"), start = j_key(root, "startTime");
 	struct jat created = j_key(root, "created"), own = j_key(root, "ownPidNs");
-	struct jat kept = j_key(root, "keptKeyring");
+	struct jat kept = j_key(root, "keptKeyring"), program = j_key(root, "deviceProgram");
+	struct jat inode = j_key(root, "cgroupInode");
 
 	(void)j_uint32(&uid, &out->owner_uid);
 	(void)j_uint64(&start, UINT64_MAX, &out->start_time);
@@ -166,6 +182,8 @@ static void read_numbers(const struct jat *root, struct state *out)
 		(void)j_uint64(&created, UINT64_MAX, &out->created_ns);
 	(void)j_bool(&own, &out->own_pid_ns);
 	(void)j_bool(&kept, &out->kept_keyring);
+	(void)j_uint32(&program, &out->device_program);
+	(void)j_uint64(&inode, UINT64_MAX, &out->cgroup_inode);
 }
 
 /* The rest may be of another form in another version: say only that. */
@@ -194,6 +212,7 @@ static void read_fields(const struct jat *root, struct arena *a, struct state *o
 	read_pid(root, &out->pid);
 	read_numbers(root, out);
 	read_cgroup(root, out);
+	read_unit(root, out);
 	read_annotations(root, a, out);
 	read_object(root, "policy", a, &out->policy);
 	read_object(root, "verdict", a, &out->verdict);

@@ -121,12 +121,15 @@ call() {
 	grep -q 'unknown signal "FOO"' err
 }
 
-@test "the systemd driver is refused where a cgroup would be made, and nowhere else" {
+@test "the systemd driver is refused without its program where a cgroup would be made, and nowhere else" {
+	cp "$caisson" alone
+	caisson=$PWD/alone
 	"$caisson" spec -b bundle
 	for option in --systemd-cgroup --cgroup-manager=systemd; do
-		call --root root $option create -b bundle x
+		call --root root $option run -b bundle x
 		[ $status -eq 1 ]
-		grep -q 'systemd cgroup driver: not in this version' err
+		grep -q 'systemd cgroup driver: expected the program caisson-systemd: found none' err
+		grep -q 'libsystemd-dev' err
 		call --root root $option list
 		[ $status -eq 0 ]
 	done

@@ -532,14 +532,18 @@ def prepare(tap, kinds, is_entered):
     return bundles
 
 
+# Steps that may have no bundle here, and why.
+KNOWN = {step: "not on this kernel" for step in ("label", "label-open", "idmapped-mounts")}
+KNOWN["scope"] = "systemd.bats has it, beside a systemd"
+
+
 def choose(tap, bundles, step):
     """The first bundle that wants a step stands for it, but for the ladders."""
     wanting = [b for b in bundles if step in b.steps]
     chosen = [b for b in wanting if b.ladder] or wanting[:1]
     if not chosen:
-        known = step in ("label", "label-open", "idmapped-mounts")
-        tap.result(f"{step}: a bundle wants it", [] if known else ["none does"],
-                   skip="not on this kernel" if known else None)
+        why = KNOWN.get(step)
+        tap.result(f"{step}: a bundle wants it", [] if why else ["none does"], skip=why)
     return chosen
 
 

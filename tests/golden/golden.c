@@ -135,14 +135,16 @@ static const char *complaints_text(struct arena *a, const struct complaints *bad
 	return text;
 }
 
-/* Engines' configs here come from hosts with systemd, whose form of a path we refuse (that is
- * refused-systemd.json): the rest of them is worth a plan, as if made for cgroupfs. */
-static void without_systemd(const char *name, struct spec *s)
+/* Engines' configs here come from hosts with systemd: as one of those they are planned. */
+static void choose_manager(const char *name, const struct spec *s, struct plan_want *want)
 {
 	const char *path = s->linux_.cgroups_path;
 
 	if (path != NULL && strchr(path, ':') != NULL && str_after(name, "refused") == NULL)
-		s->linux_.cgroups_path = "/engine.slice/container";
+		want->cgroup_manager = "systemd";
+	want->systemd = (struct plan_systemd){ .program = "/libexec/caisson-systemd",
+					       .bus = "unix:path=/bus",
+					       .user = !find_host(name)->privileged };
 }
 
 /* The plan's text, or NULL with the error's in *error. */
@@ -169,7 +171,7 @@ static const char *plan_text(struct arena *a, const char *name, const char *json
 	*error = complaints_text(a, &bad);
 	if (bad.n > 0)
 		return NULL;
-	without_systemd(name, s);
+	choose_manager(name, s, &want);
 	want.has_console_socket = s->process.terminal; /* as an engine calls us */
 	if (plan_make(a, s, find_host(name), &want, p, &e) == 0)
 		return masked(a, plan_print(a, p));

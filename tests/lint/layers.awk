@@ -4,20 +4,21 @@ BEGIN {
 	may["base"]     = "base"
 	may["cgroups"]  = "base cgroups"
 	may["seccomp"]  = "base seccomp"
+	may["systemd"]  = "base systemd"
 	may["spec"]     = "base spec"
 	may["state"]    = "base state"
 	may["audit"]    = "base audit"
 	may["net"]      = "base net"
 	may["access"]   = "base spec access"
 	may["sandbox"]  = "base spec state sandbox"
-	may["plan"]     = "base spec plan cgroups/cg.h seccomp/policy.h"
+	may["plan"]     = "base spec plan cgroups/cg.h seccomp/policy.h systemd/unit.h"
 	may["watch"]    = "base state audit net watch cgroups/cg.h seccomp/policy.h"
-	may["run"]      = "base plan net run state audit cgroups/cg.h seccomp/policy.h"
-	may["cmd"]      = "base spec plan net run state audit watch sandbox access cmd cgroups/cg.h seccomp/policy.h"
+	may["run"]      = "base plan net run state audit cgroups/cg.h seccomp/policy.h systemd/unit.h"
+	may["cmd"]      = "base spec plan net run state audit watch sandbox access cmd cgroups/cg.h seccomp/policy.h systemd/unit.h"
 }
 function layer(path) {
 	sub(/^(.*\/)?src\//, "", path)
-	sub(/^.*\/(cgroups|seccomp)\//, "&", path)
+	sub(/^.*\/(cgroups|seccomp|systemd)\//, "&", path)
 	sub(/\/.*/, "", path)
 	return path
 }

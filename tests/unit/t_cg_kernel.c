@@ -347,6 +347,11 @@ static void expect_text(const struct cg *cg, const char *file, const char *want)
 	cr_expect_str_eq(text, want, "%s: %s", file, text);
 }
 
+static int also_refuse(void *arg, struct err *e)
+{
+	return fail(e, ERR_HOST, "%s", (const char *)arg);
+}
+
 /* All or nothing: what was written before the refusal is as it was. */
 Test(cgroups, update_that_is_refused_leaves_no_trace)
 {
@@ -355,7 +360,8 @@ Test(cgroups, update_that_is_refused_leaves_no_trace)
 					   { "hugetlb.1GB.max", "nonsense" } };
 	struct cg_limits limits = nothing;
 	char base[64], path[128];
-	struct err e = { 0 }, e2 = { 0 };
+	struct err e = { 0 }, e2 = { 0 }, e3 = { 0 };
+	char why[] = "another says no";
 	autocg struct cg *cg = NULL;
 	struct cg_host h;
 
@@ -368,13 +374,17 @@ Test(cgroups, update_that_is_refused_leaves_no_trace)
 	cr_expect_eq(faccessat(cg->dir, "hugetlb.2MB.max", F_OK, 0), -1, "not asked for yet");
 	limits.unified = unified;
 	limits.unified_n = 1;
-	cr_assert_eq(cg_update(cg, &limits, &e), 0, "%s", e.text);
+	cr_assert_eq(cg_update(cg, &limits, NULL, NULL, &e), 0, "%s", e.text);
 	expect_text(cg, "hugetlb.2MB.max", "6291456");
 	limits.unified = unified + 1;
 	limits.unified_n = 2;
-	cr_expect_eq(cg_update(cg, &limits, &e2), -1);
+	cr_expect_eq(cg_update(cg, &limits, NULL, NULL, &e2), -1);
 	cr_expect_not_null(strstr(e2.text, "nonsense"), "%s", e2.text);
 	cr_expect_null(strstr(e2.text, "set back"), "%s", e2.text);
+	expect_text(cg, "hugetlb.2MB.max", "6291456");
+	limits.unified_n = 1;
+	cr_expect_eq(cg_update(cg, &limits, also_refuse, why, &e3), -1);
+	cr_expect_str_eq(e3.text, "another says no");
 	expect_text(cg, "hugetlb.2MB.max", "6291456");
 	cr_expect_eq(cg_remove(base, 1000, &e), 0, "%s", e.text);
 }

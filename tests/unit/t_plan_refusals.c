@@ -33,9 +33,9 @@ struct refusal {
 #define V1_HINT                                                                         \
 	"boot with systemd.unified_cgroup_hierarchy=1, or take the limits out and use " \
 	"--cgroup-manager=disabled"
-#define CGROUPFS_HINT                                                                       \
-	"tell the engine to use cgroupfs: podman --cgroup-manager=cgroupfs, SystemdCgroup " \
-	"= false for containerd"
+#define CGROUPFS_HINT                                                                     \
+	"call caisson with --systemd-cgroup, or tell the engine to use cgroupfs: podman " \
+	"--cgroup-manager=cgroupfs, SystemdCgroup = false for containerd"
 
 /* clang-format off */
 static const struct refusal refusals[] = {

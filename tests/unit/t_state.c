@@ -37,7 +37,10 @@ static const struct state sample = {
 	.created_ns = 1795313641123456789ULL,
 	.owner_uid = 7,
 	.cgroup = "/machine/web",
-	.cgroup_manager = "cgroupfs",
+	.cgroup_manager = "systemd",
+	.unit = "web.scope",
+	.cgroup_inode = UINT64_MAX,
+	.device_program = UINT32_MAX,
 	.own_pid_ns = true,
 	.annotations = pairs,
 	.annotations_n = 2,
@@ -60,6 +63,9 @@ Test(state, text_is_read_back_whole)
 	cr_expect_eq(s.status, ST_RUNNING);
 	cr_expect_eq(s.pid, 4711);
 	cr_expect(s.own_pid_ns);
+	cr_expect_str_eq(s.unit, "web.scope");
+	cr_expect_eq(s.device_program, UINT32_MAX);
+	cr_expect_eq(s.cgroup_inode, UINT64_MAX);
 	cr_expect_null(s.config_digest);
 	cr_expect_eq(s.annotations_n, 2);
 	cr_expect_str_eq(s.annotations[1].key, "odd\n\"key\"");
@@ -93,6 +99,12 @@ static struct refusal refusals[] = {
 	  "state.json: cgroup: expected a path without \"..\"" },
 	{ "{" GOOD ",\"status\":\"running\",\"cgroupManager\":\"x\"}",
 	  "state.json: cgroupManager: expected cgroupfs, systemd or disabled, found \"x\"" },
+	{ "{" GOOD ",\"status\":\"running\",\"unit\":\"sshd.service\"}",
+	  "state.json: unit: expected the name of a scope" },
+	{ "{" GOOD ",\"status\":\"running\",\"unit\":\"../a.scope\"}",
+	  "state.json: unit: expected the name of a scope" },
+	{ "{" GOOD ",\"status\":\"running\",\"deviceProgram\":-1}",
+	  "state.json: deviceProgram: expected 0 to 4294967295, found -1" },
 	{ "{" GOOD ",\"status\":\"running\",\"annotations\":{\"a\":1}}",
 	  "state.json: annotations.a: expected string, found number" },
 	{ "{" GOOD ",\"status\":\"running\",\"annotations\":{\"a\":null}}",
