@@ -195,6 +195,12 @@ int sys_bpf(int cmd, void *attr, size_t size)
 	return int_result(syscall(SYS_bpf, cmd, attr, size));
 }
 
+void sys_exit_thread(void)
+{
+	for (;;)
+		(void)syscall(SYS_exit, 0);
+}
+
 int sys_futex_wait(const void *word, int value)
 {
 	return int_result(syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, NULL, NULL, 0));

@@ -59,6 +59,9 @@ int sys_capset(uint64_t effective, uint64_t permitted, uint64_t inheritable);
 int sys_memfd(const char *name, unsigned flags); /* not executable without MFD_EXEC */
 int sys_bpf(int cmd, void *attr, size_t size);
 
+/* Ends this thread and no other; the last one's end is that of the process. */
+_Noreturn void sys_exit_thread(void);
+
 /* futex(2) between threads of this process. */
 int sys_futex_wait(const void *word, int value);
 int sys_futex_wake(const void *word);

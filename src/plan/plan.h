@@ -183,6 +183,12 @@ struct plan_policy {
 	char digest[65];     /* SHA-256 of the instructions, hexadecimal */
 };
 
+/* Who answers the calls that the filter hands to SCMP_ACT_NOTIFY. */
+struct plan_listener {
+	const char *path;     /* of the agent's socket; NULL: the filter hands on none */
+	const char *metadata; /* for the agent, or NULL */
+};
+
 struct plan {
 	const char *id, *bundle, *oci_version;
 	struct plan_ns ns;
@@ -203,6 +209,7 @@ struct plan {
 	bool has_filter;
 	struct filter filter;
 	struct plan_policy policy;
+	struct plan_listener listener;
 	bool protect_self; /* the container could write our binary: hide it (run/self.c) */
 	struct spec_pairs annotations;
 };

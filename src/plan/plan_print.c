@@ -138,6 +138,8 @@ static void seccomp(struct text *t, const struct plan *p)
 		text_add(t, "  verified: %zu cells\n", p->policy.cells);
 	text_bits(t, "  ", "flags", flags, p->filter.flags);
 	text_add(t, "  unknown names: %zu\n", p->policy.skipped);
+	text_field(t, "listener", p->listener.path);
+	text_field(t, "listener's metadata", p->listener.metadata);
 }
 
 const char *plan_print(struct arena *a, const struct plan *p)

@@ -109,7 +109,8 @@ static int do_own_rlimits(struct run *r, const struct plan *pl, struct err *e)
  * container all is closed that the rest does not need. */
 static int do_other_descriptors(struct run *r, const struct plan *pl, struct err *e)
 {
-	const int keep[] = { log_fd(), r->child_sock, r->start_listen, r->root, r->exec_label };
+	const int keep[] = { log_fd(), r->child_sock, r->start_listen,
+			     r->root,  r->exec_label, r->agent };
 	int err = fd_close_others(3 + r->o->listen_fds + r->o->preserve_fds, keep, COUNT(keep));
 
 	(void)pl;
@@ -193,10 +194,6 @@ static bool has_nnp(const struct plan *pl)
 {
 	return pl->process.creds.no_new_privs;
 }
-static bool needs_loader(const struct plan *pl)
-{
-	return pl->has_filter && !pl->process.creds.no_new_privs;
-}
 static bool own_mounts(const struct plan *pl)
 {
 	return pl->ns.new_mount;
@@ -245,8 +242,6 @@ const struct step process_steps[] = {
 	{ "io-priority",      "config.md#linux-process",                  has_io_priority,    do_io_priority },
 	{ "personality",      "config-linux.md#personality",              has_personality,    do_personality },
 	{ "no-new-privs",     "config.md#linux-process",                  has_nnp,            do_no_new_privs },
-	/* the filter needs CAP_SYS_ADMIN without no_new_privs: a helper keeps it while we drop it */
-	{ "filter-loader",    "config-linux.md#seccomp",                  needs_loader,       do_loader },
 	/* limits on descriptors and processes bind what we ourselves still do: as late as can be */
 	{ "rlimits",          "config.md#posix-process",                  wants_rlimits,      do_own_rlimits },
 	{ "other-descriptors", "CVE-2024-21626",                          NULL,               do_other_descriptors },
@@ -288,6 +283,7 @@ const struct step start_steps[] = {
 	{ "start-hooks",      "config.md#startcontainer-hooks",           has_start_hooks,    do_start_hooks },
 	{ "label",            "config.md#linux-process",                  wants_label,        do_label },
 	{ "descriptors",      "CVE-2024-21626",                           NULL,               do_descriptors },
+	{ "seccomp-courier",  "config-linux.md#seccomp",                  wants_agent,        do_courier },
 };
 /* clang-format on */
 const size_t start_steps_n = COUNT(start_steps);

@@ -200,12 +200,19 @@ static int staged(struct run *r, const struct plan *pl, struct err *e)
 	return got;
 }
 
+/* The process has it: one connection, which ends when it has been used. */
+static void close_agent(struct run *r)
+{
+	if (r->agent >= 0)
+		(void)close(take_fd(&r->agent));
+}
+
 int clone_init(struct run *r, const struct plan *pl, struct err *e)
 {
 	int got = pl->ns.ladder == LADDER_STAGED ? staged(r, pl, e) : direct(r, pl, e);
 
-	(void)close(r->child_sock);
-	r->child_sock = -1;
+	(void)close(take_fd(&r->child_sock));
+	close_agent(r);
 	return got;
 }
 
@@ -237,5 +244,6 @@ int do_exec_clone(struct run *r, const struct plan *pl, struct err *e)
 		got = direct(r, pl, e);
 	}
 	(void)close(take_fd(&r->child_sock));
+	close_agent(r);
 	return got;
 }

@@ -36,6 +36,7 @@ void run_init(struct run *r, const struct plan *pl, const struct run_options *o,
 		.child_sock = -1,
 		.start_listen = -1,
 		.console = -1,
+		.agent = -1,
 		.root = -1,
 		.proc = -1,
 		.exec_label = -1,
@@ -116,8 +117,8 @@ static void undo(struct run *r)
 
 void run_close(struct run *r, bool take_back)
 {
-	const int fds[] = { r->pidfd,        r->sock,    r->pty,  r->child_sock,
-			    r->start_listen, r->console, r->root, r->proc };
+	const int fds[] = { r->pidfd,   r->sock,  r->pty,  r->child_sock, r->start_listen,
+			    r->console, r->agent, r->root, r->proc };
 
 	if (take_back)
 		undo(r);

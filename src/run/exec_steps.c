@@ -90,6 +90,7 @@ const struct step exec_steps[] = {
 	/* name              asked for by                                when                how */
 	{ "preserve-fds",     "runc.8 --preserve-fds",                    NULL,               do_preserved },
 	{ "console-socket",   "runc.8 --console-socket",                  wants_terminal,     console_connect },
+	{ "seccomp-agent",    "config-linux.md#seccomp",                  wants_agent,        agent_connect },
 	{ "exec-cgroup",      "config-linux.md#control-groups",           wants_cgroup,       do_find_cgroup },
 	{ "exec-proc",        "CVE-2019-19921",                           NULL,               do_host_proc },
 	{ "exec-socket",      "runc.8 --process",                         NULL,               do_handshake },

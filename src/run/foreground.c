@@ -85,7 +85,7 @@ int foreground_wait(struct run *r, int signals, int *status, struct err *e)
 
 static int begin(struct run *r, struct err *e)
 {
-	if ((!starts_ahead(r) && hs_say(r->sock, HS_START, 0, e) < 0) ||
+	if ((!starts_ahead(r) && hs_say(r->sock, HS_START, r->pid, e) < 0) ||
 	    hs_expect(r->sock, HS_EXECUTING, -1, NULL, e) < 0 || hs_expect_exec(r->sock, e) < 0)
 		return -1;
 	r->st.status = ST_RUNNING;

@@ -18,7 +18,7 @@ enum hs_word {
 	HS_TERMINAL,   /* C: the terminal's master comes beside this word */
 	HS_READY,      /* C: every step but the last few is done; .value: set my rlimits */
 	HS_CREATED,    /* P: your pid is on disk, live on without me (create only) */
-	HS_START,      /* P or S: "start" was asked for */
+	HS_START,      /* P or S: "start" was asked for; .value: your pid as I see it */
 	HS_LIMITED,    /* P: the rlimits that READY asked for are set (START said ahead) */
 	HS_EXECUTING,  /* C: execve is next; end of file means that it has happened */
 };

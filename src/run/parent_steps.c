@@ -208,7 +208,7 @@ static int do_hooks(struct run *r, const struct plan *pl, struct err *e)
 static int do_go_ahead(struct run *r, const struct plan *pl, struct err *e)
 {
 	(void)pl;
-	return starts_ahead(r) ? hs_say(r->sock, HS_START, 0, e) : 0;
+	return starts_ahead(r) ? hs_say(r->sock, HS_START, r->pid, e) : 0;
 }
 
 int do_ready(struct run *r, const struct plan *pl, struct err *e)
@@ -301,6 +301,7 @@ const struct step parent_steps[] = {
 	{ "namespace-files",  "config-linux.md#namespaces",               joins,              open_namespaces },
 	{ "idmapped-mounts",  "config.md#mounts",                         has_idmapped,       prepare_idmapped },
 	{ "console-socket",   "runc.8 --console-socket",                  wants_terminal,     console_connect },
+	{ "seccomp-agent",    "config-linux.md#seccomp",                  wants_agent,        agent_connect },
 	{ "sockets",          "runtime.md#start",                         NULL,               do_sockets },
 	{ "clone",            "config-linux.md#namespaces",               NULL,               clone_init },
 	{ "state-pid",        "runtime.md#state",                         NULL,               do_state_pid },

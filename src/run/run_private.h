@@ -12,7 +12,7 @@
 #include "run/run.h"
 #include "run/steps.h"
 
-struct loader;
+struct courier;
 
 /* One container being made. The parent owns one; clone3 gives the child its own copy, from
  * which it uses the second half. -1 is "no descriptor" throughout. */
@@ -41,6 +41,7 @@ struct run {
 	int child_sock;
 	int start_listen;      /* create: start.sock */
 	int console;           /* connected --console-socket */
+	int agent;             /* connected linux.seccomp.listenerPath */
 	int ns_fd[NS_KINDS];   /* joined namespaces */
 	int *mount_fd;         /* one a plan mount: an idmapped tree made before clone, or -1 */
 	bool into_cgroup;      /* clone3 puts the child into its group */
@@ -53,7 +54,9 @@ struct run {
 	const char *executable;  /* what execve gets */
 	int32_t rlimits_pending; /* not 0: the runtime must set them, see HS_READY */
 	bool cwd_pending;        /* chdir is to be tried again as the user */
-	struct loader *loader;   /* holds CAP_SYS_ADMIN for the filter, see filter.c */
+	struct courier *courier; /* hands the listener to the agent, see filter.c */
+	int peer;                /* who said START, and is told what goes wrong after it */
+	pid_t outer_pid;         /* ours, as who said START sees it */
 	int exec_label;          /* /proc/self/attr/exec, open, see lsm.c */
 };
 
@@ -193,8 +196,12 @@ int do_executable(struct run *r, const struct plan *pl, struct err *e) CHECK;
 const char *const *final_environment(struct run *r, const struct plan *pl);
 
 /* ---- filter.c ---- */
-/* Without no_new_privs: a helper thread that keeps CAP_SYS_ADMIN, made before we drop it. */
-int do_loader(struct run *r, const struct plan *pl, struct err *e) CHECK;
+/* Parent, before clone: connects to who answers SCMP_ACT_NOTIFY. */
+int agent_connect(struct run *r, const struct plan *pl, struct err *e) CHECK;
+/* What do_capabilities leaves permitted for load_filter, and execve takes away. */
+uint64_t filter_capability(const struct plan *pl);
+/* A thread beside us that the filter will not bind, for what is to be done after it is on. */
+int do_courier(struct run *r, const struct plan *pl, struct err *e) CHECK;
 int load_filter(struct run *r, const struct plan *pl, struct err *e) CHECK;
 
 /* ---- stats.c ---- */

@@ -78,3 +78,7 @@ bool wants_rlimits(const struct plan *pl)
 {
 	return pl->process.rlimits_n > 0;
 }
+bool wants_agent(const struct plan *pl)
+{
+	return pl->listener.path != NULL;
+}

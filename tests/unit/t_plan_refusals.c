@@ -104,7 +104,7 @@ static const struct refusal refusals[] = {
 	{ { NULL, NEW_MOUNT ",'cgroupsPath':'/..a/../b'", NULL }, ROOT, 0, ERR_SPEC, "linux.cgroupsPath: expected no \"..\": found \"/..a/../b\"", NULL },
 
 	/* seccomp: t_plan_seccomp.c has the rest */
-	{ { NULL, NEW_MOUNT ",'seccomp':{'defaultAction':'SCMP_ACT_NOTIFY'}", NULL }, ROOT, 0, ERR_SPEC, "linux.seccomp.defaultAction: SCMP_ACT_NOTIFY: not supported yet", NULL },
+	{ { NULL, NEW_MOUNT ",'seccomp':{'defaultAction':'SCMP_ACT_NOTIFY'}", NULL }, ROOT, 0, ERR_SPEC, "linux.seccomp.listenerPath: expected the socket of who answers SCMP_ACT_NOTIFY: found nothing", NULL },
 };
 /* clang-format on */
 
