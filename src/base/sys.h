@@ -49,6 +49,9 @@ struct sys_sched {
 _Static_assert(sizeof(struct sys_sched) == 48, "the kernel reads it by size");
 
 int sys_sched_setattr(pid_t pid, const struct sys_sched *attr);
+/* n words of processors, or of memory nodes, as base/bits.h has them. */
+int sys_sched_setaffinity(pid_t pid, const unsigned long *cpus, size_t n);
+int sys_set_mempolicy(int mode, const unsigned long *nodes, size_t n);
 
 /* Raw credentials: of this thread only, unlike libc's, which signal all threads. */
 int sys_setresuid(uid_t r, uid_t e, uid_t s);

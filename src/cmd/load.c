@@ -75,6 +75,8 @@ static int gather(struct arena *a, struct loaded *l, struct plan_want *want, str
 {
 	host_probe(h);
 	want->bundle = l->bundle;
+	if (l->spec.linux_.net_devices_n > 0)
+		want->mover = program_find(a, "caisson-net");
 	return load_policy(a, &l->spec, want, e);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* program.h - the other programs of ours: caisson-policy, caisson-libseccomp. */
+/* program.h - the other programs of ours: caisson-policy, caisson-libseccomp, caisson-net. */
 #pragma once
 #include "base/arena.h"
 

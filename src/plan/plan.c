@@ -13,11 +13,7 @@ static void not_yet(const struct spec *s, struct complaints *bad)
 		const char *key;
 		bool asked;
 	} later[] = {
-		{ "linux.netDevices", s->linux_.net_devices_n > 0 },
-		{ "linux.memoryPolicy", s->linux_.memory_policy.present },
 		{ "linux.intelRdt", s->linux_.intel_rdt.present },
-		{ "process.execCPUAffinity", s->process.exec_affinity_initial != NULL ||
-						     s->process.exec_affinity_final != NULL },
 	};
 
 	for (size_t i = 0; i < COUNT(later); i++)
@@ -80,6 +76,11 @@ static int make_cgroup(const struct making *m, struct plan *p, struct err *e)
 	return plan_cgroup_make(m->a, m->s, m->h, m->w, p, e);
 }
 
+static int make_net(const struct making *m, struct plan *p, struct err *e)
+{
+	return plan_net_devices(m->s, m->h, m->w, p, e);
+}
+
 static int make_filter(const struct making *m, struct plan *p, struct err *e)
 {
 	return plan_seccomp(m->a, m->s, m->h, m->w, p, e);
@@ -88,7 +89,8 @@ static int make_filter(const struct making *m, struct plan *p, struct err *e)
 /* A part looks at what those before it have decided, at the namespaces above all, but not at
  * whether they refused. */
 static int (*const parts[])(const struct making *m, struct plan *p, struct err *e) = {
-	make_namespaces, make_idmaps, make_filesystem, make_process, make_cgroup, make_filter,
+	make_namespaces, make_idmaps, make_filesystem, make_process,
+	make_net,        make_cgroup, make_filter,
 };
 
 static void begin(const struct making *m, struct plan *p)

@@ -34,6 +34,7 @@ struct plan_want {
 	 * filter even where we carry tables. */
 	const char *libseccomp;
 	bool use_libseccomp;
+	const char *mover; /* caisson-net: its absolute path, or NULL */
 };
 
 /* ---- namespaces ---- */
@@ -148,6 +149,9 @@ struct plan_process {
 	struct spec_io_priority io_priority;
 	const char *apparmor_profile, *selinux_label;
 	int64_t personality; /* SPEC_UNSET */
+	struct spec_memory_policy memory_policy;
+	/* exec: the processors before the container's group is joined, and in it */
+	struct bits affinity_initial, affinity_final;
 	bool new_keyring;
 	const char *keyring_label;
 };
@@ -183,6 +187,13 @@ struct plan_policy {
 	char digest[65];     /* SHA-256 of the instructions, hexadecimal */
 };
 
+/* Devices of the host's network that become the container's. */
+struct plan_net {
+	const struct spec_net_device *devices;
+	size_t n;
+	const char *program; /* what moves them */
+};
+
 /* Who answers the calls that the filter hands to SCMP_ACT_NOTIFY. */
 struct plan_listener {
 	const char *path;     /* of the agent's socket; NULL: the filter hands on none */
@@ -210,6 +221,7 @@ struct plan {
 	struct filter filter;
 	struct plan_policy policy;
 	struct plan_listener listener;
+	struct plan_net net;
 	bool protect_self; /* the container could write our binary: hide it (run/self.c) */
 	struct spec_pairs annotations;
 };
@@ -255,6 +267,8 @@ int plan_mount_options(struct arena *a, const struct spec_mount *m, struct plan_
 		       struct err *e) CHECK;
 int plan_process_make(struct arena *a, const struct spec *s, const struct host *h,
 		      const struct plan_want *w, struct plan *p, struct err *e) CHECK;
+int plan_net_devices(const struct spec *s, const struct host *h, const struct plan_want *w,
+		     struct plan *p, struct err *e) CHECK;
 int plan_cgroup_make(struct arena *a, const struct spec *s, const struct host *h,
 		     const struct plan_want *w, struct plan *p, struct err *e) CHECK;
 /* OCI's words (cgroup v1's) to cgroup v2's: total. */

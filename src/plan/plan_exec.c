@@ -57,6 +57,17 @@ static int exec_process(struct arena *a, const struct spec *s, const struct host
 	return 0;
 }
 
+/* config.md#linux-process: the first is for the time before the container's group is joined,
+ * which without a group is no time at all. */
+static void exec_affinity(const struct spec_process *s, struct plan *p)
+{
+	p->process.affinity_final = s->exec_affinity_final;
+	if (p->cgroup.enabled)
+		p->process.affinity_initial = s->exec_affinity_initial;
+	else if (s->exec_affinity_final.n == 0)
+		p->process.affinity_final = s->exec_affinity_initial;
+}
+
 int plan_exec(struct arena *a, const struct spec *s, const struct host *h,
 	      const struct plan_exec_want *w, struct plan *p, struct err *e)
 {
@@ -68,10 +79,6 @@ int plan_exec(struct arena *a, const struct spec *s, const struct host *h,
 		.oci_version = s->oci_version,
 		.protect_self = plan_hides_binary(s, h),
 	};
-	if (s->process.exec_affinity_initial != NULL || s->process.exec_affinity_final != NULL)
-		return fail(e, ERR_HOST,
-			    "process.execCPUAffinity: not supported by this version of "
-			    "caisson");
 	if (s->linux_.ns[NS_MOUNT].path != NULL)
 		return fail(e, ERR_HOST,
 			    "exec: expected mounts of the container's own: found a joined "
@@ -83,5 +90,6 @@ int plan_exec(struct arena *a, const struct spec *s, const struct host *h,
 	p->ids.deny_setgroups = w->deny_setgroups;
 	if (exec_process(a, s, h, w, p, e) < 0 || exec_group(a, w, &p->cgroup, e) < 0)
 		return -1;
+	exec_affinity(&s->process, p);
 	return plan_seccomp(a, s, h, w->filter, p, e);
 }

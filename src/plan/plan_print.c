@@ -120,6 +120,21 @@ static void hooks(struct text *t, const struct plan *p)
 		}
 }
 
+static void net(struct text *t, const struct plan *p)
+{
+	if (p->net.n > 0)
+		text_add(t, "network devices\n");
+	for (size_t i = 0; i < p->net.n; i++) {
+		const struct spec_net_device *d = &p->net.devices[i];
+
+		text_add(t, "  ");
+		text_word(t, d->host_name);
+		text_add(t, " as ");
+		text_word(t, d->name != NULL ? d->name : d->host_name);
+		text_add(t, "\n");
+	}
+}
+
 static void seccomp(struct text *t, const struct plan *p)
 {
 	static const struct word flags[] = {
@@ -151,6 +166,7 @@ const char *plan_print(struct arena *a, const struct plan *p)
 		plan_print_filesystem,
 		plan_print_process,
 		hooks,
+		net,
 		plan_print_cgroup,
 		seccomp,
 	};

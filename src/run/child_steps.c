@@ -140,12 +140,6 @@ static bool new_net(const struct plan *pl)
 {
 	return pl->ns.new_net;
 }
-static bool has_early_hooks(const struct plan *pl) /* as has_hooks in parent_steps.c */
-{
-	return pl->hooks[HOOK_PRESTART].n + pl->hooks[HOOK_CREATE_RUNTIME].n +
-		       pl->hooks[HOOK_CREATE_CONTAINER].n >
-	       0;
-}
 static bool has_create_hooks(const struct plan *pl)
 {
 	return pl->hooks[HOOK_CREATE_CONTAINER].n > 0;
@@ -181,6 +175,10 @@ static bool has_scheduler(const struct plan *pl)
 static bool has_io_priority(const struct plan *pl)
 {
 	return pl->process.io_priority.present;
+}
+static bool has_memory_policy(const struct plan *pl)
+{
+	return pl->process.memory_policy.present;
 }
 static bool has_personality(const struct plan *pl)
 {
@@ -220,7 +218,7 @@ const struct step child_steps[] = {
 	{ "devices",          "config-linux.md#devices",                  own_mounts,         do_devices },
 	{ "terminal",         "config.md#process",                        wants_terminal,     do_terminal },
 	{ "late-read-only",   "config.md#mounts",                         own_mounts,         do_late_read_only },
-	{ "runtime-hooks",    "config.md#createruntime-hooks",            has_early_hooks,    do_runtime_hooks },
+	{ "runtime-hooks",    "config.md#createruntime-hooks",            wants_meeting,      do_runtime_hooks },
 	{ "create-hooks",     "config.md#createcontainer-hooks",          has_create_hooks,   do_create_hooks },
 	{ "pivot-root",       "config.md#root",                           NULL,               do_pivot },
 	{ "hostname",         "config.md#hostname",                       has_hostname,       do_hostname },
@@ -240,6 +238,8 @@ const struct step process_steps[] = {
 	{ "keyring",          "runtime-linux.md",                         has_keyring,        do_keyring },
 	{ "scheduler",        "config.md#linux-process",                  has_scheduler,      do_scheduler },
 	{ "io-priority",      "config.md#linux-process",                  has_io_priority,    do_io_priority },
+	/* in the group, whose cpuset is the frame of the nodes */
+	{ "memory-policy",    "config-linux.md#memory-policy",            has_memory_policy,  do_memory_policy },
 	{ "personality",      "config-linux.md#personality",              has_personality,    do_personality },
 	{ "no-new-privs",     "config.md#linux-process",                  has_nnp,            do_no_new_privs },
 	/* limits on descriptors and processes bind what we ourselves still do: as late as can be */

@@ -34,13 +34,14 @@ static pid_t clone_with(struct run *r, uint64_t flags, int *pidfd)
 	};
 	pid_t pid;
 
-	r->into_cgroup = r->cg != NULL;
-	if (r->cg != NULL) {
+	/* config.md#linux-process: "initial" is for the time before the group is joined */
+	r->into_cgroup = r->cg != NULL && r->pl->process.affinity_initial.n == 0;
+	if (r->into_cgroup) {
 		args.flags |= CLONE_INTO_CGROUP;
 		args.cgroup = (unsigned)cg_fd(r->cg);
 	}
 	pid = sys_clone3(&args, sizeof(args));
-	if (pid < 0 && r->cg != NULL && wants_another_way_in(-pid)) {
+	if (pid < 0 && r->into_cgroup && wants_another_way_in(-pid)) {
 		r->into_cgroup = false;
 		args.flags &= ~(uint64_t)CLONE_INTO_CGROUP;
 		args.cgroup = 0;

@@ -32,6 +32,7 @@ void run_init(struct run *r, const struct plan *pl, const struct run_options *o,
 		.dir = { .fd = -1, .lock = -1 },
 		.pidfd = -1,
 		.sock = -1,
+		.net = -1,
 		.pty = -1,
 		.child_sock = -1,
 		.start_listen = -1,
@@ -102,6 +103,7 @@ static void undo(struct run *r)
 	bool was_cloned = r->pid > 0;
 
 	end_init(r);
+	net_devices_back(r); /* nobody of the container's is left who could rename them */
 	if (r->made_cgroup && r->cg != NULL)
 		(void)cg_kill(r->cg, &ignored);
 	if (r->made_cgroup)
@@ -118,7 +120,7 @@ static void undo(struct run *r)
 void run_close(struct run *r, bool take_back)
 {
 	const int fds[] = { r->pidfd,   r->sock,  r->pty,  r->child_sock, r->start_listen,
-			    r->console, r->agent, r->root, r->proc };
+			    r->console, r->agent, r->root, r->proc,       r->net };
 
 	if (take_back)
 		undo(r);

@@ -138,6 +138,8 @@ static int start_phase(struct run *r, struct err *e)
 	got = begin(r, e);
 	run_audit(r->o, r->arena, AUDIT_START, &who,
 		  &(struct audit_result){ .err = got < 0 ? e : NULL, .exit_code = -1 });
+	if (got == 0)
+		net_devices_stay(r);
 	return got;
 }
 

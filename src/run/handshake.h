@@ -14,7 +14,7 @@ enum hs_word {
 	HS_MAPPED,     /* P: your uid and gid maps are written */
 	HS_CLONED,     /* C: the init is process .value (staged ladder) */
 	HS_MOUNTED,    /* C: everything is mounted; hooks of the runtime's namespaces may run */
-	HS_HOOKED,     /* P: they have run */
+	HS_HOOKED,     /* P: they have run; network devices are inside */
 	HS_TERMINAL,   /* C: the terminal's master comes beside this word */
 	HS_READY,      /* C: every step but the last few is done; .value: set my rlimits */
 	HS_CREATED,    /* P: your pid is on disk, live on without me (create only) */

@@ -23,6 +23,7 @@ librun_a_SOURCES = \
 	src/run/lsm.c \
 	src/run/mask.c \
 	src/run/mounts.c \
+	src/run/netdev.c \
 	src/run/network.c \
 	src/run/parent_steps.c \
 	src/run/proc_files.c \

@@ -283,13 +283,9 @@ static bool maps_init(const struct plan *pl)
 {
 	return pl->ns.new_user && pl->ns.ladder == LADDER_DIRECT;
 }
-/* createContainer hooks are the init's, but like the runtime's they run under the device
- * filter: for them too the init waits until it is attached. */
-static bool has_hooks(const struct plan *pl)
+static bool has_net_devices(const struct plan *pl)
 {
-	return pl->hooks[HOOK_PRESTART].n + pl->hooks[HOOK_CREATE_RUNTIME].n +
-		       pl->hooks[HOOK_CREATE_CONTAINER].n >
-	       0;
+	return pl->net.n > 0;
 }
 
 /* clang-format off */
@@ -308,10 +304,11 @@ const struct step parent_steps[] = {
 	{ "cgroup-join",      "config-linux.md#cgroup-path",              wants_cgroup,       do_cgroup_join },
 	{ "write-id-maps",    "config-linux.md#user-namespace-mappings",  maps_init,          do_idmaps },
 	{ "device-filter",    "config-linux.md#allowed-device-list",      has_device_filter,  do_device_filter },
+	{ "net-devices",      "config-linux.md#network-devices",          has_net_devices,    do_net_devices },
 	{ "state-rest",       "runtime.md#state",                         NULL,               do_state_rest },
 	{ "oom-score",        "config.md#linux-process",                  wants_oom_score,    do_oom_score },
 	{ "pty",              "config.md#process",                        wants_terminal,     do_pty },
-	{ "hooks",            "config.md#createruntime-hooks",            has_hooks,          do_hooks },
+	{ "hooks",            "config.md#createruntime-hooks",            wants_meeting,      do_hooks },
 	{ "go-ahead",         "runtime.md#start",                         NULL,               do_go_ahead },
 	{ "ready",            "runtime.md#create",                        NULL,               do_ready },
 	/* from outside, for what root of a user namespace may not raise */

@@ -26,11 +26,13 @@ struct run {
 	struct state st;
 	bool made_state, made_cgroup; /* what a failure has to take back */
 	struct cg *cg;
-	pid_t pid;   /* the init, ours to reap */
-	int pidfd;   /* of the init */
-	pid_t stage; /* the intermediate process, 0: none */
-	int sock;    /* our end of the handshake */
-	int pty;     /* foreground terminal: the master */
+	pid_t pid;            /* the init, ours to reap */
+	int pidfd;            /* of the init */
+	pid_t stage;          /* the intermediate process, 0: none */
+	int sock;             /* our end of the handshake */
+	int net;              /* the network namespace that devices were moved into ... */
+	const char *net_back; /* ... and their way back, or NULL */
+	int pty;              /* foreground terminal: the master */
 
 	/* exec: the container that is there */
 	const struct run_target *target; /* NULL: we make one */
@@ -140,6 +142,10 @@ int do_keyring(struct run *r, const struct plan *pl, struct err *e) CHECK;
 int do_rlimits(struct run *r, const struct plan *pl, struct err *e) CHECK;
 int do_scheduler(struct run *r, const struct plan *pl, struct err *e) CHECK;
 int do_io_priority(struct run *r, const struct plan *pl, struct err *e) CHECK;
+int do_memory_policy(struct run *r, const struct plan *pl, struct err *e) CHECK;
+/* The runtime, for a process of exec that is not in the container's group yet. */
+int do_affinity_initial(struct run *r, const struct plan *pl, struct err *e) CHECK;
+int do_affinity_final(struct run *r, const struct plan *pl, struct err *e) CHECK;
 int do_personality(struct run *r, const struct plan *pl, struct err *e) CHECK;
 int do_umask(struct run *r, const struct plan *pl, struct err *e) CHECK;
 int write_oom_score(pid_t pid, int64_t score, struct err *e) CHECK;
@@ -153,6 +159,13 @@ int do_capabilities(struct run *r, const struct plan *pl, struct err *e) CHECK;
 
 /* ---- network.c ---- */
 int do_loopback(struct run *r, const struct plan *pl, struct err *e) CHECK;
+
+/* ---- netdev.c ---- */
+int do_net_devices(struct run *r, const struct plan *pl, struct err *e) CHECK;
+/* Gives back what was moved, as far as it can. */
+void net_devices_back(struct run *r);
+/* The container has come to something: its network may end with it. */
+void net_devices_stay(struct run *r);
 
 /* ---- terminal.c ---- */
 /* Parent, before clone: connects --console-socket. */

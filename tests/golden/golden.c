@@ -153,7 +153,8 @@ static const char *plan_text(struct arena *a, const char *name, const char *json
 	struct plan_want want = { .id = "golden",
 				  .bundle = "/bundle",
 				  .cgroup_manager = "cgroupfs",
-				  .detach = true };
+				  .detach = true,
+				  .mover = "/libexec/caisson-net" };
 	struct json *doc = NULL;
 	struct plan *p = arena_new(a, struct plan);
 	struct spec *s = arena_new(a, struct spec);

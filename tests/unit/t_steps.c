@@ -12,12 +12,29 @@
 
 /* The order is the security: who changes a line there changes it here, and says why. */
 static const char *const parent_order[] = {
-	"preserve-fds",    "state",          "cgroup",        "namespace-files",
-	"idmapped-mounts", "console-socket", "seccomp-agent", "sockets",
-	"clone",           "state-pid",      "cgroup-join",   "write-id-maps",
-	"device-filter",   "state-rest",     "oom-score",     "pty",
-	"hooks",           "go-ahead",       "ready",         "rlimits-outside",
-	"state-created",   "pid-file",
+	"preserve-fds",
+	"state",
+	"cgroup",
+	"namespace-files",
+	"idmapped-mounts",
+	"console-socket",
+	"seccomp-agent",
+	"sockets",
+	"clone",
+	"state-pid",
+	"cgroup-join",
+	"write-id-maps",
+	"device-filter",
+	"net-devices",
+	"state-rest",
+	"oom-score",
+	"pty",
+	"hooks",
+	"go-ahead",
+	"ready",
+	"rlimits-outside",
+	"state-created",
+	"pid-file",
 };
 
 static const char *const child_order[] = {
@@ -30,20 +47,21 @@ static const char *const child_order[] = {
 };
 
 static const char *const process_order[] = {
-	"keyring",   "scheduler",         "io-priority", "personality",  "no-new-privs",
-	"rlimits",   "other-descriptors", "cwd",         "bounding-set", "user",
-	"cwd-check", "capabilities",      "umask",       "undumpable",   "executable",
+	"keyring",      "scheduler",    "io-priority", "memory-policy",
+	"personality",  "no-new-privs", "rlimits",     "other-descriptors",
+	"cwd",          "bounding-set", "user",        "cwd-check",
+	"capabilities", "umask",        "undumpable",  "executable",
 };
 
 static const char *const exec_order[] = {
-	"preserve-fds", "console-socket",  "seccomp-agent",    "exec-cgroup", "exec-proc",
-	"exec-socket",  "exec-clone",      "exec-cgroup-join", "oom-score",   "pty",
-	"ready",        "rlimits-outside", "pidfd-socket",     "pid-file",
+	"preserve-fds", "console-socket", "seccomp-agent",    "exec-cgroup",      "exec-proc",
+	"exec-socket",  "exec-clone",     "affinity-initial", "exec-cgroup-join", "oom-score",
+	"pty",          "ready",          "rlimits-outside",  "pidfd-socket",     "pid-file",
 };
 
 static const char *const entry_order[] = {
-	"session",    "cgroup-wait", "hide-binary", "enter",
-	"entry-root", "label-open",  "terminal",
+	"session", "cgroup-wait", "affinity-final", "hide-binary",
+	"enter",   "entry-root",  "label-open",     "terminal",
 };
 
 static const char *const start_order[] = { "start-hooks", "label", "descriptors",
