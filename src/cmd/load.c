@@ -77,6 +77,8 @@ static int gather(struct arena *a, struct loaded *l, struct plan_want *want, str
 	want->bundle = l->bundle;
 	if (l->spec.linux_.net_devices_n > 0)
 		want->mover = program_find(a, "caisson-net");
+	if (l->spec.linux_.intel_rdt.present)
+		host_find_resctrl(a, h);
 	return load_policy(a, &l->spec, want, e);
 }
 

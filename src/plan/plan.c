@@ -6,22 +6,6 @@
 #include "base/str.h"
 #include "plan/plan_seccomp.h"
 
-/* What spec/ reads and this version does not do: refused, never ignored. */
-static void not_yet(const struct spec *s, struct complaints *bad)
-{
-	const struct {
-		const char *key;
-		bool asked;
-	} later[] = {
-		{ "linux.intelRdt", s->linux_.intel_rdt.present },
-	};
-
-	for (size_t i = 0; i < COUNT(later); i++)
-		if (later[i].asked)
-			complain(bad, "%s: not supported by this version of caisson",
-				 later[i].key);
-}
-
 /* CVE-2019-5736: through /proc/self/exe a process that may write our binary as one of its own
  * ids could replace it. Not where the binary is on a read-only mount, or belongs to an id that
  * the container has no way to become. */
@@ -81,6 +65,11 @@ static int make_net(const struct making *m, struct plan *p, struct err *e)
 	return plan_net_devices(m->s, m->h, m->w, p, e);
 }
 
+static int make_rdt(const struct making *m, struct plan *p, struct err *e)
+{
+	return plan_rdt(m->a, m->s, m->h, p, e);
+}
+
 static int make_filter(const struct making *m, struct plan *p, struct err *e)
 {
 	return plan_seccomp(m->a, m->s, m->h, m->w, p, e);
@@ -90,7 +79,7 @@ static int make_filter(const struct making *m, struct plan *p, struct err *e)
  * whether they refused. */
 static int (*const parts[])(const struct making *m, struct plan *p, struct err *e) = {
 	make_namespaces, make_idmaps, make_filesystem, make_process,
-	make_net,        make_cgroup, make_filter,
+	make_net,        make_rdt,    make_cgroup,     make_filter,
 };
 
 static void begin(const struct making *m, struct plan *p)
@@ -111,12 +100,8 @@ int plan_make(struct arena *a, const struct spec *s, const struct host *h,
 	      const struct plan_want *w, struct plan *p, struct err *e)
 {
 	const struct making m = { a, s, h, w };
-	struct complaints bad = { .arena = a };
 
 	begin(&m, p);
-	not_yet(s, &bad);
-	if (complaints_fail(&bad, ERR_HOST, e) < 0)
-		return -1;
 	for (size_t i = 0; i < COUNT(parts); i++)
 		if (parts[i](&m, p, e) < 0)
 			return -1;
@@ -131,7 +116,6 @@ void plan_refusals(struct arena *a, const struct spec *s, const struct host *h,
 	struct plan p;
 
 	begin(&m, &p);
-	not_yet(s, bad);
 	for (size_t i = 0; i < COUNT(parts); i++) {
 		struct err e = { 0 };
 		char text[sizeof(e.text) + 128];

@@ -194,6 +194,21 @@ struct plan_net {
 	const char *program; /* what moves them */
 };
 
+/* resctrl.rst: a class of cache and memory bandwidth. */
+enum plan_rdt_group {
+	RDT_NEW,    /* it must not be there yet */
+	RDT_THERE,  /* it must be */
+	RDT_EITHER, /* made, or there with the same schemata */
+};
+
+struct plan_rdt {
+	const char *root; /* where the file system is mounted; NULL: no class is asked for */
+	const char *group;
+	enum plan_rdt_group which;
+	const char *schemata; /* lines, or NULL */
+	const char *monitor;  /* a monitoring group to make, below root; or NULL */
+};
+
 /* Who answers the calls that the filter hands to SCMP_ACT_NOTIFY. */
 struct plan_listener {
 	const char *path;     /* of the agent's socket; NULL: the filter hands on none */
@@ -222,6 +237,7 @@ struct plan {
 	struct plan_policy policy;
 	struct plan_listener listener;
 	struct plan_net net;
+	struct plan_rdt rdt;
 	bool protect_self; /* the container could write our binary: hide it (run/self.c) */
 	struct spec_pairs annotations;
 };
@@ -269,6 +285,10 @@ int plan_process_make(struct arena *a, const struct spec *s, const struct host *
 		      const struct plan_want *w, struct plan *p, struct err *e) CHECK;
 int plan_net_devices(const struct spec *s, const struct host *h, const struct plan_want *w,
 		     struct plan *p, struct err *e) CHECK;
+int plan_rdt(struct arena *a, const struct spec *s, const struct host *h, struct plan *p,
+	     struct err *e) CHECK;
+/* Its schemata as one text, for update too; NULL: none. */
+const char *plan_schemata(struct arena *a, const struct spec_intel_rdt *s);
 int plan_cgroup_make(struct arena *a, const struct spec *s, const struct host *h,
 		     const struct plan_want *w, struct plan *p, struct err *e) CHECK;
 /* OCI's words (cgroup v1's) to cgroup v2's: total. */

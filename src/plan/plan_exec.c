@@ -91,5 +91,7 @@ int plan_exec(struct arena *a, const struct spec *s, const struct host *h,
 	if (exec_process(a, s, h, w, p, e) < 0 || exec_group(a, w, &p->cgroup, e) < 0)
 		return -1;
 	exec_affinity(&s->process, p);
+	if (plan_rdt(a, s, h, p, e) < 0)
+		return -1;
 	return plan_seccomp(a, s, h, w->filter, p, e);
 }

@@ -135,6 +135,24 @@ static void net(struct text *t, const struct plan *p)
 	}
 }
 
+static void rdt(struct text *t, const struct plan *p)
+{
+	static const char *const which[] = {
+		[RDT_NEW] = "new",
+		[RDT_THERE] = "there",
+		[RDT_EITHER] = "new, or there and the same",
+	};
+
+	if (p->rdt.root == NULL)
+		return;
+	text_add(t, "resctrl\n");
+	text_field(t, "on", p->rdt.root);
+	text_field(t, "class", p->rdt.group);
+	text_add(t, "  which is: %s\n", which[p->rdt.which]);
+	text_field(t, "monitoring", p->rdt.monitor);
+	text_field(t, "schemata", p->rdt.schemata);
+}
+
 static void seccomp(struct text *t, const struct plan *p)
 {
 	static const struct word flags[] = {
@@ -160,15 +178,8 @@ static void seccomp(struct text *t, const struct plan *p)
 const char *plan_print(struct arena *a, const struct plan *p)
 {
 	static void (*const parts[])(struct text *, const struct plan *) = {
-		container,
-		namespaces,
-		ids,
-		plan_print_filesystem,
-		plan_print_process,
-		hooks,
-		net,
-		plan_print_cgroup,
-		seccomp,
+		container, namespaces, ids, plan_print_filesystem, plan_print_process,
+		hooks,     net,        rdt, plan_print_cgroup,     seccomp,
 	};
 	struct text t = { .arena = a };
 

@@ -108,6 +108,7 @@ static void undo(struct run *r)
 		(void)cg_kill(r->cg, &ignored);
 	if (r->made_cgroup)
 		(void)cg_remove(r->pl->cgroup.path, LIFE_WAIT_MS, &ignored);
+	(void)!life_end_resctrl(&r->st, &ignored);
 	/* runtime.md#lifecycle: what fails after the environment was made goes on to poststop
 	 */
 	if (was_cloned)

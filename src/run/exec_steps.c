@@ -106,6 +106,7 @@ const struct step exec_steps[] = {
 	{ "exec-clone",       "CVE-2016-9962",                            NULL,               do_exec_clone },
 	{ "affinity-initial", "config.md#linux-process",                  has_initial,        do_affinity_initial },
 	{ "exec-cgroup-join", "config-linux.md#cgroup-path",              wants_cgroup,       do_cgroup_enter },
+	{ "resctrl-join",     "config-linux.md#intelrdt",                 wants_resctrl,      do_resctrl_join },
 	{ "oom-score",        "config.md#linux-process",                  wants_oom_score,    do_oom_score },
 	{ "pty",              "config.md#process",                        wants_terminal,     do_pty },
 	{ "ready",            "runtime.md#create",                        NULL,               do_ready },

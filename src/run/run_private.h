@@ -160,6 +160,10 @@ int do_capabilities(struct run *r, const struct plan *pl, struct err *e) CHECK;
 /* ---- network.c ---- */
 int do_loopback(struct run *r, const struct plan *pl, struct err *e) CHECK;
 
+/* ---- resctrl.c ---- */
+int do_resctrl(struct run *r, const struct plan *pl, struct err *e) CHECK;
+int do_resctrl_join(struct run *r, const struct plan *pl, struct err *e) CHECK;
+
 /* ---- netdev.c ---- */
 int do_net_devices(struct run *r, const struct plan *pl, struct err *e) CHECK;
 /* Gives back what was moved, as far as it can. */

@@ -87,6 +87,10 @@ bool wants_meeting(const struct plan *pl)
 		       pl->hooks[HOOK_CREATE_CONTAINER].n + pl->net.n >
 	       0;
 }
+bool wants_resctrl(const struct plan *pl)
+{
+	return pl->rdt.root != NULL;
+}
 bool wants_agent(const struct plan *pl)
 {
 	return pl->listener.path != NULL;

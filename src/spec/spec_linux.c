@@ -125,6 +125,34 @@ static void read_net_device(struct arena *a, const struct jat *at, void *out)
 		j_say(&name, "expected the name of a network device, found \"%s\"", d->name);
 }
 
+/* One directory of the resctrl file system that is no part of it, or its root. */
+static bool is_class_name(const char *s)
+{
+	static const char *const taken[] = {
+		".", "..", "info", "mon_groups", "mon_data", NULL
+	};
+
+	return str_eq(s, "/") || (strpbrk(s, "/\n") == NULL && !str_in(s, taken));
+}
+
+static void check_intel_rdt(const struct jat *at, const struct spec_intel_rdt *r)
+{
+	const struct jat clos = j_key(at, "closID"), bw = j_key(at, "memBwSchema");
+	const struct jat schemata = j_key(at, "schemata");
+
+	if (r->clos_id != NULL && !is_class_name(r->clos_id))
+		j_say(&clos, "expected the name of a class, found \"%s\"", r->clos_id);
+	if (r->mem_bw_schema != NULL && (str_after(r->mem_bw_schema, "MB:") == NULL ||
+					 strchr(r->mem_bw_schema, '\n') != NULL))
+		j_say(&bw, "expected one line that begins with \"MB:\", found \"%s\"",
+		      r->mem_bw_schema);
+	for (size_t i = 0; i < r->schemata.n; i++)
+		if (strchr(r->schemata.v[i], '\n') != NULL ||
+		    strchr(r->schemata.v[i], ':') == NULL)
+			j_say(&schemata, "expected lines such as \"L3:0=f\", found \"%s\"",
+			      r->schemata.v[i]);
+}
+
 /* config-linux.md#intelrdt; plan decides whether the host can */
 static void read_intel_rdt(struct arena *a, const struct jat *linux_,
 			   struct spec_intel_rdt *out)
@@ -139,6 +167,7 @@ static void read_intel_rdt(struct arena *a, const struct jat *linux_,
 	out->l3_cache_schema = read_text(&at, "l3CacheSchema");
 	out->mem_bw_schema = read_text(&at, "memBwSchema");
 	out->enable_monitoring = read_bool(&at, "enableMonitoring");
+	check_intel_rdt(&at, out);
 }
 
 /* set_mempolicy(2): MPOL_DEFAULT and MPOL_LOCAL name no nodes, MPOL_PREFERRED may, all others

@@ -29,6 +29,7 @@ static const struct host hosts[] = {
 	  .kernel = KERNEL_6_1,
 	  .cgroup = V2,
 	  .self_cgroup = "/system.slice/engine.service",
+	  .resctrl = "/sys/fs/resctrl",
 	  .apparmor = true,
 	  .caps_known = CAPS_ALL,
 	  .caps_effective = CAPS_ALL },

@@ -39,6 +39,10 @@ static const struct state sample = {
 	.cgroup = "/machine/web",
 	.cgroup_manager = "cgroupfs",
 	.own_pid_ns = true,
+	.resctrl = "/sys/fs/resctrl",
+	.rdt_group = "web",
+	.rdt_made = true,
+	.rdt_monitor = "web/mon_groups/web",
 	.annotations = pairs,
 	.annotations_n = 2,
 	.verdict = "{\"reason\":\"oom\"}",
@@ -60,6 +64,7 @@ Test(state, text_is_read_back_whole)
 	cr_expect_eq(s.status, ST_RUNNING);
 	cr_expect_eq(s.pid, 4711);
 	cr_expect(s.own_pid_ns);
+	cr_expect(s.rdt_made);
 	cr_expect_null(s.config_digest);
 	cr_expect_eq(s.annotations_n, 2);
 	cr_expect_str_eq(s.annotations[1].key, "odd\n\"key\"");
@@ -91,6 +96,14 @@ static struct refusal refusals[] = {
 	  "state.json: cgroup: expected a path without \"..\"" },
 	{ "{" GOOD ",\"status\":\"running\",\"cgroup\":\"..\"}",
 	  "state.json: cgroup: expected a path without \"..\"" },
+	{ "{" GOOD ",\"status\":\"running\",\"resctrl\":\"/a\",\"rdtGroup\":\"../b\"}",
+	  "state.json: rdtGroup: expected a path without \"..\"" },
+	{ "{" GOOD ",\"status\":\"running\",\"resctrl\":\"/a\",\"rdtGroup\":\"b\",\"rdtMonitor\":\"b/..\"}",
+	  "state.json: rdtMonitor: expected a path without \"..\"" },
+	{ "{" GOOD ",\"status\":\"running\",\"rdtGroup\":\"b\"}",
+	  "state.json: rdtGroup: expected both resctrl and rdtGroup" },
+	{ "{" GOOD ",\"status\":\"running\",\"rdtMade\":true}",
+	  "state.json: rdtGroup: expected both resctrl and rdtGroup" },
 	{ "{" GOOD ",\"status\":\"running\",\"cgroupManager\":\"x\"}",
 	  "state.json: cgroupManager: expected cgroupfs, systemd or disabled, found \"x\"" },
 	{ "{" GOOD ",\"status\":\"running\",\"annotations\":{\"a\":1}}",

@@ -15,6 +15,7 @@ static const char *const parent_order[] = {
 	"preserve-fds",
 	"state",
 	"cgroup",
+	"resctrl",
 	"namespace-files",
 	"idmapped-mounts",
 	"console-socket",
@@ -23,6 +24,7 @@ static const char *const parent_order[] = {
 	"clone",
 	"state-pid",
 	"cgroup-join",
+	"resctrl-join",
 	"write-id-maps",
 	"device-filter",
 	"net-devices",
@@ -54,9 +56,12 @@ static const char *const process_order[] = {
 };
 
 static const char *const exec_order[] = {
-	"preserve-fds", "console-socket", "seccomp-agent",    "exec-cgroup",      "exec-proc",
-	"exec-socket",  "exec-clone",     "affinity-initial", "exec-cgroup-join", "oom-score",
-	"pty",          "ready",          "rlimits-outside",  "pidfd-socket",     "pid-file",
+	"preserve-fds", "console-socket",   "seccomp-agent",
+	"exec-cgroup",  "exec-proc",        "exec-socket",
+	"exec-clone",   "affinity-initial", "exec-cgroup-join",
+	"resctrl-join", "oom-score",        "pty",
+	"ready",        "rlimits-outside",  "pidfd-socket",
+	"pid-file",
 };
 
 static const char *const entry_order[] = {
