@@ -112,6 +112,23 @@ allowed() { awk '$1 == "Cpus_allowed_list:" { print $2 }' <<<"$output"; }
 	has "$output" "process.execCPUAffinity.final: set: Invalid argument"
 }
 
+# ---- linux.intelRdt ----
+
+@test "classes of the cache are refused with the remedy where there is no resctrl" {
+	newer_than_crun
+	! grep -q " - resctrl " /proc/self/mountinfo || skip "there is one here"
+	conf '.linux.intelRdt = {closID: "gold", schemata: ["L3:0=f"], enableMonitoring: true}'
+	run ! inside true
+	has "$output" "linux.intelRdt: expected a resctrl file system: found none"
+	has "$output" "mount -t resctrl resctrl /sys/fs/resctrl"
+	conf 'del(.linux.intelRdt)'
+	sleeper
+	create
+	caisson start "$id"
+	run ! caisson update --mem-bw-schema MB:0=20 "$id"
+	has "$output" "update: expected a container with linux.intelRdt: $id has none"
+}
+
 # ---- linux.netDevices ----
 
 # host_network: a network to take devices from, which is not this machine's
@@ -275,4 +292,15 @@ teardown() {
 	run ! run_from_host true
 	has "$output" "expected a network namespace of the container's: found our own"
 	has "$(devices_of_host)" "host0"
+}
+
+@test "features says all this" {
+	caisson_only
+	run -0 caisson features
+	is "$(jq -c '.linux | [.netDevices.enabled, .intelRdt.enabled, .intelRdt.schemata,
+		.intelRdt.monitoring]' <<<"$output")" '[true,true,true,true]'
+	is "$(jq -c '.linux.memoryPolicy | [(.modes | length), (.flags | length)]' <<<"$output")" '[7,3]'
+	is "$(jq -c '.linux.seccomp.actions | index("SCMP_ACT_NOTIFY") != null' <<<"$output")" true
+	is "$(jq -c '.linux.seccomp.knownFlags
+		| index("SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV") != null' <<<"$output")" true
 }
