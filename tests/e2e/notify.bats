@@ -276,3 +276,19 @@ logged() {
 	run ! inside 'mkdir /tmp/a'
 	has "$output" "No medium found"
 }
+
+@test "a filter without a listener needs no second task, one with a listener says that it does" {
+	caisson_only
+	need_controller pids
+	agent
+	no_new_privs false
+	conf '.linux.resources.pids.limit = 1 | .process.args = ["/bin/echo", "through"]
+		| .linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW",
+			syscalls: [{names: ["mkdir"], action: "SCMP_ACT_ERRNO"}]}'
+	run -0 caisson run --bundle "$bundle" "$id"
+	is "$output" through
+	notifying "$(notify mkdir)"
+	run ! caisson run --bundle "$bundle" "$id"
+	has "$output" "seccomp-courier: linux.seccomp: thread that hands over the listener"
+	has "$output" "pids.limit must leave room for two"
+}
