@@ -62,8 +62,9 @@ int sys_capset(uint64_t effective, uint64_t permitted, uint64_t inheritable);
 int sys_memfd(const char *name, unsigned flags); /* not executable without MFD_EXEC */
 int sys_bpf(int cmd, void *attr, size_t size);
 
-/* Ends this thread and no other; the last one's end is that of the process. */
-_Noreturn void sys_exit_thread(void);
+/* Ends this thread and no other. Not _Noreturn: a sanitizer would look for the stack that libc
+ * gave the thread, which one of a raw clone(2) has not. */
+void sys_exit_thread(void);
 
 /* futex(2) between threads of this process. */
 int sys_futex_wait(const void *word, int value);

@@ -191,7 +191,7 @@ static int update_main(const struct call *c, struct err *e)
 {
 	struct spec_resources *r = arena_new(c->arena, struct spec_resources);
 	autolaunch struct launch l = LAUNCH_NONE;
-	const char *schemata;
+	const char *schemata = NULL;
 
 	if (read_limits(c->arena, c->options, r, e) < 0 ||
 	    read_schemata(c->arena, c->options, &schemata, e) < 0 ||

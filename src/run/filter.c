@@ -133,6 +133,7 @@ static int courier_main(void *arg)
 	deliver(c);
 	atomic_store(&c->word, C_DONE);
 	sys_exit_thread();
+	return 0;
 }
 
 static int start_thread(int (*run)(void *arg), void *arg, struct err *e)

@@ -371,10 +371,11 @@ Test(plan, a_class_of_the_cache_is_the_containers_or_the_named_one)
 	h.resctrl = "/sys/fs/resctrl";
 	for (size_t i = 0; i < COUNT(classes); i++) {
 		autochecked struct checked c = { 0 };
+		autoarena struct arena a = { 0 };
 		struct plan p;
 		struct err e = { 0 };
 		const char *text =
-			arena_printf(&c.a, NEW_MOUNT ",'intelRdt':{%s}", classes[i].rdt);
+			arena_printf(&a, NEW_MOUNT ",'intelRdt':{%s}", classes[i].rdt);
 		const struct config from = { .linux_ = text };
 
 		cr_assert_eq(plan_config(&c, &from, &h, &plan_create, &p, &e), 0, "%s", e.text);
