@@ -24,27 +24,47 @@ union control {
 	char bytes[CMSG_SPACE(FDS_MAX * sizeof(int))];
 };
 
-int fd_send(int sock, const void *data, size_t len, int fd)
+static ssize_t send_message(int sock, const struct msghdr *msg)
+{
+	ssize_t n;
+
+	do
+		n = sendmsg(sock, msg, MSG_NOSIGNAL);
+	while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : n;
+}
+
+int fd_send_list(int sock, const void *data, size_t len, const int *fds, size_t n)
 {
 	union control control = { .bytes = { 0 } };
 	struct iovec iov = { (void *)(uintptr_t)data, len };
 	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
 	struct cmsghdr *c;
-	ssize_t n;
+	ssize_t sent;
 
+	if (n > FDS_MAX)
+		return -EINVAL;
 	msg.msg_control = control.bytes;
-	msg.msg_controllen = CMSG_SPACE(sizeof(int));
+	msg.msg_controllen = CMSG_SPACE(n * sizeof(int));
 	c = CMSG_FIRSTHDR(&msg);
 	c->cmsg_level = SOL_SOCKET;
 	c->cmsg_type = SCM_RIGHTS;
-	c->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(c), &fd, sizeof(fd));
-	do
-		n = sendmsg(sock, &msg, MSG_NOSIGNAL);
-	while (n < 0 && errno == EINTR);
-	if (n < 0)
-		return -errno;
-	return (size_t)n == len ? 0 : -EMSGSIZE;
+	c->cmsg_len = CMSG_LEN(n * sizeof(int));
+	memcpy(CMSG_DATA(c), fds, n * sizeof(int));
+	for (;;) {
+		sent = send_message(sock, &msg);
+		if (sent < 0 || (size_t)sent == iov.iov_len)
+			return sent < 0 ? (int)sent : 0;
+		iov.iov_base = (char *)iov.iov_base + sent;
+		iov.iov_len -= (size_t)sent;
+		msg.msg_control = NULL;
+		msg.msg_controllen = 0;
+	}
+}
+
+int fd_send(int sock, const void *data, size_t len, int fd)
+{
+	return fd_send_list(sock, data, len, &fd, 1);
 }
 
 /* All descriptors of a message, at most FDS_MAX. */

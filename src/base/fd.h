@@ -8,6 +8,8 @@
 
 /* One message of len bytes with one descriptor beside it. 0 or -errno. */
 int fd_send(int sock, const void *data, size_t len, int fd);
+/* The same with up to 8 of them, beside the first byte: a stream takes the rest when it can. */
+int fd_send_list(int sock, const void *data, size_t len, const int *fds, size_t n);
 /* Receives the same; *fd is -1 when none came, O_CLOEXEC otherwise. Any further descriptor is
  * closed and the message refused. Bytes read or -errno. */
 long fd_recv(int sock, void *data, size_t len, int *fd);

@@ -2,6 +2,7 @@ noinst_LIBRARIES += libbase.a
 libbase_a_SOURCES = \
 	src/base/arena.c src/base/arena.h \
 	src/base/auto.h \
+	src/base/bits.c src/base/bits.h \
 	src/base/digest.c src/base/digest.h \
 	src/base/error.c src/base/error.h \
 	src/base/fd.c src/base/fd.h \
@@ -20,7 +21,7 @@ BASE_LIBS = libbase.a $(YAJL_LIBS) $(NETTLE_LIBS)
 
 if HAVE_CRITERION
 check_PROGRAMS += unit-base
-unit_base_SOURCES = tests/unit/t_base.c tests/unit/t_fd.c tests/unit/t_path.c \
+unit_base_SOURCES = tests/unit/t_base.c tests/unit/t_bits.c tests/unit/t_fd.c tests/unit/t_path.c \
 	tests/unit/t_proc.c \
 	tests/unit/scratch.c tests/unit/scratch.h
 unit_base_SOURCES += tests/unit/t_json.c

@@ -302,11 +302,11 @@ static int input_open(const struct proc_job *job, struct err *e)
 	return r < 0 ? fail_sys(e, -r, "%s: its input", job->path) : take_fd(&fd);
 }
 
-/* Closes all from 3 up in the new program. */
-static int close_rest(posix_spawn_file_actions_t *fa)
+/* Closes all from `first' up in the new program. */
+static int close_rest(posix_spawn_file_actions_t *fa, int first)
 {
 #if defined(__GLIBC__) && __GLIBC_PREREQ(2, 34)
-	return posix_spawn_file_actions_addclosefrom_np(fa, STDERR_FILENO + 1);
+	return posix_spawn_file_actions_addclosefrom_np(fa, first);
 #else
 	autodir DIR *d = opendir("/proc/self/fd");
 	const struct dirent *ent;
@@ -315,7 +315,7 @@ static int close_rest(posix_spawn_file_actions_t *fa)
 	while (r == 0 && (ent = readdir(d)) != NULL) {
 		uint64_t fd;
 
-		if (str_uint64(ent->d_name, INT32_MAX, &fd) && fd > STDERR_FILENO)
+		if (str_uint64(ent->d_name, INT32_MAX, &fd) && fd >= (uint64_t)first)
 			r = posix_spawn_file_actions_addclose(fa, (int)fd);
 	}
 	return r;
@@ -334,7 +334,9 @@ static int spawn_files(posix_spawn_file_actions_t *fa, const struct proc_job *jo
 		r = posix_spawn_file_actions_adddup2(fa, out, STDERR_FILENO);
 	if (r == 0 && job->root >= 0)
 		r = posix_spawn_file_actions_addfchdir_np(fa, job->root);
-	return r != 0 ? r : close_rest(fa);
+	if (r == 0 && job->third > 0)
+		r = posix_spawn_file_actions_adddup2(fa, job->third, 3);
+	return r != 0 ? r : close_rest(fa, job->third > 0 ? 4 : 3);
 }
 
 static void spawn_signals(posix_spawnattr_t *attr)

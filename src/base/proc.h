@@ -37,6 +37,7 @@ struct proc_job {
 	int output;     /* where its stdout goes; 0: the same way as stderr */
 	int timeout_ms; /* -1: none */
 	int root;       /* chdir here first: a directory, or -1 */
+	int third;      /* given to it as descriptor 3; 0: none */
 };
 
 /* What became of a job; said is the tail of what it wrote to stderr (and stdout), one line. */

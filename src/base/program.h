@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* program.h - the other programs of ours: caisson-policy, caisson-libseccomp, caisson-systemd.
- */
+/* program.h - the other programs of ours: caisson-policy, caisson-audit, caisson-libseccomp,
+ * caisson-net, caisson-systemd. */
 #pragma once
 #include "base/arena.h"
 

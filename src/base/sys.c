@@ -149,6 +149,18 @@ int sys_sched_setattr(pid_t pid, const struct sys_sched *attr)
 	return int_result(syscall(SYS_sched_setattr, pid, attr, 0));
 }
 
+int sys_sched_setaffinity(pid_t pid, const unsigned long *cpus, size_t n)
+{
+	return int_result(syscall(SYS_sched_setaffinity, pid, n * sizeof(*cpus), cpus));
+}
+
+/* The kernel looks at one bit less than it is told of. */
+int sys_set_mempolicy(int mode, const unsigned long *nodes, size_t n)
+{
+	return int_result(syscall(SYS_set_mempolicy, mode, nodes,
+				  n > 0 ? n * 8 * sizeof(*nodes) + 1 : 0));
+}
+
 int sys_setresuid(uid_t r, uid_t e, uid_t s)
 {
 	return int_result(syscall(SYS_setresuid, r, e, s));
@@ -193,6 +205,12 @@ int sys_memfd(const char *name, unsigned flags)
 int sys_bpf(int cmd, void *attr, size_t size)
 {
 	return int_result(syscall(SYS_bpf, cmd, attr, size));
+}
+
+void sys_exit_thread(void)
+{
+	for (;;)
+		(void)syscall(SYS_exit, 0);
 }
 
 int sys_futex_wait(const void *word, int value)

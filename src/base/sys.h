@@ -49,6 +49,9 @@ struct sys_sched {
 _Static_assert(sizeof(struct sys_sched) == 48, "the kernel reads it by size");
 
 int sys_sched_setattr(pid_t pid, const struct sys_sched *attr);
+/* n words of processors, or of memory nodes, as base/bits.h has them. */
+int sys_sched_setaffinity(pid_t pid, const unsigned long *cpus, size_t n);
+int sys_set_mempolicy(int mode, const unsigned long *nodes, size_t n);
 
 /* Raw credentials: of this thread only, unlike libc's, which signal all threads. */
 int sys_setresuid(uid_t r, uid_t e, uid_t s);
@@ -58,6 +61,10 @@ int sys_capset(uint64_t effective, uint64_t permitted, uint64_t inheritable);
 
 int sys_memfd(const char *name, unsigned flags); /* not executable without MFD_EXEC */
 int sys_bpf(int cmd, void *attr, size_t size);
+
+/* Ends this thread and no other. Not _Noreturn: a sanitizer would look for the stack that libc
+ * gave the thread, which one of a raw clone(2) has not. */
+void sys_exit_thread(void);
 
 /* futex(2) between threads of this process. */
 int sys_futex_wait(const void *word, int value);

@@ -73,6 +73,8 @@ static int make_plan(const struct call *c, const struct run_target *t, struct pl
 	if (exec_process(c, o, &l->spec.process, e) < 0)
 		return -1;
 	host_probe(h);
+	if (l->spec.linux_.intel_rdt.present)
+		host_find_resctrl(c->arena, h);
 	return plan_exec(c->arena, &l->spec, h, &want, p, e);
 }
 

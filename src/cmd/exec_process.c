@@ -33,6 +33,10 @@ static void inherit(const struct spec_process *from, const struct json *doc,
 		to->scheduler = from->scheduler;
 	if (!to->io_priority.present)
 		to->io_priority = from->io_priority;
+	if (to->exec_affinity_initial.n == 0 && to->exec_affinity_final.n == 0) {
+		to->exec_affinity_initial = from->exec_affinity_initial;
+		to->exec_affinity_final = from->exec_affinity_final;
+	}
 }
 
 static int process_of_file(struct arena *a, const char *path, struct spec_process *p,

@@ -10,14 +10,17 @@
 #include "plan/plan.h"
 #include "seccomp/policy.h"
 #include "spec/spec.h"
+#include "spec/words.h"
 #include "systemd/unit.h"
 
 /* What this program does, whatever the host can do (features.md). */
 
 static const char *const seccomp_actions[] = {
-	"SCMP_ACT_ALLOW",        "SCMP_ACT_ERRNO",       "SCMP_ACT_KILL",
-	"SCMP_ACT_KILL_PROCESS", "SCMP_ACT_KILL_THREAD", "SCMP_ACT_LOG",
-	"SCMP_ACT_TRACE",        "SCMP_ACT_TRAP",        NULL,
+	"SCMP_ACT_ALLOW",       "SCMP_ACT_ERRNO",
+	"SCMP_ACT_KILL",        "SCMP_ACT_KILL_PROCESS",
+	"SCMP_ACT_KILL_THREAD", "SCMP_ACT_LOG",
+	"SCMP_ACT_NOTIFY",      "SCMP_ACT_TRACE",
+	"SCMP_ACT_TRAP",        NULL,
 };
 
 static const char *const seccomp_operators[] = {
@@ -29,6 +32,7 @@ static const struct word seccomp_flags[] = {
 	{ "SECCOMP_FILTER_FLAG_TSYNC", SECCOMP_FILTER_FLAG_TSYNC },
 	{ "SECCOMP_FILTER_FLAG_SPEC_ALLOW", SECCOMP_FILTER_FLAG_SPEC_ALLOW },
 	{ "SECCOMP_FILTER_FLAG_LOG", SECCOMP_FILTER_FLAG_LOG },
+	{ "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV", SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV },
 	{ NULL, 0 },
 };
 
@@ -91,10 +95,40 @@ static struct json *cgroup(struct arena *a)
 	return o;
 }
 
-/* A flag that the kernel knows gets as far as the missing program. */
+/* A flag that the kernel knows gets as far as the missing program; one is for listeners only.
+ */
 static bool kernel_takes(uint64_t flag)
 {
+	if (flag == SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV)
+		flag |= SECCOMP_FILTER_FLAG_NEW_LISTENER;
 	return sys_seccomp(SECCOMP_SET_MODE_FILTER, (unsigned)flag, NULL) == -EFAULT;
+}
+
+static struct json *names_of(struct arena *a, const struct word *w)
+{
+	struct json *array = json_array(a);
+
+	for (; w->name != NULL; w++)
+		json_add(array, json_string(a, w->name));
+	return array;
+}
+
+static struct json *memory_policy(struct arena *a)
+{
+	struct json *o = json_object(a);
+
+	json_set(o, "modes", names_of(a, words_memory_modes));
+	json_set(o, "flags", names_of(a, words_memory_flags));
+	return o;
+}
+
+static struct json *intel_rdt(struct arena *a)
+{
+	struct json *o = enabled(a, true);
+
+	json_set(o, "schemata", json_bool(a, true));
+	json_set(o, "monitoring", json_bool(a, true));
+	return o;
 }
 
 static struct json *seccomp(struct arena *a)
@@ -125,10 +159,11 @@ static struct json *linux_part(struct arena *a)
 	json_set(o, "seccomp", seccomp(a));
 	json_set(o, "apparmor", enabled(a, true));
 	json_set(o, "selinux", enabled(a, true));
-	json_set(o, "intelRdt", enabled(a, false));
+	json_set(o, "intelRdt", intel_rdt(a));
+	json_set(o, "memoryPolicy", memory_policy(a));
 	json_set(extensions, "idmap", enabled(a, true));
 	json_set(o, "mountExtensions", extensions);
-	json_set(o, "netDevices", enabled(a, false));
+	json_set(o, "netDevices", enabled(a, true));
 	return o;
 }
 

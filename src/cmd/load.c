@@ -81,6 +81,10 @@ static int gather(struct arena *a, struct loaded *l, struct plan_want *want, str
 	if (str_eq(want->cgroup_manager, "systemd"))
 		want->systemd = find_systemd(a);
 	want->bundle = l->bundle;
+	if (l->spec.linux_.net_devices_n > 0)
+		want->mover = program_find(a, "caisson-net");
+	if (l->spec.linux_.intel_rdt.present)
+		host_find_resctrl(a, h);
 	if (want->use_libseccomp || policy_arch_own() == 0)
 		want->libseccomp = program_find(a, "caisson-libseccomp");
 	return find_policy(a, &l->spec, want, e);

@@ -42,8 +42,8 @@ static const struct opt options[] = {
 	UPDATE_OPT(cpu_rt_runtime, "cpu-rt-runtime", 0, "US", "refused: cgroup v2 has no such limit"),
 	UPDATE_OPT(kernel_memory, "kernel-memory", 0, "BYTES", "refused: cgroup v2 has no such limit"),
 	UPDATE_OPT(kernel_memory_tcp, "kernel-memory-tcp", 0, "BYTES", "refused: cgroup v2 has no such limit"),
-	UPDATE_OPT(l3_cache_schema, "l3-cache-schema", 0, "TEXT", "refused in this version"),
-	UPDATE_OPT(mem_bw_schema, "mem-bw-schema", 0, "TEXT", "refused in this version"),
+	UPDATE_OPT(l3_cache_schema, "l3-cache-schema", 0, "TEXT", "Intel RDT: schema of the cache, as L3:0=f;1=f0"),
+	UPDATE_OPT(mem_bw_schema, "mem-bw-schema", 0, "TEXT", "Intel RDT: schema of memory bandwidth, as MB:0=20"),
 	OPT_END,
 };
 
@@ -162,9 +162,6 @@ static int read_limits(struct arena *a, const struct update_options *o,
 	struct json *doc = NULL;
 	struct jat at;
 
-	if (o->l3_cache_schema != NULL || o->mem_bw_schema != NULL)
-		return fail(e, ERR_HOST,
-			    "linux.intelRdt: not supported by this version of caisson");
 	if ((o->resources != NULL ? object_of_file(a, o->resources, &doc, e)
 				  : object_of_words(a, o, &doc, e)) < 0 ||
 	    doc == NULL)
@@ -176,14 +173,31 @@ static int read_limits(struct arena *a, const struct update_options *o,
 	return bad.n > 0 ? fail(e, ERR_SPEC, "update: %s", bad.first->text) : 0;
 }
 
+static int read_schemata(struct arena *a, const struct update_options *o, const char **out,
+			 struct err *e)
+{
+	const struct spec_intel_rdt rdt = { .l3_cache_schema = o->l3_cache_schema,
+					    .mem_bw_schema = o->mem_bw_schema };
+
+	if (o->mem_bw_schema != NULL && str_after(o->mem_bw_schema, "MB:") == NULL)
+		return fail(e, ERR_USAGE,
+			    "update: --mem-bw-schema: expected MB:...: found \"%s\"",
+			    o->mem_bw_schema);
+	*out = plan_schemata(a, &rdt);
+	return 0;
+}
+
 static int update_main(const struct call *c, struct err *e)
 {
 	struct spec_resources *r = arena_new(c->arena, struct spec_resources);
 	autolaunch struct launch l = LAUNCH_NONE;
+	const char *schemata = NULL;
 
-	if (read_limits(c->arena, c->options, r, e) < 0 || launch_about(c, true, &l, e) < 0)
+	if (read_limits(c->arena, c->options, r, e) < 0 ||
+	    read_schemata(c->arena, c->options, &schemata, e) < 0 ||
+	    launch_about(c, true, &l, e) < 0)
 		return -1;
-	return run_update(&l.run, c->args[0], r, e);
+	return run_update(&l.run, c->args[0], r, schemata, e);
 }
 
 const struct command cmd_update = {

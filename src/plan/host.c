@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "plan/host.h"
 
+#include <fcntl.h>
 #include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/capability.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -11,7 +13,11 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "base/auto.h"
+#include "base/file.h"
+#include "base/json.h"
 #include "base/proc.h"
+#include "base/str.h"
 
 /* "6.12.38+deb13-amd64": the first two numbers. */
 static uint32_t kernel_version(void)
@@ -97,4 +103,60 @@ void host_probe(struct host *out)
 		out->newgidmap = find_helper(newgidmap);
 	}
 	probe_exe(out);
+}
+
+static bool is_octal(const char *s)
+{
+	return strspn(s, "01234567") >= 3;
+}
+
+/* "\040" is a blank there. */
+static void unescape(char *s)
+{
+	char *to = s;
+
+	for (; *s != '\0'; s++) {
+		if (s[0] == '\\' && is_octal(s + 1)) {
+			*to++ = (char)((s[1] - '0') << 6 | (s[2] - '0') << 3 | (s[3] - '0'));
+			s += 3;
+		} else {
+			*to++ = *s;
+		}
+	}
+	*to = '\0';
+}
+
+char *host_mount_of(char *mountinfo, const char *type)
+{
+	char *rest = mountinfo, *line;
+
+	while ((line = strsep(&rest, "\n")) != NULL) {
+		char *tail = strstr(line, " - "), *where = NULL;
+
+		if (tail == NULL)
+			continue;
+		*tail = '\0';
+		tail += 3;
+		for (int i = 0; i < 5; i++)
+			where = strsep(&line, " ");
+		if (where == NULL || !str_eq(strsep(&tail, " "), type))
+			continue;
+		unescape(where);
+		return where;
+	}
+	return NULL;
+}
+
+void host_find_resctrl(struct arena *a, struct host *out)
+{
+	struct err ignored = { 0 };
+	autofree char *text = NULL;
+	const char *where;
+	size_t len;
+
+	if (file_read_at(AT_FDCWD, "/proc/self/mountinfo", JSON_MAX, "mountinfo", &text, &len,
+			 &ignored) < 0)
+		return;
+	where = host_mount_of(text, "resctrl");
+	out->resctrl = where != NULL ? arena_strdup(a, where) : NULL;
 }

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/arena.h"
 #include "cgroups/cg.h"
 
 struct host {
@@ -22,6 +23,13 @@ struct host {
 	const char *newuidmap, *newgidmap; /* absolute paths, or NULL */
 	bool exe_hidden; /* the binary sits where a container's root cannot write it */
 	uid_t exe_owner; /* who owns our binary */
+	const char
+		*resctrl; /* where that file system is mounted; NULL: nowhere, or not asked */
 };
 
 void host_probe(struct host *out);
+/* Looks for resctrl, which few containers ask for. */
+void host_find_resctrl(struct arena *a, struct host *out);
+/* The mount point of the first file system of a type in the text of a mountinfo, which is cut
+ * to pieces; NULL: none. proc_pid_mountinfo(5). */
+char *host_mount_of(char *mountinfo, const char *type);

@@ -6,26 +6,6 @@
 #include "base/str.h"
 #include "plan/plan_seccomp.h"
 
-/* What spec/ reads and this version does not do: refused, never ignored. */
-static void not_yet(const struct spec *s, struct complaints *bad)
-{
-	const struct {
-		const char *key;
-		bool asked;
-	} later[] = {
-		{ "linux.netDevices", s->linux_.net_devices_n > 0 },
-		{ "linux.memoryPolicy", s->linux_.memory_policy.present },
-		{ "linux.intelRdt", s->linux_.intel_rdt.present },
-		{ "process.execCPUAffinity", s->process.exec_affinity_initial != NULL ||
-						     s->process.exec_affinity_final != NULL },
-	};
-
-	for (size_t i = 0; i < COUNT(later); i++)
-		if (later[i].asked)
-			complain(bad, "%s: not supported by this version of caisson",
-				 later[i].key);
-}
-
 /* CVE-2019-5736: through /proc/self/exe a process that may write our binary as one of its own
  * ids could replace it. Not where the binary is on a read-only mount, or belongs to an id that
  * the container has no way to become. */
@@ -80,6 +60,16 @@ static int make_cgroup(const struct making *m, struct plan *p, struct err *e)
 	return plan_cgroup_make(m->a, m->s, m->h, m->w, p, e);
 }
 
+static int make_net(const struct making *m, struct plan *p, struct err *e)
+{
+	return plan_net_devices(m->s, m->h, m->w, p, e);
+}
+
+static int make_rdt(const struct making *m, struct plan *p, struct err *e)
+{
+	return plan_rdt(m->a, m->s, m->h, p, e);
+}
+
 static int make_filter(const struct making *m, struct plan *p, struct err *e)
 {
 	return plan_seccomp(m->a, m->s, m->h, m->w, p, e);
@@ -88,7 +78,8 @@ static int make_filter(const struct making *m, struct plan *p, struct err *e)
 /* A part looks at what those before it have decided, at the namespaces above all, but not at
  * whether they refused. */
 static int (*const parts[])(const struct making *m, struct plan *p, struct err *e) = {
-	make_namespaces, make_idmaps, make_filesystem, make_process, make_cgroup, make_filter,
+	make_namespaces, make_idmaps, make_filesystem, make_process,
+	make_net,        make_rdt,    make_cgroup,     make_filter,
 };
 
 static void begin(const struct making *m, struct plan *p)
@@ -110,12 +101,8 @@ int plan_make(struct arena *a, const struct spec *s, const struct host *h,
 	      const struct plan_want *w, struct plan *p, struct err *e)
 {
 	const struct making m = { a, s, h, w };
-	struct complaints bad = { .arena = a };
 
 	begin(&m, p);
-	not_yet(s, &bad);
-	if (complaints_fail(&bad, ERR_HOST, e) < 0)
-		return -1;
 	for (size_t i = 0; i < COUNT(parts); i++)
 		if (parts[i](&m, p, e) < 0)
 			return -1;
@@ -130,7 +117,6 @@ const struct plan *plan_refusals(struct arena *a, const struct spec *s, const st
 	struct plan *p = arena_new(a, struct plan);
 
 	begin(&m, p);
-	not_yet(s, bad);
 	for (size_t i = 0; i < COUNT(parts); i++) {
 		struct err e = { 0 };
 		char text[sizeof(e.text) + 128];

@@ -41,6 +41,7 @@ struct plan_want {
 		const char *program, *bus, *why;
 		bool user;
 	} systemd;
+	const char *mover; /* caisson-net: its absolute path, or NULL */
 };
 
 /* ---- namespaces ---- */
@@ -155,6 +156,9 @@ struct plan_process {
 	struct spec_io_priority io_priority;
 	const char *apparmor_profile, *selinux_label;
 	int64_t personality; /* SPEC_UNSET */
+	struct spec_memory_policy memory_policy;
+	/* exec: the processors before the container's group is joined, and in it */
+	struct bits affinity_initial, affinity_final;
 	bool new_keyring;
 	const char *keyring_label;
 };
@@ -202,6 +206,34 @@ struct plan_policy {
 	const struct policy_diags *diags; /* what the compiler warns of */
 };
 
+/* Devices of the host's network that become the container's. */
+struct plan_net {
+	const struct spec_net_device *devices;
+	size_t n;
+	const char *program; /* what moves them */
+};
+
+/* resctrl.rst: a class of cache and memory bandwidth. */
+enum plan_rdt_group {
+	RDT_NEW,    /* it must not be there yet */
+	RDT_THERE,  /* it must be */
+	RDT_EITHER, /* made, or there with the same schemata */
+};
+
+struct plan_rdt {
+	const char *root; /* where the file system is mounted; NULL: no class is asked for */
+	const char *group;
+	enum plan_rdt_group which;
+	const char *schemata; /* lines, or NULL */
+	const char *monitor;  /* a monitoring group to make, below root; or NULL */
+};
+
+/* Who answers the calls that the filter hands to SCMP_ACT_NOTIFY. */
+struct plan_listener {
+	const char *path;     /* of the agent's socket; NULL: the filter hands on none */
+	const char *metadata; /* for the agent, or NULL */
+};
+
 struct plan {
 	const char *id, *bundle, *oci_version;
 	struct plan_ns ns;
@@ -222,6 +254,9 @@ struct plan {
 	bool has_filter;
 	struct filter filter;
 	struct plan_policy policy;
+	struct plan_listener listener;
+	struct plan_net net;
+	struct plan_rdt rdt;
 	bool protect_self; /* the container could write our binary: hide it (run/self.c) */
 	struct spec_pairs annotations;
 };
@@ -270,6 +305,12 @@ int plan_mount_options(struct arena *a, const struct spec_mount *m, struct plan_
 		       struct err *e) CHECK;
 int plan_process_make(struct arena *a, const struct spec *s, const struct host *h,
 		      const struct plan_want *w, struct plan *p, struct err *e) CHECK;
+int plan_net_devices(const struct spec *s, const struct host *h, const struct plan_want *w,
+		     struct plan *p, struct err *e) CHECK;
+int plan_rdt(struct arena *a, const struct spec *s, const struct host *h, struct plan *p,
+	     struct err *e) CHECK;
+/* Its schemata as one text, for update too; NULL: none. */
+const char *plan_schemata(struct arena *a, const struct spec_intel_rdt *s);
 int plan_cgroup_make(struct arena *a, const struct spec *s, const struct host *h,
 		     const struct plan_want *w, struct plan *p, struct err *e) CHECK;
 int plan_unit_make(struct arena *a, const struct spec *s, const struct plan_want *w,

@@ -6,6 +6,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "plan/plan.h"
+#include "plan/plan_seccomp.h"
 
 /* runc.8 --cgroup: below the container's own group, which it may not leave. "[CONTROLLER:]PATH"
  * is the form of cgroup v1, where the controller may be empty. */
@@ -56,6 +57,17 @@ static int exec_process(struct arena *a, const struct spec *s, const struct host
 	return 0;
 }
 
+/* config.md#linux-process: the first is for the time before the container's group is joined,
+ * which without a group is no time at all. */
+static void exec_affinity(const struct spec_process *s, struct plan *p)
+{
+	p->process.affinity_final = s->exec_affinity_final;
+	if (p->cgroup.enabled)
+		p->process.affinity_initial = s->exec_affinity_initial;
+	else if (s->exec_affinity_final.n == 0)
+		p->process.affinity_final = s->exec_affinity_initial;
+}
+
 int plan_exec(struct arena *a, const struct spec *s, const struct host *h,
 	      const struct plan_exec_want *w, struct plan *p, struct err *e)
 {
@@ -67,10 +79,6 @@ int plan_exec(struct arena *a, const struct spec *s, const struct host *h,
 		.oci_version = s->oci_version,
 		.protect_self = plan_hides_binary(s, h),
 	};
-	if (s->process.exec_affinity_initial != NULL || s->process.exec_affinity_final != NULL)
-		return fail(e, ERR_HOST,
-			    "process.execCPUAffinity: not supported by this version of "
-			    "caisson");
 	if (s->linux_.ns[NS_MOUNT].path != NULL)
 		return fail(e, ERR_HOST,
 			    "exec: expected mounts of the container's own: found a joined "
@@ -80,10 +88,12 @@ int plan_exec(struct arena *a, const struct spec *s, const struct host *h,
 	p->ns.in_user_ns = user->present || !h->in_init_user_ns;
 	p->ids.uid.root_mapped = p->ids.gid.root_mapped = true;
 	p->ids.deny_setgroups = w->deny_setgroups;
-	p->has_filter = w->filter != NULL;
-	if (p->has_filter)
-		p->filter = *w->filter;
 	if (exec_process(a, s, h, w, p, e) < 0)
 		return -1;
-	return exec_group(a, w, &p->cgroup, e);
+	if (exec_group(a, w, &p->cgroup, e) < 0)
+		return -1;
+	exec_affinity(&s->process, p);
+	if (w->filter != NULL && plan_kept_filter(&s->linux_.seccomp, w->filter, p, e) < 0)
+		return -1;
+	return plan_rdt(a, s, h, p, e);
 }

@@ -132,6 +132,39 @@ static void filter_flags(struct text *t, uint32_t flags)
 	text_bits(t, "  ", "flags", words, flags);
 }
 
+static void net(struct text *t, const struct plan *p)
+{
+	if (p->net.n > 0)
+		text_add(t, "network devices\n");
+	for (size_t i = 0; i < p->net.n; i++) {
+		const struct spec_net_device *d = &p->net.devices[i];
+
+		text_add(t, "  ");
+		text_word(t, d->host_name);
+		text_add(t, " as ");
+		text_word(t, d->name != NULL ? d->name : d->host_name);
+		text_add(t, "\n");
+	}
+}
+
+static void rdt(struct text *t, const struct plan *p)
+{
+	static const char *const which[] = {
+		[RDT_NEW] = "new",
+		[RDT_THERE] = "there",
+		[RDT_EITHER] = "new, or there and the same",
+	};
+
+	if (p->rdt.root == NULL)
+		return;
+	text_add(t, "resctrl\n");
+	text_field(t, "on", p->rdt.root);
+	text_field(t, "class", p->rdt.group);
+	text_add(t, "  which is: %s\n", which[p->rdt.which]);
+	text_field(t, "monitoring", p->rdt.monitor);
+	text_field(t, "schemata", p->rdt.schemata);
+}
+
 static void seccomp(struct text *t, const struct plan *p)
 {
 	if (!p->has_filter)
@@ -144,19 +177,15 @@ static void seccomp(struct text *t, const struct plan *p)
 			 p->policy.pairwise ? ", pairs of arguments only" : "");
 	filter_flags(t, p->filter.flags);
 	text_add(t, "  unknown names: %zu\n", p->policy.skipped);
+	text_field(t, "listener", p->listener.path);
+	text_field(t, "listener's metadata", p->listener.metadata);
 }
 
 const char *plan_print(struct arena *a, const struct plan *p)
 {
 	static void (*const parts[])(struct text *, const struct plan *) = {
-		container,
-		namespaces,
-		ids,
-		plan_print_filesystem,
-		plan_print_process,
-		hooks,
-		plan_print_cgroup,
-		seccomp,
+		container, namespaces, ids, plan_print_filesystem, plan_print_process,
+		hooks,     net,        rdt, plan_print_cgroup,     seccomp,
 	};
 	struct text t = { .arena = a };
 

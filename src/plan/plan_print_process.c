@@ -136,6 +136,17 @@ static void priorities(struct text *t, const struct plan_process *p)
 			 io->priority);
 }
 
+static void memory_policy(struct text *t, const struct spec_memory_policy *m)
+{
+	const char *mode = word_name(words_memory_modes, m->mode);
+
+	if (!m->present)
+		return;
+	text_add(t, "  memory policy: %s\n", mode != NULL ? mode : "MPOL_?");
+	text_bits(t, "  ", "memory policy flags", words_memory_flags, m->flags);
+	text_numbers(t, "memory nodes", &m->nodes);
+}
+
 static void labels(struct text *t, const struct plan_process *p)
 {
 	text_field(t, "apparmor", p->apparmor_profile);
@@ -160,5 +171,8 @@ void plan_print_process(struct text *t, const struct plan *pl)
 	capabilities(t, &p->creds);
 	rlimits(t, p);
 	priorities(t, p);
+	text_numbers(t, "processors at first", &p->affinity_initial);
+	text_numbers(t, "processors", &p->affinity_final);
+	memory_policy(t, &p->memory_policy);
 	labels(t, p);
 }

@@ -191,6 +191,7 @@ int plan_process_make(struct arena *a, const struct spec *s, const struct host *
 		.scheduler = from->scheduler,
 		.io_priority = from->io_priority,
 		.personality = personality_of(s),
+		.memory_policy = s->linux_.memory_policy,
 		.new_keyring = !w->no_new_keyring,
 	};
 	environment(a, s, p);

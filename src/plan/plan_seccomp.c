@@ -36,9 +36,6 @@ static int plan_action(const struct place *at, const char *word, int64_t errno_r
 	if (found == NULL)
 		return fail(e, ERR_SPEC, "%s.%s: a seccomp action: %s", at->where, at->action,
 			    shown(word));
-	if (found->value == SECCOMP_RET_USER_NOTIF)
-		return fail(e, ERR_SPEC, "%s.%s: SCMP_ACT_NOTIFY: not supported yet", at->where,
-			    at->action);
 	if (found->value == SECCOMP_RET_ERRNO)
 		most = ERRNO_MAX;
 	else if (found->value == SECCOMP_RET_TRACE)
@@ -126,11 +123,6 @@ static int plan_flags(const struct spec_seccomp *s, uint32_t *out, struct err *e
 		const char *word = s->flags.v[i];
 		const struct word *flag = word_find(words_seccomp_flags, word);
 
-		if (str_eq(word, "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"))
-			return fail(e, ERR_SPEC,
-				    "linux.seccomp.flags[%zu]: a rule with SCMP_ACT_NOTIFY for "
-				    "WAIT_KILLABLE_RECV: not supported yet",
-				    i);
 		if (flag == NULL)
 			return fail(e, ERR_SPEC, "linux.seccomp.flags[%zu]: a seccomp flag: %s",
 				    i, word);
@@ -139,16 +131,40 @@ static int plan_flags(const struct spec_seccomp *s, uint32_t *out, struct err *e
 	return 0;
 }
 
-static int refuse_listener(const struct spec_seccomp *s, struct err *e)
+/* "If the SCMP_ACT_NOTIFY action is not used this value is ignored." So is the flag that says
+ * how a notified call waits, which the kernel refuses without a listener. */
+static int plan_listener(const struct spec_seccomp *s, bool notifies, struct plan *p,
+			 struct err *e)
 {
-	if (s->listener_path != NULL && s->listener_path[0] != '\0')
+	if (!notifies) {
+		p->filter.flags &= ~(uint32_t)SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
+		return 0;
+	}
+	if (s->listener_path == NULL)
 		return fail(e, ERR_SPEC,
-			    "linux.seccomp.listenerPath: SCMP_ACT_NOTIFY: not supported yet");
-	if (s->listener_metadata != NULL && s->listener_metadata[0] != '\0')
-		return fail(e, ERR_SPEC,
-			    "linux.seccomp.listenerMetadata: SCMP_ACT_NOTIFY: not supported "
-			    "yet");
+			    "linux.seccomp.listenerPath: expected the socket of who answers "
+			    "SCMP_ACT_NOTIFY: found nothing");
+	p->listener.path = s->listener_path;
+	p->listener.metadata = s->listener_metadata;
 	return 0;
+}
+
+static bool filter_notifies(const struct filter *f)
+{
+	for (size_t i = 0; i < f->n; i++)
+		if (f->insns[i].code == (BPF_RET | BPF_K) &&
+		    (f->insns[i].k & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_USER_NOTIF)
+			return true;
+	return false;
+}
+
+static bool rules_notify(const struct policy_rules *r)
+{
+	bool any = r->default_action == SECCOMP_RET_USER_NOTIF;
+
+	for (size_t i = 0; i < r->rules_n; i++)
+		any = any || r->rules[i].action == SECCOMP_RET_USER_NOTIF;
+	return any;
 }
 
 int plan_seccomp_rules(struct arena *a, const struct spec_seccomp *s, struct policy_rules *out,
@@ -189,6 +205,10 @@ static int compile(struct arena *a, const struct policy *policy, struct plan *p,
 
 	if (policy_compile(a, policy, &(struct policy_options){ 0 }, &image, e) < 0)
 		return -1;
+	if (image.verdicts.n > 0) /* the watcher that writes such events is not there yet */
+		return fail(e, ERR_HOST,
+			    "org.caisson.seccomp.policy: %s: audit: not supported yet",
+			    policy_name(policy));
 	p->filter = image.filter;
 	p->policy.backend = "caisson";
 	p->policy.cells = image.cells;
@@ -225,7 +245,7 @@ static int from_config(struct arena *a, const struct spec_seccomp *s, const stru
 	struct policy_rules r;
 	bool carried;
 
-	if (refuse_listener(s, e) < 0 || plan_seccomp_rules(a, s, &r, e) < 0 ||
+	if (plan_seccomp_rules(a, s, &r, e) < 0 ||
 	    policy_from_rules(a, &r, diags, &carried, &policy, e) < 0)
 		return -1;
 	if (!carried || w->use_libseccomp) {
@@ -235,7 +255,9 @@ static int from_config(struct arena *a, const struct spec_seccomp *s, const stru
 		   compile(a, policy, p, e) < 0) {
 		return -1;
 	}
-	return plan_flags(s, &p->filter.flags, e);
+	return plan_flags(s, &p->filter.flags, e) < 0
+		       ? -1
+		       : plan_listener(s, rules_notify(&r), p, e);
 }
 
 /* What the guard cap() is true for. */
@@ -252,19 +274,6 @@ static const char *const *capabilities(struct arena *a, const struct spec *s)
 	return names;
 }
 
-/* The watcher that answers such calls is not there yet. */
-static int refuse_notify(const struct filter *f, const char *name, struct err *e)
-{
-	for (size_t i = 0; i < f->n; i++)
-		if (f->insns[i].code == (BPF_RET | BPF_K) &&
-		    (f->insns[i].k & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_USER_NOTIF)
-			return fail(e, ERR_HOST,
-				    "org.caisson.seccomp.policy: %s: audit and notify: not "
-				    "supported yet",
-				    name);
-	return 0;
-}
-
 static int from_policy(struct arena *a, const struct spec *s, const struct host *h,
 		       const struct plan_want *w, struct plan *p, struct err *e)
 {
@@ -276,10 +285,18 @@ static int from_policy(struct arena *a, const struct spec *s, const struct host 
 	env.caps = capabilities(a, s);
 	env.kernel = (uint16_t)(h->kernel >> 8);
 	if (policy_parse(a, w->policy, NULL, &env, diags, &policy, e) < 0 ||
-	    compile(a, policy, p, e) < 0 || refuse_notify(&p->filter, w->policy->name, e) < 0)
+	    compile(a, policy, p, e) < 0)
 		return -1;
 	p->policy.name = policy_name(policy);
-	return 0;
+	return plan_listener(&s->linux_.seccomp, filter_notifies(&p->filter), p, e);
+}
+
+int plan_kept_filter(const struct spec_seccomp *s, const struct filter *f, struct plan *p,
+		     struct err *e)
+{
+	p->has_filter = true;
+	p->filter = *f;
+	return plan_listener(s, filter_notifies(f), p, e);
 }
 
 static uint64_t now_us(void)

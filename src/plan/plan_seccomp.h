@@ -11,3 +11,6 @@ int plan_seccomp_rules(struct arena *a, const struct spec_seccomp *s, struct pol
  * annotation in place of it. Without either there is no filter. */
 int plan_seccomp(struct arena *a, const struct spec *s, const struct host *h,
 		 const struct plan_want *w, struct plan *p, struct err *e) CHECK;
+/* The same for exec, whose filter is the one that create made. */
+int plan_kept_filter(const struct spec_seccomp *s, const struct filter *f, struct plan *p,
+		     struct err *e) CHECK;

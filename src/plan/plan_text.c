@@ -117,3 +117,23 @@ void text_bits(struct text *t, const char *indent, const char *key, const struct
 		text_add(t, "%s%#" PRIx64, before, bits);
 	text_add(t, "\n");
 }
+
+void text_numbers(struct text *t, const char *key, const struct bits *b)
+{
+	const char *before = "";
+
+	if (b->n == 0)
+		return;
+	text_add(t, "  %s: ", key);
+	for (size_t i = 0; i < b->n * BITS_WORD; i++) {
+		const size_t first = i;
+
+		if (!bits_has(b, i))
+			continue;
+		while (bits_has(b, i + 1))
+			i++;
+		text_add(t, i > first ? "%s%zu-%zu" : "%s%zu", before, first, i);
+		before = ",";
+	}
+	text_add(t, "\n");
+}

@@ -31,6 +31,9 @@ void text_line(struct text *t, const char *word);
 void text_bits(struct text *t, const char *indent, const char *key, const struct word *table,
 	       uint64_t bits);
 
+/* "  KEY: 0-3,7"; nothing for the empty set. */
+void text_numbers(struct text *t, const char *key, const struct bits *b);
+
 /* The parts that have files of their own. */
 void plan_print_filesystem(struct text *t, const struct plan *p);
 void plan_print_process(struct text *t, const struct plan *p);

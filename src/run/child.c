@@ -31,7 +31,7 @@ static int wait_for_start(struct run *r, struct err *e)
 			continue;
 		if (fd < 0)
 			return fail_sys(e, errno, "start.sock: accept");
-		if (hs_expect(fd, HS_START, 10000, NULL, &ignored) == 0)
+		if (hs_expect(fd, HS_START, 10000, &r->outer_pid, &ignored) == 0)
 			return fd;
 		(void)close(fd);
 	}
@@ -39,7 +39,7 @@ static int wait_for_start(struct run *r, struct err *e)
 
 static int foreground_start(struct run *r, struct err *e)
 {
-	if (hs_expect(r->child_sock, HS_START, -1, NULL, e) < 0)
+	if (hs_expect(r->child_sock, HS_START, -1, &r->outer_pid, e) < 0)
 		return -1;
 	if (r->rlimits_pending == 0 || !starts_ahead(r))
 		return 0;
@@ -59,9 +59,10 @@ static int started_by(struct run *r, struct err *e)
 	return wait_for_start(r, e);
 }
 
-static _Noreturn void execute(struct run *r, const struct plan *pl, int peer)
+static _Noreturn void execute(struct run *r, const struct plan *pl)
 {
 	const char *const *env = final_environment(r, pl);
+	const int peer = r->peer;
 	struct err e = { 0 };
 
 	if (steps_run(start_steps, start_steps_n, r, pl, &e) < 0 ||
@@ -100,7 +101,6 @@ _Noreturn void child_main(struct run *r)
 {
 	const struct plan *pl = r->pl;
 	struct err e = { 0 };
-	int peer;
 
 	/* a lock that we held on to would outlive a runtime that is killed */
 	(void)close(take_fd(&r->dir.lock));
@@ -115,8 +115,8 @@ _Noreturn void child_main(struct run *r)
 	(void)prctl(PR_SET_PDEATHSIG, 0);
 	if (hs_say(r->child_sock, HS_READY, r->rlimits_pending, &e) < 0)
 		proc_exit(1);
-	peer = started_by(r, &e);
-	if (peer < 0)
+	r->peer = started_by(r, &e);
+	if (r->peer < 0)
 		proc_exit(1);
-	execute(r, pl, peer);
+	execute(r, pl);
 }

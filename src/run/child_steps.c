@@ -108,7 +108,8 @@ static int do_own_rlimits(struct run *r, const struct plan *pl, struct err *e)
  * container all is closed that the rest does not need. */
 static int do_other_descriptors(struct run *r, const struct plan *pl, struct err *e)
 {
-	const int keep[] = { log_fd(), r->child_sock, r->start_listen, r->root, r->exec_label };
+	const int keep[] = { log_fd(), r->child_sock, r->start_listen,
+			     r->root,  r->exec_label, r->agent };
 	int err = fd_close_others(3 + r->o->listen_fds + r->o->preserve_fds, keep, COUNT(keep));
 
 	(void)pl;
@@ -137,12 +138,6 @@ static bool enters_and_mounts(const struct plan *pl)
 static bool new_net(const struct plan *pl)
 {
 	return pl->ns.new_net;
-}
-static bool has_early_hooks(const struct plan *pl) /* as has_hooks in parent_steps.c */
-{
-	return pl->hooks[HOOK_PRESTART].n + pl->hooks[HOOK_CREATE_RUNTIME].n +
-		       pl->hooks[HOOK_CREATE_CONTAINER].n >
-	       0;
 }
 static bool has_create_hooks(const struct plan *pl)
 {
@@ -180,6 +175,10 @@ static bool has_io_priority(const struct plan *pl)
 {
 	return pl->process.io_priority.present;
 }
+static bool has_memory_policy(const struct plan *pl)
+{
+	return pl->process.memory_policy.present;
+}
 static bool has_personality(const struct plan *pl)
 {
 	return pl->process.personality != SPEC_UNSET;
@@ -191,10 +190,6 @@ static bool has_umask(const struct plan *pl)
 static bool has_nnp(const struct plan *pl)
 {
 	return pl->process.creds.no_new_privs;
-}
-static bool needs_loader(const struct plan *pl)
-{
-	return pl->has_filter && !pl->process.creds.no_new_privs;
 }
 static bool own_mounts(const struct plan *pl)
 {
@@ -222,7 +217,7 @@ const struct step child_steps[] = {
 	{ "devices",          "config-linux.md#devices",                  own_mounts,         do_devices },
 	{ "terminal",         "config.md#process",                        wants_terminal,     do_terminal },
 	{ "late-read-only",   "config.md#mounts",                         own_mounts,         do_late_read_only },
-	{ "runtime-hooks",    "config.md#createruntime-hooks",            has_early_hooks,    do_runtime_hooks },
+	{ "runtime-hooks",    "config.md#createruntime-hooks",            wants_meeting,      do_runtime_hooks },
 	{ "create-hooks",     "config.md#createcontainer-hooks",          has_create_hooks,   do_create_hooks },
 	{ "pivot-root",       "config.md#root",                           NULL,               do_pivot },
 	{ "hostname",         "config.md#hostname",                       has_hostname,       do_hostname },
@@ -242,10 +237,10 @@ const struct step process_steps[] = {
 	{ "keyring",          "runtime-linux.md",                         has_keyring,        do_keyring },
 	{ "scheduler",        "config.md#linux-process",                  has_scheduler,      do_scheduler },
 	{ "io-priority",      "config.md#linux-process",                  has_io_priority,    do_io_priority },
+	/* in the group, whose cpuset is the frame of the nodes */
+	{ "memory-policy",    "config-linux.md#memory-policy",            has_memory_policy,  do_memory_policy },
 	{ "personality",      "config-linux.md#personality",              has_personality,    do_personality },
 	{ "no-new-privs",     "config.md#linux-process",                  has_nnp,            do_no_new_privs },
-	/* the filter needs CAP_SYS_ADMIN without no_new_privs: a helper keeps it while we drop it */
-	{ "filter-loader",    "config-linux.md#seccomp",                  needs_loader,       do_loader },
 	/* limits on descriptors and processes bind what we ourselves still do: as late as can be */
 	{ "rlimits",          "config.md#posix-process",                  wants_rlimits,      do_own_rlimits },
 	{ "other-descriptors", "CVE-2024-21626",                          NULL,               do_other_descriptors },
@@ -287,6 +282,7 @@ const struct step start_steps[] = {
 	{ "start-hooks",      "config.md#startcontainer-hooks",           has_start_hooks,    do_start_hooks },
 	{ "label",            "config.md#linux-process",                  wants_label,        do_label },
 	{ "descriptors",      "CVE-2024-21626",                           NULL,               do_descriptors },
+	{ "seccomp-courier",  "config-linux.md#seccomp",                  wants_agent,        do_courier },
 };
 /* clang-format on */
 const size_t start_steps_n = COUNT(start_steps);

@@ -34,13 +34,14 @@ static pid_t clone_with(struct run *r, uint64_t flags, int *pidfd)
 	};
 	pid_t pid;
 
-	r->into_cgroup = r->cg != NULL;
-	if (r->cg != NULL) {
+	/* config.md#linux-process: "initial" is for the time before the group is joined */
+	r->into_cgroup = r->cg != NULL && r->pl->process.affinity_initial.n == 0;
+	if (r->into_cgroup) {
 		args.flags |= CLONE_INTO_CGROUP;
 		args.cgroup = (unsigned)cg_fd(r->cg);
 	}
 	pid = sys_clone3(&args, sizeof(args));
-	if (pid < 0 && r->cg != NULL && wants_another_way_in(-pid)) {
+	if (pid < 0 && r->into_cgroup && wants_another_way_in(-pid)) {
 		r->into_cgroup = false;
 		args.flags &= ~(uint64_t)CLONE_INTO_CGROUP;
 		args.cgroup = 0;
@@ -200,12 +201,19 @@ static int staged(struct run *r, const struct plan *pl, struct err *e)
 	return got;
 }
 
+/* The process has it: one connection, which ends when it has been used. */
+static void close_agent(struct run *r)
+{
+	if (r->agent >= 0)
+		(void)close(take_fd(&r->agent));
+}
+
 int clone_init(struct run *r, const struct plan *pl, struct err *e)
 {
 	int got = pl->ns.ladder == LADDER_STAGED ? staged(r, pl, e) : direct(r, pl, e);
 
-	(void)close(r->child_sock);
-	r->child_sock = -1;
+	(void)close(take_fd(&r->child_sock));
+	close_agent(r);
 	return got;
 }
 
@@ -246,5 +254,6 @@ int do_exec_clone(struct run *r, const struct plan *pl, struct err *e)
 		got = direct(r, pl, e);
 	}
 	(void)close(take_fd(&r->child_sock));
+	close_agent(r);
 	return got;
 }

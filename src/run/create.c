@@ -32,10 +32,12 @@ void run_init(struct run *r, const struct plan *pl, const struct run_options *o,
 		.dir = { .fd = -1, .lock = -1 },
 		.pidfd = -1,
 		.sock = -1,
+		.net = -1,
 		.pty = -1,
 		.child_sock = -1,
 		.start_listen = -1,
 		.console = -1,
+		.agent = -1,
 		.root = -1,
 		.proc = -1,
 		.exec_label = -1,
@@ -101,12 +103,14 @@ static void undo(struct run *r)
 	bool was_cloned = r->pid > 0;
 
 	end_init(r);
+	net_devices_back(r); /* nobody of the container's is left who could rename them */
 	if (r->made_cgroup && r->cg != NULL)
 		(void)cg_kill(r->cg, &ignored);
 	if (r->made_cgroup && r->st.unit != NULL)
 		unit_stop(r->arena, r->st.unit);
 	if (r->made_cgroup)
 		(void)cg_remove(r->st.cgroup, LIFE_WAIT_MS, &ignored);
+	(void)!life_end_resctrl(&r->st, &ignored);
 	/* runtime.md#lifecycle: what fails after the environment was made goes on to poststop
 	 */
 	if (was_cloned)
@@ -118,8 +122,8 @@ static void undo(struct run *r)
 
 void run_close(struct run *r, bool take_back)
 {
-	const int fds[] = { r->pidfd,        r->sock,    r->pty,  r->child_sock,
-			    r->start_listen, r->console, r->root, r->proc };
+	const int fds[] = { r->pidfd,   r->sock,  r->pty,  r->child_sock, r->start_listen,
+			    r->console, r->agent, r->root, r->proc,       r->net };
 
 	if (take_back)
 		undo(r);

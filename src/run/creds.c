@@ -103,9 +103,17 @@ int do_user(struct run *r, const struct plan *pl, struct err *e)
 int do_capabilities(struct run *r, const struct plan *pl, struct err *e)
 {
 	const struct spec_caps *c = &pl->process.creds.caps;
-	int err = sys_capset(c->effective, c->permitted, c->inheritable);
+	const uint64_t keep = filter_capability(pl);
+	int err = sys_capset(c->effective, c->permitted | keep, c->inheritable);
 
 	(void)r;
+	if (err < 0 && keep != 0 &&
+	    sys_capset(c->effective, c->permitted, c->inheritable) == 0) {
+		(void)fail(e, ERR_HOST,
+			   "linux.seccomp: expected CAP_SYS_ADMIN or noNewPrivileges to load "
+			   "the filter: found neither");
+		return hint(e, "set process.noNewPrivileges");
+	}
 	if (err < 0) {
 		(void)fail_sys(e, -err, "process.capabilities: set");
 		return hint(e, "a runtime cannot give what it does not hold itself");

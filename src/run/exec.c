@@ -85,7 +85,7 @@ static int begin(struct run *r, struct err *e)
 			hs_peer_reason(r->sock, e);
 		return -1;
 	}
-	if (hs_say(r->sock, HS_START, 0, e) < 0 ||
+	if (hs_say(r->sock, HS_START, r->pid, e) < 0 ||
 	    hs_expect(r->sock, HS_EXECUTING, r->wait_ms, NULL, e) < 0 ||
 	    hs_wait(r->sock, HS_EXECUTING, r->wait_ms, e) < 0)
 		return -1;

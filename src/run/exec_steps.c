@@ -108,16 +108,28 @@ static int do_pidfd_socket(struct run *r, const struct plan *pl, struct err *e)
 	return err < 0 ? fail_sys(e, -err, "--pidfd-socket %s: send", path) : 0;
 }
 
+static bool has_initial(const struct plan *pl)
+{
+	return pl->process.affinity_initial.n > 0;
+}
+static bool has_final(const struct plan *pl)
+{
+	return pl->process.affinity_final.n > 0;
+}
+
 /* clang-format off */
 const struct step exec_steps[] = {
 	/* name              asked for by                                when                how */
 	{ "preserve-fds",     "runc.8 --preserve-fds",                    NULL,               do_preserved },
 	{ "console-socket",   "runc.8 --console-socket",                  wants_terminal,     console_connect },
+	{ "seccomp-agent",    "config-linux.md#seccomp",                  wants_agent,        agent_connect },
 	{ "exec-cgroup",      "config-linux.md#control-groups",           wants_cgroup,       do_find_cgroup },
 	{ "exec-proc",        "CVE-2019-19921",                           NULL,               do_host_proc },
 	{ "exec-socket",      "runc.8 --process",                         NULL,               do_handshake },
 	{ "exec-clone",       "CVE-2016-9962",                            NULL,               do_exec_clone },
+	{ "affinity-initial", "config.md#linux-process",                  has_initial,        do_affinity_initial },
 	{ "exec-cgroup-join", "config-linux.md#cgroup-path",              wants_cgroup,       do_cgroup_enter },
+	{ "resctrl-join",     "config-linux.md#intelrdt",                 wants_resctrl,      do_resctrl_join },
 	{ "oom-score",        "config.md#linux-process",                  wants_oom_score,    do_oom_score },
 	{ "pty",              "config.md#process",                        wants_terminal,     do_pty },
 	{ "ready",            "runtime.md#create",                        NULL,               do_ready },
@@ -150,6 +162,7 @@ const struct step entry_steps[] = {
 	/* name              asked for by                                when                how */
 	{ "session",          "config.md#process",                        NULL,               do_session },
 	{ "cgroup-wait",      "config-linux.md#cgroup-path",              wants_cgroup,       do_cgroup_wait },
+	{ "affinity-final",   "config.md#linux-process",                  has_final,          do_affinity_final },
 	{ "hide-binary",      "CVE-2019-5736",                            wants_hiding,       do_hide_binary },
 	{ "enter",            "config-linux.md#namespaces",               NULL,               do_enter },
 	{ "entry-root",       "config.md#root",                           NULL,               do_entry_root },

@@ -2,23 +2,97 @@
 /* filter.c - the seccomp filter goes on last, directly before execve: so a policy need allow
  * nothing of ours but that one call.
  *
- * With no_new_privs the main thread loads it. Without, seccomp(2) wants CAP_SYS_ADMIN, which
- * the main thread has dropped by then, and to drop it later would need calls that the filter
- * may refuse. So a second thread, made while we are still privileged, keeps the capability and
- * loads the filter for all threads (SECCOMP_FILTER_FLAG_TSYNC) while the main thread waits on
- * one word of memory; execve then ends the helper. Neither makes a system call after the
- * filter is on. */
+ * seccomp(2) wants no_new_privs or CAP_SYS_ADMIN. Without the former, that capability stays
+ * permitted until execve, which forgets it: what a program is permitted follows from the
+ * inheritable, bounding and ambient sets and from its file, not from what was permitted before
+ * (capabilities(7), "Transformation of capabilities during execve()").
+ *
+ * The listener of a filter that notifies exists only once it is on, and then we can make no
+ * call: the policy may refuse any, or wait for an agent that has no listener yet. A filter
+ * binds the thread that loads it. So a second thread, the courier, made before, hands the
+ * listener over, while we wait on one word of memory; then it ends, and we execute. */
 #include <errno.h>
+#include <linux/capability.h>
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
 
+#include "base/auto.h"
+#include "base/fd.h"
+#include "base/json.h"
+#include "base/proc.h"
 #include "base/sys.h"
 #include "run/run_private.h"
 
-#define LOADER_STACK 16384
+#define COURIER_STACK 65536
+#define AGENT_WAIT_S  30 /* for an agent that does not read */
+
+uint64_t filter_capability(const struct plan *pl)
+{
+	return pl->has_filter && !pl->process.creds.no_new_privs ? UINT64_C(1) << CAP_SYS_ADMIN
+								 : 0;
+}
+
+/* ---- the agent ---- */
+
+int agent_connect(struct run *r, const struct plan *pl, struct err *e)
+{
+	const struct timeval limit = { .tv_sec = AGENT_WAIT_S };
+	const char *path = pl->listener.path;
+	int fd = unix_connect_to(path, SOCK_STREAM);
+
+	if (fd < 0) {
+		(void)fail_sys(e, -fd, "linux.seccomp.listenerPath: connect to %s", path);
+		return hint(e, "the agent that answers SCMP_ACT_NOTIFY has to listen there");
+	}
+	r->agent = fd;
+	if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) < 0)
+		return fail_sys(e, errno, "linux.seccomp.listenerPath: limit the wait");
+	return 0;
+}
+
+/* config-linux.md#containerprocessstate */
+static const char *process_state(struct run *r, const struct plan *pl, size_t *len)
+{
+	struct arena *a = r->arena;
+	struct json *o = json_object(a), *fds = json_array(a);
+	struct state st = r->st;
+
+	st.pid = r->target != NULL ? r->target->st.pid : r->outer_pid;
+	json_add(fds, json_string(a, "seccompFd"));
+	json_add(fds, json_string(a, "pidFd"));
+	json_set(o, "ociVersion", json_string(a, st.oci_version));
+	json_set(o, "fds", fds);
+	json_set(o, "pid", json_int(a, r->outer_pid));
+	if (pl->listener.metadata != NULL)
+		json_set(o, "metadata", json_string(a, pl->listener.metadata));
+	json_set(o, "state",
+		 state_json(a, &st, r->target != NULL ? st.status : ST_CREATED, false));
+	return json_print(a, o, JSON_LINE, len);
+}
+
+/* ---- the courier ---- */
+
+enum courier_word {
+	C_ASLEEP,
+	C_AWAKE,
+	C_GO,
+	C_DONE
+};
+
+struct courier {
+	atomic_int word;
+	int agent, peer;
+	const char *path; /* the agent's */
+	const char *text;
+	size_t len;
+	int fds[2]; /* the listener, valid from C_GO on; the process */
+};
 
 /* Tells the processor that we spin. */
 static inline void relax(void)
@@ -30,88 +104,112 @@ static inline void relax(void)
 #endif
 }
 
-enum loader_word {
-	L_ASLEEP,
-	L_AWAKE,
-	L_GO,
-	L_DONE
-};
-
-struct loader {
-	atomic_int word;
-	int result; /* 0 or -errno, valid after L_DONE */
-	unsigned flags;
-	struct sock_fprog program;
-};
-
-static struct sock_fprog program_of(const struct plan *pl)
+/* Our own copy of the listener must go before an agent that dies leaves it without a reader:
+ * only then do calls that wait for an answer get ENOSYS (seccomp_unotify(2)). */
+static void deliver(const struct courier *c)
 {
-	return (struct sock_fprog){
-		.len = pl->filter.n,
-		.filter = (struct sock_filter *)(uintptr_t)pl->filter.insns,
-	};
+	struct err e = { 0 };
+	int err = fd_send_list(c->agent, c->text, c->len, c->fds, 2);
+
+	(void)close(c->fds[0]);
+	(void)close(c->agent);
+	if (err == 0)
+		return;
+	(void)fail_sys(&e, -err, "linux.seccomp.listenerPath: hand the listener to %s",
+		       c->path);
+	hs_say_failed(c->peer, &e); /* the main thread could not */
+	proc_exit(1);
 }
 
-/* Runs beside the main thread, on its errno and its stack protector: only calls that say
- * what went wrong by their result. */
-static int loader_main(void *arg)
+/* Shares errno and stack protector with the main thread, which only spins meanwhile. */
+static int courier_main(void *arg)
 {
-	struct loader *l = arg;
+	struct courier *c = arg;
 
-	while (atomic_load(&l->word) == L_ASLEEP)
-		(void)sys_futex_wait(&l->word, L_ASLEEP);
-	while (atomic_load(&l->word) != L_GO)
+	while (atomic_load(&c->word) == C_ASLEEP)
+		(void)sys_futex_wait(&c->word, C_ASLEEP);
+	while (atomic_load(&c->word) != C_GO)
 		(void)sched_yield();
-	l->result = sys_seccomp(SECCOMP_SET_MODE_FILTER, l->flags | SECCOMP_FILTER_FLAG_TSYNC,
-				&l->program);
-	atomic_store(&l->word, L_DONE);
-	for (;;) /* a system call could be refused now; execve ends us */
-		relax();
+	deliver(c);
+	atomic_store(&c->word, C_DONE);
+	sys_exit_thread();
 	return 0;
 }
 
-int do_loader(struct run *r, const struct plan *pl, struct err *e)
+static int start_thread(int (*run)(void *arg), void *arg, struct err *e)
 {
 	const int flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD |
 			  CLONE_SYSVSEM;
-	struct loader *l = arena_new(r->arena, struct loader);
-	char *stack = mmap(NULL, LOADER_STACK, PROT_READ | PROT_WRITE,
+	char *stack = mmap(NULL, COURIER_STACK, PROT_READ | PROT_WRITE,
 			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
 
 	if (stack == MAP_FAILED)
-		return fail_sys(e, errno, "linux.seccomp: stack of the loader");
-	l->flags = pl->filter.flags;
-	l->program = program_of(pl);
-	if (clone(loader_main, stack + LOADER_STACK, flags, l) < 0) {
-		(void)fail_sys(e, errno, "linux.seccomp: thread that loads the filter");
-		return errno == EAGAIN ? hint(e, "pids.limit must leave room for two, or "
-						 "noNewPrivileges be set")
-				       : -1;
-	}
-	r->loader = l;
+		return fail_sys(e, errno, "linux.seccomp: stack of a thread");
+	if (clone(run, stack + COURIER_STACK, flags, arg) >= 0)
+		return 0;
+	(void)fail_sys(e, errno, "linux.seccomp: thread that hands over the listener");
+	return errno == EAGAIN ? hint(e, "pids.limit must leave room for two") : -1;
+}
+
+int do_courier(struct run *r, const struct plan *pl, struct err *e)
+{
+	struct courier *c = arena_new(r->arena, struct courier);
+
+	c->agent = r->agent;
+	c->peer = r->peer;
+	c->path = pl->listener.path;
+	c->text = process_state(r, pl, &c->len);
+	c->fds[1] = sys_pidfd_open(getpid(), 0);
+	if (c->fds[1] < 0)
+		return fail_sys(e, -c->fds[1], "linux.seccomp: pidfd_open");
+	if (start_thread(courier_main, c, e) < 0)
+		return -1;
+	r->courier = c;
 	return 0;
 }
 
-static int load_by_helper(struct loader *l)
+/* ---- the filter ---- */
+
+static int load(const struct plan *pl, unsigned flags)
 {
-	atomic_store(&l->word, L_AWAKE);
-	(void)sys_futex_wake(&l->word);
-	/* from here to execve, no system call of ours: the filter may be on at any moment */
-	atomic_store(&l->word, L_GO);
-	while (atomic_load(&l->word) != L_DONE)
+	const struct spec_caps *c = &pl->process.creds.caps;
+	const uint64_t admin = filter_capability(pl);
+	struct sock_fprog program = {
+		.len = pl->filter.n,
+		.filter = (struct sock_filter *)(uintptr_t)pl->filter.insns,
+	};
+	int err = 0;
+
+	if (admin != 0)
+		err = sys_capset(c->effective | admin, c->permitted | admin, c->inheritable);
+	return err < 0 ? err : sys_seccomp(SECCOMP_SET_MODE_FILTER, flags, &program);
+}
+
+/* TSYNC would bind the courier, and the kernel takes no listener beside it; there is no other
+ * thread that it could be for. */
+static int load_and_deliver(struct courier *c, const struct plan *pl)
+{
+	unsigned flags = pl->filter.flags & ~(unsigned)SECCOMP_FILTER_FLAG_TSYNC;
+	int fd;
+
+	atomic_store(&c->word, C_AWAKE);
+	(void)sys_futex_wake(&c->word);
+	fd = load(pl, flags | SECCOMP_FILTER_FLAG_NEW_LISTENER);
+	if (fd < 0)
+		return fd;
+	/* from here to execve, no system call of ours */
+	c->fds[0] = fd;
+	atomic_store(&c->word, C_GO);
+	while (atomic_load(&c->word) != C_DONE)
 		relax();
-	return l->result;
+	return 0;
 }
 
 int load_filter(struct run *r, const struct plan *pl, struct err *e)
 {
-	struct sock_fprog program = program_of(pl);
-	int err;
+	int err = r->courier != NULL ? load_and_deliver(r->courier, pl)
+				     : load(pl, pl->filter.flags);
 
-	if (r->loader != NULL)
-		err = load_by_helper(r->loader);
-	else
-		err = sys_seccomp(SECCOMP_SET_MODE_FILTER, pl->filter.flags, &program);
 	if (err == 0)
 		return 0;
 	/* TSYNC answers with the thread that could not follow */

@@ -85,7 +85,7 @@ int foreground_wait(struct run *r, int signals, int *status, struct err *e)
 
 static int begin(struct run *r, struct err *e)
 {
-	if ((!starts_ahead(r) && hs_say(r->sock, HS_START, 0, e) < 0) ||
+	if ((!starts_ahead(r) && hs_say(r->sock, HS_START, r->pid, e) < 0) ||
 	    hs_expect(r->sock, HS_EXECUTING, -1, NULL, e) < 0 || hs_expect_exec(r->sock, e) < 0)
 		return -1;
 	r->st.status = ST_RUNNING;
@@ -138,6 +138,8 @@ static int start_phase(struct run *r, struct err *e)
 	got = begin(r, e);
 	run_audit(r->o, r->arena, AUDIT_START, &who,
 		  &(struct audit_result){ .err = got < 0 ? e : NULL, .exit_code = -1 });
+	if (got == 0)
+		net_devices_stay(r);
 	return got;
 }
 

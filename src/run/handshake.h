@@ -14,11 +14,11 @@ enum hs_word {
 	HS_MAPPED,     /* P: your uid and gid maps are written */
 	HS_CLONED,     /* C: the init is process .value (staged ladder) */
 	HS_MOUNTED,    /* C: everything is mounted; hooks of the runtime's namespaces may run */
-	HS_HOOKED,     /* P: they have run */
+	HS_HOOKED,     /* P: they have run; network devices are inside */
 	HS_TERMINAL,   /* C: the terminal's master comes beside this word */
 	HS_READY,      /* C: every step but the last few is done; .value: set my rlimits */
 	HS_CREATED,    /* P: your pid is on disk, live on without me (create only) */
-	HS_START,      /* P or S: "start" was asked for */
+	HS_START,      /* P or S: "start" was asked for; .value: your pid as I see it */
 	HS_LIMITED,    /* P: the rlimits that READY asked for are set (START said ahead) */
 	HS_EXECUTING,  /* C: execve is next; end of file means that it has happened */
 };

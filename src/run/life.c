@@ -108,7 +108,7 @@ static int end_group(struct arena *a, const struct state *st, struct err *e)
 int life_destroy(struct arena *a, const struct run_options *o, struct state_dir *d,
 		 const struct state *st, const struct plan_hooks *poststop, struct err *e)
 {
-	if (end_process(st, e) < 0 || end_group(a, st, e) < 0)
+	if (end_process(st, e) < 0 || end_group(a, st, e) < 0 || life_end_resctrl(st, e) < 0)
 		return -1;
 	if (poststop != NULL)
 		hooks_run_all(a, poststop, HOOK_POSTSTOP, st, ST_STOPPED);

@@ -32,6 +32,9 @@ int life_destroy(struct arena *a, const struct run_options *o, struct state_dir 
 		 const struct state *st, const struct plan_hooks *poststop,
 		 struct err *e) CHECK;
 
+/* resctrl.c: removes the groups that the state says we made. */
+int life_end_resctrl(const struct state *st, struct err *e) CHECK;
+
 /* config.md#poststart: a hook that fails stops the container. */
 int life_poststart(struct arena *a, const struct state *st, const struct plan_hooks *hooks,
 		   struct err *e) CHECK;

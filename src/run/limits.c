@@ -119,6 +119,59 @@ int do_io_priority(struct run *r, const struct plan *pl, struct err *e)
 	return err == EPERM ? hint(e, "IOPRIO_CLASS_RT needs CAP_SYS_NICE on the host") : -1;
 }
 
+/* ---- processors and memory ---- */
+
+static int set_affinity(pid_t pid, const struct bits *cpus, const char *which, struct err *e)
+{
+	int err = sys_sched_setaffinity(pid, cpus->words, cpus->n);
+
+	if (err == 0)
+		return 0;
+	(void)fail_sys(e, -err, "process.execCPUAffinity.%s: set", which);
+	return err == -EINVAL
+		       ? hint(e, "it must name a processor of /sys/devices/system/cpu/online "
+				 "that cpuset.cpus.effective of the cgroup allows")
+		       : -1;
+}
+
+int do_affinity_initial(struct run *r, const struct plan *pl, struct err *e)
+{
+	return set_affinity(r->pid, &pl->process.affinity_initial, "initial", e);
+}
+
+int do_affinity_final(struct run *r, const struct plan *pl, struct err *e)
+{
+	(void)r;
+	return set_affinity(0, &pl->process.affinity_final, "final", e);
+}
+
+/* The reasons that set_mempolicy(2) has for each. */
+static const struct {
+	int err;
+	const char *remedy;
+} memory_hints[] = {
+	{ EINVAL, "the nodes must be in /sys/devices/system/node/has_memory and in "
+		  "cpuset.mems.effective of the cgroup, and the kernel must know the mode and "
+		  "take its flags: see set_mempolicy(2)" },
+	{ ENOSYS, "this kernel is built without CONFIG_NUMA" },
+};
+
+int do_memory_policy(struct run *r, const struct plan *pl, struct err *e)
+{
+	const struct spec_memory_policy *m = &pl->process.memory_policy;
+	int err = -sys_set_mempolicy((int)(m->mode | m->flags), m->nodes.words, m->nodes.n);
+
+	(void)r;
+	if (err == 0)
+		return 0;
+	(void)fail_sys(e, err, "linux.memoryPolicy: set mode %" PRIu32 ", flags 0x%" PRIx32,
+		       m->mode, m->flags);
+	for (size_t i = 0; i < COUNT(memory_hints); i++)
+		if (memory_hints[i].err == err)
+			return hint(e, "%s", memory_hints[i].remedy);
+	return -1;
+}
+
 int do_personality(struct run *r, const struct plan *pl, struct err *e)
 {
 	(void)r;

@@ -24,9 +24,11 @@ librun_a_SOURCES = \
 	src/run/lsm.c \
 	src/run/mask.c \
 	src/run/mounts.c \
+	src/run/netdev.c \
 	src/run/network.c \
 	src/run/parent_steps.c \
 	src/run/proc_files.c \
+	src/run/resctrl.c src/run/resctrl.h \
 	src/run/rootfs.c \
 	src/run/run.h src/run/run_private.h \
 	src/run/self.c \
@@ -48,6 +50,7 @@ unit_run_SOURCES = \
 	tests/unit/t_copyup.c \
 	tests/unit/t_handshake.c \
 	tests/unit/t_hooks.c \
+	tests/unit/t_resctrl.c \
 	tests/unit/t_idmap.c \
 	tests/unit/t_run.c \
 	tests/unit/t_stats.c \

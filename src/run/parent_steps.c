@@ -225,7 +225,7 @@ static int do_hooks(struct run *r, const struct plan *pl, struct err *e)
 static int do_go_ahead(struct run *r, const struct plan *pl, struct err *e)
 {
 	(void)pl;
-	return starts_ahead(r) ? hs_say(r->sock, HS_START, 0, e) : 0;
+	return starts_ahead(r) ? hs_say(r->sock, HS_START, r->pid, e) : 0;
 }
 
 int do_ready(struct run *r, const struct plan *pl, struct err *e)
@@ -308,13 +308,9 @@ static bool maps_init(const struct plan *pl)
 {
 	return pl->ns.new_user && pl->ns.ladder == LADDER_DIRECT;
 }
-/* createContainer hooks are the init's, but like the runtime's they run under the device
- * filter: for them too the init waits until it is attached. */
-static bool has_hooks(const struct plan *pl)
+static bool has_net_devices(const struct plan *pl)
 {
-	return pl->hooks[HOOK_PRESTART].n + pl->hooks[HOOK_CREATE_RUNTIME].n +
-		       pl->hooks[HOOK_CREATE_CONTAINER].n >
-	       0;
+	return pl->net.n > 0;
 }
 
 /* clang-format off */
@@ -323,21 +319,25 @@ const struct step parent_steps[] = {
 	{ "preserve-fds",     "runc.8 --preserve-fds",                    NULL,               do_preserved },
 	{ "state",            "runtime.md#state",                         NULL,               do_state },
 	{ "cgroup",           "config-linux.md#control-groups",           wants_group,        do_cgroup },
+	{ "resctrl",          "config-linux.md#intelrdt",                 wants_resctrl,      do_resctrl },
 	{ "namespace-files",  "config-linux.md#namespaces",               joins,              open_namespaces },
 	{ "idmapped-mounts",  "config.md#mounts",                         has_idmapped,       prepare_idmapped },
 	{ "console-socket",   "runc.8 --console-socket",                  wants_terminal,     console_connect },
+	{ "seccomp-agent",    "config-linux.md#seccomp",                  wants_agent,        agent_connect },
 	{ "sockets",          "runtime.md#start",                         NULL,               do_sockets },
 	{ "clone",            "config-linux.md#namespaces",               NULL,               clone_init },
 	{ "state-pid",        "runtime.md#state",                         NULL,               do_state_pid },
 	/* the systemd driver: the init waits outside until its unit is around it */
 	{ "scope",            "config-linux.md#cgroup-path",              wants_unit,         do_scope },
 	{ "cgroup-join",      "config-linux.md#cgroup-path",              wants_group,        do_cgroup_join },
+	{ "resctrl-join",     "config-linux.md#intelrdt",                 wants_resctrl,      do_resctrl_join },
 	{ "write-id-maps",    "config-linux.md#user-namespace-mappings",  maps_init,          do_idmaps },
 	{ "device-filter",    "config-linux.md#allowed-device-list",      has_device_filter,  do_device_filter },
+	{ "net-devices",      "config-linux.md#network-devices",          has_net_devices,    do_net_devices },
 	{ "state-rest",       "runtime.md#state",                         NULL,               do_state_rest },
 	{ "oom-score",        "config.md#linux-process",                  wants_oom_score,    do_oom_score },
 	{ "pty",              "config.md#process",                        wants_terminal,     do_pty },
-	{ "hooks",            "config.md#createruntime-hooks",            has_hooks,          do_hooks },
+	{ "hooks",            "config.md#createruntime-hooks",            wants_meeting,      do_hooks },
 	{ "go-ahead",         "runtime.md#start",                         NULL,               do_go_ahead },
 	{ "ready",            "runtime.md#create",                        NULL,               do_ready },
 	/* from outside, for what root of a user namespace may not raise */

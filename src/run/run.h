@@ -59,9 +59,10 @@ int run_exec(const struct plan *pl, const struct run_options *o, const struct ru
 /* pause and resume. */
 int run_pause(const struct run_options *o, const char *id, bool freeze, struct err *e) CHECK;
 
-/* update: what *r names, and nothing else; all of it or none. Device rules stay as they are. */
+/* update: what *r names, and the lines of schemata (or NULL); all of it or none. Device rules
+ * stay as they are. */
 int run_update(const struct run_options *o, const char *id, struct spec_resources *r,
-	       struct err *e) CHECK;
+	       const char *schemata, struct err *e) CHECK;
 
 /* events: a line of JSON every so often, and one for each time that the kernel killed for want
  * of memory, until the container ends; or, `once', its numbers as they are. */

@@ -12,7 +12,7 @@
 #include "run/run.h"
 #include "run/steps.h"
 
-struct loader;
+struct courier;
 
 /* One container being made. The parent owns one; clone3 gives the child its own copy, from
  * which it uses the second half. -1 is "no descriptor" throughout. */
@@ -26,11 +26,13 @@ struct run {
 	struct state st;
 	bool made_state, made_cgroup; /* what a failure has to take back */
 	struct cg *cg;
-	pid_t pid;   /* the init, ours to reap */
-	int pidfd;   /* of the init */
-	pid_t stage; /* the intermediate process, 0: none */
-	int sock;    /* our end of the handshake */
-	int pty;     /* foreground terminal: the master */
+	pid_t pid;            /* the init, ours to reap */
+	int pidfd;            /* of the init */
+	pid_t stage;          /* the intermediate process, 0: none */
+	int sock;             /* our end of the handshake */
+	int net;              /* the network namespace that devices were moved into ... */
+	const char *net_back; /* ... and their way back, or NULL */
+	int pty;              /* foreground terminal: the master */
 
 	/* exec: the container that is there */
 	const struct run_target *target; /* NULL: we make one */
@@ -41,6 +43,7 @@ struct run {
 	int child_sock;
 	int start_listen;      /* create: start.sock */
 	int console;           /* connected --console-socket */
+	int agent;             /* connected linux.seccomp.listenerPath */
 	int ns_fd[NS_KINDS];   /* joined namespaces */
 	int *mount_fd;         /* one a plan mount: an idmapped tree made before clone, or -1 */
 	bool into_cgroup;      /* clone3 puts the child into its group */
@@ -53,7 +56,9 @@ struct run {
 	const char *executable;  /* what execve gets */
 	int32_t rlimits_pending; /* not 0: the runtime must set them, see HS_READY */
 	bool cwd_pending;        /* chdir is to be tried again as the user */
-	struct loader *loader;   /* holds CAP_SYS_ADMIN for the filter, see filter.c */
+	struct courier *courier; /* hands the listener to the agent, see filter.c */
+	int peer;                /* who said START, and is told what goes wrong after it */
+	pid_t outer_pid;         /* ours, as who said START sees it */
 	int exec_label;          /* /proc/self/attr/exec, open, see lsm.c */
 };
 
@@ -149,6 +154,10 @@ int do_keyring(struct run *r, const struct plan *pl, struct err *e) CHECK;
 int do_rlimits(struct run *r, const struct plan *pl, struct err *e) CHECK;
 int do_scheduler(struct run *r, const struct plan *pl, struct err *e) CHECK;
 int do_io_priority(struct run *r, const struct plan *pl, struct err *e) CHECK;
+int do_memory_policy(struct run *r, const struct plan *pl, struct err *e) CHECK;
+/* The runtime, for a process of exec that is not in the container's group yet. */
+int do_affinity_initial(struct run *r, const struct plan *pl, struct err *e) CHECK;
+int do_affinity_final(struct run *r, const struct plan *pl, struct err *e) CHECK;
 int do_personality(struct run *r, const struct plan *pl, struct err *e) CHECK;
 int do_umask(struct run *r, const struct plan *pl, struct err *e) CHECK;
 int write_oom_score(pid_t pid, int64_t score, struct err *e) CHECK;
@@ -162,6 +171,17 @@ int do_capabilities(struct run *r, const struct plan *pl, struct err *e) CHECK;
 
 /* ---- network.c ---- */
 int do_loopback(struct run *r, const struct plan *pl, struct err *e) CHECK;
+
+/* ---- resctrl.c ---- */
+int do_resctrl(struct run *r, const struct plan *pl, struct err *e) CHECK;
+int do_resctrl_join(struct run *r, const struct plan *pl, struct err *e) CHECK;
+
+/* ---- netdev.c ---- */
+int do_net_devices(struct run *r, const struct plan *pl, struct err *e) CHECK;
+/* Gives back what was moved, as far as it can. */
+void net_devices_back(struct run *r);
+/* The container has come to something: its network may end with it. */
+void net_devices_stay(struct run *r);
 
 /* ---- terminal.c ---- */
 /* Parent, before clone: connects --console-socket. */
@@ -205,8 +225,12 @@ int do_executable(struct run *r, const struct plan *pl, struct err *e) CHECK;
 const char *const *final_environment(struct run *r, const struct plan *pl);
 
 /* ---- filter.c ---- */
-/* Without no_new_privs: a helper thread that keeps CAP_SYS_ADMIN, made before we drop it. */
-int do_loader(struct run *r, const struct plan *pl, struct err *e) CHECK;
+/* Parent, before clone: connects to who answers SCMP_ACT_NOTIFY. */
+int agent_connect(struct run *r, const struct plan *pl, struct err *e) CHECK;
+/* What do_capabilities leaves permitted for load_filter, and execve takes away. */
+uint64_t filter_capability(const struct plan *pl);
+/* A thread beside us that the filter will not bind, for what is to be done after it is on. */
+int do_courier(struct run *r, const struct plan *pl, struct err *e) CHECK;
 int load_filter(struct run *r, const struct plan *pl, struct err *e) CHECK;
 
 /* ---- filter_kept.c ---- */

@@ -33,7 +33,8 @@ static int meet(const struct state_dir *d, const struct state *st, struct err *e
 
 	if (sock < 0)
 		return fail_sys(e, -sock, "start.sock: connect");
-	if (hs_say(sock, HS_START, 0, e) < 0 || hs_expect(sock, HS_EXECUTING, -1, NULL, e) < 0)
+	if (hs_say(sock, HS_START, st->pid, e) < 0 ||
+	    hs_expect(sock, HS_EXECUTING, -1, NULL, e) < 0)
 		return -1;
 	if (hs_expect_exec(sock, e) < 0)
 		return -1;

@@ -78,3 +78,20 @@ bool wants_rlimits(const struct plan *pl)
 {
 	return pl->process.rlimits_n > 0;
 }
+/* createContainer hooks are the init's, but like the runtime's they run under the device
+ * filter and see the network devices, which a sysctl may be about: for all of them the init
+ * waits until the runtime is done. */
+bool wants_meeting(const struct plan *pl)
+{
+	return pl->hooks[HOOK_PRESTART].n + pl->hooks[HOOK_CREATE_RUNTIME].n +
+		       pl->hooks[HOOK_CREATE_CONTAINER].n + pl->net.n >
+	       0;
+}
+bool wants_resctrl(const struct plan *pl)
+{
+	return pl->rdt.root != NULL;
+}
+bool wants_agent(const struct plan *pl)
+{
+	return pl->listener.path != NULL;
+}

@@ -29,6 +29,9 @@ bool wants_label(const struct plan *pl);
 bool wants_hiding(const struct plan *pl);
 bool wants_oom_score(const struct plan *pl);
 bool wants_rlimits(const struct plan *pl);
+bool wants_agent(const struct plan *pl);
+bool wants_resctrl(const struct plan *pl);
+bool wants_meeting(const struct plan *pl);
 
 extern const struct step parent_steps[], child_steps[], process_steps[], start_steps[];
 extern const struct step exec_steps[], entry_steps[];

@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "run/life.h"
+#include "run/resctrl.h"
 
 /* OCI's swap is memory and swap together: where the update says no limit of memory, that of the
  * group holds. */
@@ -87,8 +88,32 @@ static int put_limits(struct arena *a, struct cg *cg, const char *unit,
 			    : cg_update(cg, &limits, NULL, NULL, e);
 }
 
+/* The class first, for it takes one write to take it back. */
+static int put_both(struct arena *a, const struct state *st, struct cg *cg,
+		    struct spec_resources *r, const char *schemata, struct err *e)
+{
+	struct err ignored = { 0 };
+	autofree char *before = NULL;
+	autofd int root = -1;
+
+	if (schemata == NULL)
+		return put_limits(a, cg, st->unit, r, e);
+	if (st->resctrl == NULL)
+		return fail(e, ERR_STATE,
+			    "update: expected a container with linux.intelRdt: %s has none",
+			    st->id);
+	root = resctrl_open(st->resctrl, e);
+	if (root < 0 || resctrl_get(root, st->rdt_group, &before, e) < 0 ||
+	    resctrl_put(root, st->rdt_group, schemata, e) < 0)
+		return -1;
+	if (put_limits(a, cg, st->unit, r, e) == 0)
+		return 0;
+	(void)!resctrl_put(root, st->rdt_group, before, &ignored);
+	return -1;
+}
+
 static int update_locked(struct arena *a, const struct state *st, struct spec_resources *r,
-			 struct err *e)
+			 const char *schemata, struct err *e)
 {
 	enum state_status now = state_now(st);
 	autocg struct cg *cg = NULL;
@@ -101,12 +126,12 @@ static int update_locked(struct arena *a, const struct state *st, struct spec_re
 			    st->id);
 	if (life_cgroup(st, &cg, e) < 0)
 		return -1;
-	return put_limits(a, cg, st->unit, r, e);
+	return put_both(a, st, cg, r, schemata, e);
 }
 
 /* Two updates at once could each take back what the other wrote: so under the lock. */
 int run_update(const struct run_options *o, const char *id, struct spec_resources *r,
-	       struct err *e)
+	       const char *schemata, struct err *e)
 {
 	autoarena struct arena a = { 0 };
 	autostate struct state_dir d = { .fd = -1, .lock = -1 };
@@ -116,7 +141,7 @@ int run_update(const struct run_options *o, const char *id, struct spec_resource
 
 	if (state_open(o->root, id, true, &d, e) < 0 || state_load(&a, &d, id, &st, e) < 0)
 		return -1;
-	got = update_locked(&a, &st, r, e);
+	got = update_locked(&a, &st, r, schemata, e);
 	who = run_subject(&st, NULL);
 	run_audit(o, &a, AUDIT_UPDATE, &who,
 		  &(struct audit_result){ .err = got < 0 ? e : NULL, .exit_code = -1 });

@@ -165,6 +165,17 @@ uint64_t read_flags(const struct jat *up, const char *key, const struct word *ta
 	return all;
 }
 
+struct bits read_bits(const struct jat *up, const char *key, struct arena *a, const char *want)
+{
+	const struct jat at = j_key(up, key);
+	const char *s = read_text(up, key);
+	struct bits out = { 0 };
+
+	if (s != NULL && !bits_parse(a, s, &out))
+		j_say(&at, "expected %s, as in \"0-3,7\", found \"%s\"", want, s);
+	return out;
+}
+
 struct spec_pairs read_pairs(const struct jat *up, const char *key, struct arena *a)
 {
 	const struct jat at = j_key(up, key);

@@ -37,6 +37,8 @@ struct spec_strings read_paths(const struct jat *up, const char *key, struct are
 /* The bits of the words of an array. */
 uint64_t read_flags(const struct jat *up, const char *key, const struct word *table,
 		    const char *want);
+/* A list of numbers; {0} when absent; want is for the complaint. */
+struct bits read_bits(const struct jat *up, const char *key, struct arena *a, const char *want);
 struct spec_pairs read_pairs(const struct jat *up, const char *key, struct arena *a);
 struct spec_idmaps read_idmaps(const struct jat *up, const char *key, struct arena *a);
 

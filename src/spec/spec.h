@@ -11,6 +11,7 @@
 #include <sys/types.h>
 
 #include "base/arena.h"
+#include "base/bits.h"
 #include "base/json.h"
 
 #define SPEC_UNSET INT64_MIN /* an integer that the config does not name */
@@ -90,8 +91,8 @@ struct spec_process {
 	int64_t oom_score_adj; /* SPEC_UNSET, -1000 to 1000 */
 	struct spec_scheduler scheduler;
 	struct spec_io_priority io_priority;
-	const char *exec_affinity_initial, *exec_affinity_final; /* cpu lists */
-	const char *command_line;                                /* Windows */
+	struct bits exec_affinity_initial, exec_affinity_final; /* processors */
+	const char *command_line;                               /* Windows */
 };
 
 /* config.md#mounts. Options stay words; plan_mounts gives them meaning. */
@@ -271,10 +272,11 @@ struct spec_intel_rdt {
 	bool enable_monitoring;
 };
 
+/* config-linux.md#memory-policy; values as set_mempolicy(2) takes them */
 struct spec_memory_policy {
 	bool present;
-	const char *mode, *nodes;
-	struct spec_strings flags;
+	uint32_t mode, flags; /* MPOL_*, MPOL_F_* */
+	struct bits nodes;
 };
 
 struct spec_linux {

@@ -130,6 +130,8 @@ static void check_needs(const struct spec *s, struct complaints *bad)
 	} needs[] = {
 		{ s->hostname != NULL, has(s, NS_UTS), "hostname", "a uts namespace" },
 		{ s->domainname != NULL, has(s, NS_UTS), "domainname", "a uts namespace" },
+		{ l->net_devices_n > 0, has(s, NS_NETWORK), "linux.netDevices",
+		  "a network namespace" },
 		{ l->boottime.present || l->monotonic.present, makes(s, NS_TIME),
 		  "linux.timeOffsets", "a new time namespace" },
 		{ l->masked_paths.n > 0, has(s, NS_MOUNT), "linux.maskedPaths",
@@ -222,12 +224,32 @@ void spec_check_memory(const struct spec_memory *m, const char *where, struct co
 			 (intmax_t)m->limit, (intmax_t)m->swap);
 }
 
+static const char *inner_name(const struct spec_net_device *d)
+{
+	return d->name != NULL ? d->name : d->host_name;
+}
+
+/* A template ("eth%d") gives each a name of its own. */
+static void check_net_devices(const struct spec *s, struct complaints *bad)
+{
+	const struct spec_net_device *v = s->linux_.net_devices;
+
+	for (size_t i = 0; i < s->linux_.net_devices_n; i++)
+		for (size_t k = 0; k < i && strchr(inner_name(&v[i]), '%') == NULL; k++)
+			if (strcmp(inner_name(&v[i]), inner_name(&v[k])) == 0)
+				complain(bad,
+					 "linux.netDevices.%s: expected a name of its own, "
+					 "found \"%s\" for %s too",
+					 v[i].host_name, inner_name(&v[i]), v[k].host_name);
+}
+
 void spec_check(const struct spec *s, struct complaints *bad)
 {
 	check_user_ns(s, bad);
 	for (size_t i = 0; i < s->mounts_n; i++)
 		check_mount(&s->mounts[i], i, bad);
 	check_needs(s, bad);
+	check_net_devices(s, bad);
 	check_sysctls(s, bad);
 	spec_check_memory(&s->linux_.resources.memory, "linux.resources.memory", bad);
 }

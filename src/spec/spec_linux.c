@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <net/if.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -94,14 +95,62 @@ static void read_device(struct arena *a, const struct jat *at, void *out)
 	read_device_mode(at, d);
 }
 
+/* The kernel's dev_valid_name(). */
+static bool is_device_name(const char *s)
+{
+	return s[0] != '\0' && strlen(s) < IFNAMSIZ && strpbrk(s, "/: \t\n\v\f\r") == NULL &&
+	       !str_eq(s, ".") && !str_eq(s, "..");
+}
+
+/* "template by appending %d to the new name" */
+static bool is_device_template(const char *s)
+{
+	const char *sign = strchr(s, '%');
+
+	return is_device_name(s) && (sign == NULL || (str_eq(sign, "%d") && sign > s));
+}
+
 /* config-linux.md#network-devices */
 static void read_net_device(struct arena *a, const struct jat *at, void *out)
 {
 	struct spec_net_device *d = out;
+	const struct jat name = j_key(at, "name");
 
 	(void)a;
 	d->host_name = at->key;
 	d->name = read_text(at, "name");
+	if (!is_device_name(at->key) || strchr(at->key, '%') != NULL)
+		j_say(at, "expected the name of a network device");
+	if (d->name != NULL && !is_device_template(d->name))
+		j_say(&name, "expected the name of a network device, found \"%s\"", d->name);
+}
+
+/* One directory of the resctrl file system that is no part of it, or its root. */
+static bool is_class_name(const char *s)
+{
+	static const char *const taken[] = {
+		".", "..", "info", "mon_groups", "mon_data", NULL
+	};
+
+	return str_eq(s, "/") || (strpbrk(s, "/\n") == NULL && !str_in(s, taken));
+}
+
+static void check_intel_rdt(const struct jat *at, const struct spec_intel_rdt *r)
+{
+	const struct jat clos = j_key(at, "closID"), bw = j_key(at, "memBwSchema");
+	const struct jat schemata = j_key(at, "schemata");
+
+	if (r->clos_id != NULL && !is_class_name(r->clos_id))
+		j_say(&clos, "expected the name of a class, found \"%s\"", r->clos_id);
+	if (r->mem_bw_schema != NULL && (str_after(r->mem_bw_schema, "MB:") == NULL ||
+					 strchr(r->mem_bw_schema, '\n') != NULL))
+		j_say(&bw, "expected one line that begins with \"MB:\", found \"%s\"",
+		      r->mem_bw_schema);
+	for (size_t i = 0; i < r->schemata.n; i++)
+		if (strchr(r->schemata.v[i], '\n') != NULL ||
+		    strchr(r->schemata.v[i], ':') == NULL)
+			j_say(&schemata, "expected lines such as \"L3:0=f\", found \"%s\"",
+			      r->schemata.v[i]);
 }
 
 /* config-linux.md#intelrdt; plan decides whether the host can */
@@ -118,20 +167,49 @@ static void read_intel_rdt(struct arena *a, const struct jat *linux_,
 	out->l3_cache_schema = read_text(&at, "l3CacheSchema");
 	out->mem_bw_schema = read_text(&at, "memBwSchema");
 	out->enable_monitoring = read_bool(&at, "enableMonitoring");
+	check_intel_rdt(&at, out);
 }
 
-/* config-linux.md#memory-policy; plan decides whether the host can */
+/* set_mempolicy(2): MPOL_DEFAULT and MPOL_LOCAL name no nodes, MPOL_PREFERRED may, all others
+ * must. What depends on the kernel is left to it. */
+static void check_memory_policy(const struct jat *at, const struct spec_memory_policy *m)
+{
+	static const char *const without[] = { "MPOL_DEFAULT", "MPOL_LOCAL", NULL };
+	static const char *const optional[] = { "MPOL_DEFAULT", "MPOL_LOCAL", "MPOL_PREFERRED",
+						NULL };
+	const uint64_t both = words_memory_flags[1].value | words_memory_flags[2].value;
+	const char *mode = word_name(words_memory_modes, m->mode);
+	const struct jat nodes = j_key(at, "nodes"), flags = j_key(at, "flags");
+
+	if (m->nodes.n > 0 && str_in(mode, without))
+		j_say(&nodes, "expected none, because %s has none, found \"%s\"", mode,
+		      nodes.v->text);
+	if (m->nodes.n == 0 && !str_in(mode, optional))
+		j_say(&nodes, "expected a list of memory nodes for %s, found nothing", mode);
+	if ((m->flags & both) == both)
+		j_say(&flags, "expected one of MPOL_F_RELATIVE_NODES and MPOL_F_STATIC_NODES, "
+			      "found both");
+}
+
+/* config-linux.md#memory-policy */
 static void read_memory_policy(struct arena *a, const struct jat *linux_,
 			       struct spec_memory_policy *out)
 {
-	const struct jat at = j_key(linux_, "memoryPolicy");
+	const struct jat at = j_key(linux_, "memoryPolicy"), mode = j_key(&at, "mode");
+	uint64_t number = 0;
+	bool clear;
 
-	out->flags = read_strings(&at, "flags", a);
 	if (!j_object(&at))
 		return;
 	out->present = true;
-	out->mode = read_text(&at, "mode");
-	out->nodes = read_text(&at, "nodes");
+	clear = j_required(&mode, "a memory policy") &&
+		read_word(&mode, words_memory_modes, "a memory policy", &number);
+	out->mode = (uint32_t)number;
+	out->flags = (uint32_t)read_flags(&at, "flags", words_memory_flags,
+					  "a flag of memory policies");
+	out->nodes = read_bits(&at, "nodes", a, "a list of memory nodes");
+	if (clear && !complained_of(at.bad, "linux.memoryPolicy.nodes"))
+		check_memory_policy(&at, out);
 }
 
 /* config-linux.md#personality: "Currently no flags values are supported." */

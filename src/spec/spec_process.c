@@ -190,14 +190,14 @@ static void read_io_priority(const struct jat *process, struct spec_io_priority 
 	out->priority = n == SPEC_UNSET ? 0 : (int)n;
 }
 
-static void read_affinity(const struct jat *process, struct spec_process *out)
+static void read_affinity(struct arena *a, const struct jat *process, struct spec_process *out)
 {
 	const struct jat at = j_key(process, "execCPUAffinity");
 
 	if (!j_object(&at))
 		return;
-	out->exec_affinity_initial = read_text(&at, "initial");
-	out->exec_affinity_final = read_text(&at, "final");
+	out->exec_affinity_initial = read_bits(&at, "initial", a, "a list of processors");
+	out->exec_affinity_final = read_bits(&at, "final", a, "a list of processors");
 }
 
 /* config.md#process: args may be absent there for Windows' sake only. */
@@ -236,6 +236,6 @@ void spec_read_process(struct arena *a, const struct jat *at, struct spec_proces
 	out->oom_score_adj = read_int(at, "oomScoreAdj", -1000, 1000);
 	read_scheduler(at, &out->scheduler);
 	read_io_priority(at, &out->io_priority);
-	read_affinity(at, out);
+	read_affinity(a, at, out);
 	read_refused(at, "process.");
 }

@@ -72,6 +72,25 @@ const struct word words_io_classes[] = {
 	{ NULL, 0 },
 };
 
+/* linux/mempolicy.h, where those of older kernels lack the last two */
+const struct word words_memory_modes[] = {
+	{ "MPOL_DEFAULT", 0 },
+	{ "MPOL_PREFERRED", 1 },
+	{ "MPOL_BIND", 2 },
+	{ "MPOL_INTERLEAVE", 3 },
+	{ "MPOL_LOCAL", 4 },
+	{ "MPOL_PREFERRED_MANY", 5 },
+	{ "MPOL_WEIGHTED_INTERLEAVE", 6 },
+	{ NULL, 0 },
+};
+
+const struct word words_memory_flags[] = {
+	{ "MPOL_F_NUMA_BALANCING", 1 << 13 },
+	{ "MPOL_F_RELATIVE_NODES", 1 << 14 },
+	{ "MPOL_F_STATIC_NODES", 1 << 15 },
+	{ NULL, 0 },
+};
+
 const struct word words_propagations[] = {
 	{ "private", MS_PRIVATE },
 	{ "rprivate", MS_PRIVATE | MS_REC },

@@ -11,7 +11,10 @@ extern const struct word words_rlimits[];    /* "RLIMIT_CPU" ... to RLIMIT_* */
 extern const struct word words_namespaces[]; /* "user" ... to enum spec_ns */
 extern const struct word words_policies[];   /* "SCHED_OTHER" ... to SCHED_* */
 extern const struct word words_sched_flags[];
-extern const struct word words_io_classes[];   /* "IOPRIO_CLASS_RT" ... */
+extern const struct word words_io_classes[]; /* "IOPRIO_CLASS_RT" ... */
+extern const struct word
+	words_memory_modes[]; /* "MPOL_DEFAULT" ... as the kernel numbers them */
+extern const struct word words_memory_flags[]; /* "MPOL_F_STATIC_NODES" ... */
 extern const struct word words_propagations[]; /* "private", "rprivate" ... to MS_* */
 
 extern const struct word words_seccomp_actions[];   /* "SCMP_ACT_ALLOW" ... SECCOMP_RET_* */

@@ -45,6 +45,10 @@ struct state {
 	const char *unit; /* of systemd, NULL: none; with .cgroup it is known to be ours */
 	uint32_t device_program; /* id of our device filter, 0: none */
 	bool own_pid_ns;
+	const char *resctrl;       /* where that file system is mounted, NULL: not used */
+	const char *rdt_group;     /* the class below it that the container is in ... */
+	bool rdt_made;             /* ... which we made */
+	const char *rdt_monitor;   /* the monitoring group below it that we made, or NULL */
 	bool kept_keyring;         /* create --no-new-keyring */
 	const char *config_digest; /* sha256 hex or NULL */
 	const struct state_pair {

@@ -54,6 +54,11 @@ const char *state_text(struct arena *a, const struct state *s, size_t *len)
 	if (s->device_program != 0)
 		json_set(o, "deviceProgram", json_uint(a, s->device_program));
 	json_set(o, "ownPidNs", json_bool(a, s->own_pid_ns));
+	set_string(a, o, "resctrl", s->resctrl);
+	set_string(a, o, "rdtGroup", s->rdt_group);
+	set_string(a, o, "rdtMonitor", s->rdt_monitor);
+	if (s->rdt_made)
+		json_set(o, "rdtMade", json_bool(a, true));
 	if (s->kept_keyring)
 		json_set(o, "keptKeyring", json_bool(a, true));
 	set_string(a, o, "configDigest", s->config_digest);
@@ -109,19 +114,39 @@ static void read_unit(const struct jat *root, struct state *out)
 }
 
 /* We remove what this names: it must not climb. */
-static void read_cgroup(const struct jat *root, struct state *out)
+static void read_path_down(const struct jat *root, const char *key, const char **out)
 {
-	struct jat at = j_key(root, "cgroup"), by = j_key(root, "cgroupManager");
+	struct jat at = j_key(root, key);
 	const char *path = "";
 
 	if (j_string(&at, &path))
-		out->cgroup = path;
+		*out = path;
 	for (const char *p = path; *p != '\0'; p += strcspn(p, "/"), p += *p == '/') {
 		if (strncmp(p, "..", 2) == 0 && (p[2] == '/' || p[2] == '\0')) {
 			j_say(&at, "expected a path without \"..\"");
 			break;
 		}
 	}
+}
+
+static void read_resctrl(const struct jat *root, struct state *out)
+{
+	struct jat made = j_key(root, "rdtMade"), group = j_key(root, "rdtGroup");
+
+	read_path_down(root, "resctrl", &out->resctrl);
+	read_path_down(root, "rdtGroup", &out->rdt_group);
+	read_path_down(root, "rdtMonitor", &out->rdt_monitor);
+	(void)j_bool(&made, &out->rdt_made);
+	if ((out->rdt_group != NULL) != (out->resctrl != NULL) ||
+	    (out->rdt_group == NULL && (out->rdt_made || out->rdt_monitor != NULL)))
+		j_say(&group, "expected both resctrl and rdtGroup");
+}
+
+static void read_cgroup(const struct jat *root, struct state *out)
+{
+	struct jat by = j_key(root, "cgroupManager");
+
+	read_path_down(root, "cgroup", &out->cgroup);
 	if (j_string(&by, &out->cgroup_manager) && !str_in(out->cgroup_manager, managers))
 		j_say(&by, "expected cgroupfs, systemd or disabled, found \"%.32s\"",
 		      out->cgroup_manager);
@@ -213,6 +238,7 @@ static void read_fields(const struct jat *root, struct arena *a, struct state *o
 	read_numbers(root, out);
 	read_cgroup(root, out);
 	read_unit(root, out);
+	read_resctrl(root, out);
 	read_annotations(root, a, out);
 	read_object(root, "policy", a, &out->policy);
 	read_object(root, "verdict", a, &out->verdict);

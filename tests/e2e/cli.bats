@@ -190,7 +190,7 @@ assert len(o["errors"]) == 3 and o["unknown"] == ["procss"], o'
 	python3 - <<-END
 		import json
 		d = json.load(open("bundle/config.json"))
-		d["linux"]["netDevices"] = {"eth0": {}}
+		d["linux"]["seccomp"] = {"defaultAction": "SCMP_ACT_NOTIFY"}
 		d["linux"]["cgroupsPath"] = "a:b:c"
 		d["mounts"] = [{"destination": "/a", "type": "bind", "source": "/",
 			"options": ["bind", "nonsense"]}]
@@ -199,7 +199,7 @@ assert len(o["errors"]) == 3 and o["unknown"] == ["procss"], o'
 	END
 	call check bundle
 	[ $status -eq 1 ]
-	grep -q '^config.json: linux.netDevices: not supported by this version' out
+	grep -q '^config.json: linux.seccomp.listenerPath: expected the socket' out
 	grep -q '^config.json: linux.cgroupsPath: ' out
 	grep -q '^config.json: mounts\[0\]' out
 	[ "$(wc -l <out)" -eq 3 ]
@@ -274,7 +274,7 @@ assert o["warnings"][1].startswith("linux.seccomp.syscalls[1]: warning: "), o'
 		linux = o["linux"]
 		assert "user" in linux["namespaces"]
 		assert linux["mountExtensions"]["idmap"]["enabled"] is True
-		assert "SCMP_ACT_NOTIFY" not in linux["seccomp"]["actions"]
+		assert "SCMP_ACT_NOTIFY" in linux["seccomp"]["actions"]
 		assert "CAP_SYS_ADMIN" in linux["capabilities"]
 	END
 }

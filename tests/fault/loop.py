@@ -13,6 +13,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 CAISSON = sys.argv[1]
@@ -50,6 +51,7 @@ class Bundle:
     def __init__(self, name, config, options=(), terminal=False, entered=False):
         self.name, self.options, self.terminal = name, list(options), terminal
         self.entered = entered
+        self.devices = list(config["linux"].get("netDevices", {}))
         self.path = os.path.join(WORK, name)
         self.root = os.path.join(self.path, "state")  # --root
         self.pids = os.path.join(self.path, "pids")
@@ -174,6 +176,21 @@ def terminal(c):
     c["process"]["terminal"] = True
 
 
+def network(c):
+    c["linux"]["netDevices"] = {"fault0": {"name": "lan0"}}
+
+
+def notified(c):
+    c["linux"]["seccomp"] = seccomp() | {"listenerPath": AGENT}
+    c["linux"]["seccomp"]["syscalls"][0] = {"names": ["reboot"], "action": "SCMP_ACT_NOTIFY"}
+
+
+def numa(c):
+    cpu = str(min(os.sched_getaffinity(0)))
+    c["linux"]["memoryPolicy"] = {"mode": "MPOL_DEFAULT"}
+    c["process"]["execCPUAffinity"] = {"initial": cpu, "final": cpu}
+
+
 # name, change, global options; the first bundle that wants a step stands for it in what
 # "once" means, the ladders (those marked) run every step they want
 KINDS = [
@@ -189,6 +206,9 @@ KINDS = [
     ("host-pids", host_pids, (), True),
     ("no-cgroup", no_cgroup, ("--cgroup-manager", "disabled"), True),
     ("labelled", labelled, (), False),
+    ("network", network, (), True),
+    ("notified", notified, (), False),
+    ("numa", numa, (), False),
 ]
 
 
@@ -215,6 +235,8 @@ ENTERED = [
     ("exec-no-cgroup", entered(no_cgroup), ("--cgroup-manager", "disabled"), False),
     ("exec-terminal", entered(terminal), (), False),
     ("exec-labelled", entered(labelled), (), False),
+    ("exec-notified", entered(notified), (), False),
+    ("exec-numa", entered(numa), (), False),
 ]
 
 # Where more than create is killed at any moment.
@@ -222,7 +244,40 @@ KILLED = {
     "plain": ("create", "run", "start", "delete"),
     "full": ("create", "run"),
     "terminal": ("create",),
+    "network": ("create",),
 }
+
+
+# ---- what is around ----
+
+
+def is_device(name):
+    return any(name == n for _, n in socket.if_nameindex())
+
+
+def has_devices(bundle):
+    return all(map(is_device, bundle.devices))
+
+
+def give_devices(bundle):
+    """A container that began takes its devices along when it ends, in the kernel's time."""
+    until = time.monotonic() + PATIENCE
+    for d in bundle.devices:
+        while not is_device(d) and is_device(d + "-peer") and time.monotonic() < until:
+            time.sleep(0.01)
+        if not is_device(d):
+            subprocess.run(["ip", "link", "add", d, "type", "veth", "peer", "name", d + "-peer"],
+                           check=True)
+
+
+def answer_agents(server):
+    """The filter's one call is never made: who takes the listener may drop it."""
+    while True:
+        conn, _ = server.accept()
+        with conn:
+            _, fds, _, _ = socket.recv_fds(conn, 65536, 8)
+            for fd in fds:
+                os.close(fd)
 
 
 # ---- calls ----
@@ -231,6 +286,8 @@ KILLED = {
 def call(bundle, words, fault=None, pid_file=False):
     """One run of the runtime: exit code (or -signal), what it said on stderr."""
     env = dict(os.environ)
+    if words[0] in ("create", "run"):
+        give_devices(bundle)
     if fault is not None:
         env["CAISSON_FAULT"] = fault
     command = [CAISSON, "--root", bundle.root, "--audit-log", AUDIT, *bundle.options, *words]
@@ -392,6 +449,7 @@ def attempt(bundle, step, table, command, how):
     # what failed by itself is not the user's to clean up; after start the container exists
     if how == "fail" and (command == "run" or table.startswith("create")):
         bad += [x + ", before delete" for x in nothing_left(bundle)]
+        bad += [] if has_devices(bundle) else ["a device was not given back"]
     bad += check_delete(bundle) + nothing_left(bundle)
     if how == "kill":
         bad += check_again(bundle) + nothing_left(bundle)
@@ -457,6 +515,8 @@ def shot(bundle, command, delay):
             *words_of(bundle, command)]
     bad = before(bundle, command)
     actions = [(os.POSIX_SPAWN_OPEN, fd, "/dev/null", os.O_RDWR, 0) for fd in range(3)]
+    if command in ("create", "run"):
+        give_devices(bundle)
     until = time.perf_counter() + delay
     pid = os.posix_spawn(CAISSON, argv, os.environ, file_actions=actions)
     while time.perf_counter() < until:
@@ -522,7 +582,8 @@ def prepare(tap, kinds, is_entered):
         b = Bundle(name, config, options, config["process"]["terminal"], is_entered)
         b.ladder = ladder
         why = learn_steps(b)
-        if name in ("exec-labelled", "labelled", "idmapped", "time-offsets") and why:
+        if name in ("exec-labelled", "labelled", "idmapped", "time-offsets", "numa",
+                    "exec-numa") and why:
             # what this kernel may lack
             tap.result(f"{name}: a whole life", [], skip=why.splitlines()[0])
             continue
@@ -533,7 +594,9 @@ def prepare(tap, kinds, is_entered):
 
 
 # Steps that may have no bundle here, and why.
-KNOWN = {step: "not on this kernel" for step in ("label", "label-open", "idmapped-mounts")}
+KNOWN = {step: "not on this kernel" for step in (
+    "label", "label-open", "idmapped-mounts", "resctrl", "resctrl-join", "memory-policy",
+    "affinity-initial", "affinity-final")}
 KNOWN["scope"] = "systemd.bats has it, beside a systemd"
 
 
@@ -613,6 +676,11 @@ console = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
 console.bind(CONSOLE)
 console.listen(64)
 console.setblocking(False)
+AGENT = os.path.join(WORK, "agent.sock")
+agent = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+agent.bind(AGENT)
+agent.listen(64)
+threading.Thread(target=answer_agents, args=(agent,), daemon=True).start()
 helper = subprocess.Popen(["unshare", "--net", "--ipc", "--pid", "--fork", "--kill-child",
                            "sleep", "100000"])
 while not (inside := open(f"/proc/{helper.pid}/task/{helper.pid}/children").read().split()):

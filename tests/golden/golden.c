@@ -29,6 +29,7 @@ static const struct host hosts[] = {
 	  .kernel = KERNEL_6_1,
 	  .cgroup = V2,
 	  .self_cgroup = "/system.slice/engine.service",
+	  .resctrl = "/sys/fs/resctrl",
 	  .apparmor = true,
 	  .caps_known = CAPS_ALL,
 	  .caps_effective = CAPS_ALL },
@@ -155,7 +156,8 @@ static const char *plan_text(struct arena *a, const char *name, const char *json
 	struct plan_want want = { .id = "golden",
 				  .bundle = "/bundle",
 				  .cgroup_manager = "cgroupfs",
-				  .detach = true };
+				  .detach = true,
+				  .mover = "/libexec/caisson-net" };
 	struct json *doc = NULL;
 	struct plan *p = arena_new(a, struct plan);
 	struct spec *s = arena_new(a, struct spec);

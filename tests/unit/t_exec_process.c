@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <criterion/criterion.h>
 #include <linux/capability.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/str.h"
 #include "cmd/exec.h"
@@ -127,4 +129,42 @@ Test(exec_process, refuses)
 		cr_expect_eq(process_of(&a, &wrongs[i].o, &p, &e), -1, "%s", wrongs[i].text);
 		cr_expect_str_eq(e.text, wrongs[i].text);
 	}
+}
+
+/* ---- --process ---- */
+
+/* The process of a file with this text, in a container that has processors. */
+static struct spec_process from_file(struct arena *a, const char *text)
+{
+	char path[] = "/tmp/caisson-process-XXXXXX";
+	const struct exec_options o = { .process = path };
+	const struct call c = { .arena = a,
+				.args = (const char *const[]){ "ID", NULL },
+				.args_n = 1 };
+	struct spec_process p = container();
+	struct err e = { 0 };
+	int fd = mkstemp(path);
+
+	cr_assert_geq(fd, 0);
+	cr_assert_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+	(void)close(fd);
+	cr_assert(bits_parse(a, "0", &p.exec_affinity_initial));
+	cr_assert(bits_parse(a, "1", &p.exec_affinity_final));
+	cr_expect_eq(exec_process(&c, &o, &p, &e), 0, "%s", e.text);
+	(void)unlink(path);
+	return p;
+}
+
+Test(exec_process, a_file_without_processors_has_the_containers)
+{
+	autoarena struct arena a = { 0 };
+	struct spec_process p = from_file(&a, "{\"cwd\":\"/\",\"args\":[\"sh\"]}");
+
+	cr_expect(bits_has(&p.exec_affinity_initial, 0));
+	cr_expect(bits_has(&p.exec_affinity_final, 1));
+	p = from_file(&a, "{\"cwd\":\"/\",\"args\":[\"sh\"],"
+			  "\"execCPUAffinity\":{\"initial\":\"3\"}}");
+	cr_expect(bits_has(&p.exec_affinity_initial, 3));
+	cr_expect_not(bits_has(&p.exec_affinity_initial, 0));
+	cr_expect_eq(p.exec_affinity_final.n, 0);
 }

@@ -47,6 +47,55 @@ Test(fd, one_descriptor_travels_with_its_message)
 	cr_expect_eq(fd_send(s[1], "x", 1, null), -EPIPE);
 }
 
+/* The descriptors of a received message, all of them. */
+static size_t count_fds(int sock, char *buf, size_t size, size_t *len)
+{
+	union {
+		struct cmsghdr head;
+		char bytes[CMSG_SPACE(8 * sizeof(int))];
+	} control;
+	struct iovec iov = { buf, size };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+	const struct cmsghdr *c;
+	ssize_t n;
+
+	msg.msg_control = control.bytes;
+	msg.msg_controllen = sizeof(control.bytes);
+	n = recvmsg(sock, &msg, 0);
+	cr_assert_geq(n, 0);
+	*len = (size_t)n;
+	c = CMSG_FIRSTHDR(&msg);
+	return c != NULL ? (c->cmsg_len - CMSG_LEN(0)) / sizeof(int) : 0;
+}
+
+/* More than the socket holds: the rest goes when the peer reads, without descriptors. */
+Test(fd, several_descriptors_travel_beside_the_first_bytes_of_a_stream, .timeout = 20)
+{
+	static char text[3 << 20], got[sizeof(text)];
+	autofd int null = open("/dev/null", O_RDONLY);
+	const int fds[] = { null, null, null };
+	size_t n = 0, all = 0, fds_n = 0;
+	int s[2], status = 1;
+	pid_t pid;
+
+	for (size_t i = 0; i < sizeof(text); i++)
+		text[i] = (char)('a' + i % 23);
+	cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, s), 0);
+	pid = fork();
+	if (pid == 0)
+		_exit(fd_send_list(s[0], text, sizeof(text), fds, COUNT(fds)) != 0);
+	(void)close(s[0]);
+	fds_n = count_fds(s[1], got, sizeof(got), &n);
+	cr_expect_eq(fds_n, 3, "%zu", fds_n);
+	for (all = n; n > 0; all += n)
+		cr_expect_eq(count_fds(s[1], got + all, sizeof(got) - all, &n), 0);
+	cr_expect_eq(all, sizeof(text));
+	cr_expect_eq(memcmp(got, text, sizeof(text)), 0);
+	cr_assert_eq(waitpid(pid, &status, 0), pid);
+	cr_expect_eq(status, 0);
+	cr_expect_eq(fd_send_list(s[1], "x", 1, fds, 9), -EINVAL);
+}
+
 Test(fd, a_second_descriptor_is_closed_and_the_message_refused)
 {
 	union {

@@ -385,3 +385,68 @@ Test(plan_print, tells_a_proof_from_a_sample)
 				   "%s", text);
 	}
 }
+/* ---- linux.intelRdt ---- */
+
+static const struct {
+	const char *rdt;
+	enum plan_rdt_group which;
+	const char *group, *schemata, *monitor;
+} classes[] = {
+	{ "", RDT_NEW, "one", NULL, NULL },
+	{ "'enableMonitoring':true", RDT_NEW, "one", NULL, "one/mon_groups/one" },
+	{ "'l3CacheSchema':'L3:0=f'", RDT_NEW, "one", "L3:0=f\n", NULL },
+	{ "'closID':'gold'", RDT_THERE, "gold", NULL, NULL },
+	{ "'closID':'gold','enableMonitoring':true", RDT_THERE, "gold", NULL,
+	  "gold/mon_groups/one" },
+	{ "'closID':'gold','memBwSchema':'MB:0=20'", RDT_EITHER, "gold", "MB:0=20\n", NULL },
+	{ "'closID':'gold','schemata':['L3:0=f','L2:0=3']", RDT_EITHER, "gold",
+	  "L3:0=f\nL2:0=3\n", NULL },
+	{ "'closID':'/','enableMonitoring':true", RDT_THERE, ".", NULL, "./mon_groups/one" },
+	{ "'closID':'/','schemata':['L3:0=f']", RDT_THERE, ".", "L3:0=f\n", NULL },
+	{ "'l3CacheSchema':'L3:0=f\\nMB:0=10\\nL3:1=f','memBwSchema':'MB:0=20'", RDT_NEW, "one",
+	  "L3:0=f\nL3:1=f\nMB:0=20\n", NULL },
+	{ "'l3CacheSchema':'L3:0=f\\nMB:0=10\\n'", RDT_NEW, "one", "L3:0=f\nMB:0=10\n", NULL },
+	{ "'l3CacheSchema':'L3:0=f','memBwSchema':'MB:0=20','schemata':['L2:0=1']", RDT_NEW,
+	  "one", "L3:0=f\nMB:0=20\nL2:0=1\n", NULL },
+};
+
+Test(plan, a_class_of_the_cache_is_the_containers_or_the_named_one)
+{
+	struct host h = plan_root_host;
+
+	h.resctrl = "/sys/fs/resctrl";
+	for (size_t i = 0; i < COUNT(classes); i++) {
+		autochecked struct checked c = { 0 };
+		autoarena struct arena a = { 0 };
+		struct plan p;
+		struct err e = { 0 };
+		const char *text =
+			arena_printf(&a, NEW_MOUNT ",'intelRdt':{%s}", classes[i].rdt);
+		const struct config from = { .linux_ = text };
+
+		cr_assert_eq(plan_config(&c, &from, &h, &plan_create, &p, &e), 0, "%s", e.text);
+		cr_expect_str_eq(p.rdt.root, "/sys/fs/resctrl");
+		cr_expect_eq(p.rdt.which, classes[i].which, "%s", classes[i].rdt);
+		cr_expect_str_eq(p.rdt.group, classes[i].group);
+		cr_expect(str_eq(p.rdt.schemata, classes[i].schemata), "%s: %s", classes[i].rdt,
+			  p.rdt.schemata);
+		cr_expect(str_eq(p.rdt.monitor, classes[i].monitor), "%s: %s", classes[i].rdt,
+			  p.rdt.monitor);
+	}
+}
+
+Test(host, finds_a_file_system_by_its_type)
+{
+	static const char text[] =
+		"22 1 0:21 / / rw - ext4 /dev/vda rw\n"
+		"23 22 0:22 / /sys/fs/resctrl rw shared:3 master:1 - tmpfs resctrl rw\n"
+		"garbage\n"
+		"24 22 0:23 / /sys/fs/a\\040b\\134 rw,nosuid shared:4 - resctrl none rw\n"
+		"25 22 0:23 / /later rw - resctrl none rw\n";
+	autoarena struct arena a = { 0 };
+
+	cr_expect(str_eq(host_mount_of(arena_strdup(&a, text), "resctrl"), "/sys/fs/a b\\"));
+	cr_expect_null(host_mount_of(arena_strdup(&a, text), "none"));
+	cr_expect_null(host_mount_of(arena_strdup(&a, ""), "resctrl"));
+	cr_expect_null(host_mount_of(arena_strdup(&a, "1 2 - resctrl"), "resctrl"));
+}

@@ -125,6 +125,44 @@ Test(plan_exec, the_filter_is_the_one_handed_in)
 	cr_expect_eq(p.filter.flags, SECCOMP_FILTER_FLAG_LOG);
 }
 
+struct affinity {
+	const char *process;
+	bool in_group;
+	unsigned long initial, final; /* 0: none */
+};
+
+/* Without a group there is no time before it. */
+static const struct affinity affinities[] = {
+	{ "", true, 0, 0 },
+	{ ",'execCPUAffinity':{'initial':'1'}", true, 2, 0 },
+	{ ",'execCPUAffinity':{'final':'0,3'}", true, 0, 9 },
+	{ ",'execCPUAffinity':{'initial':'1','final':'0'}", true, 2, 1 },
+	{ ",'execCPUAffinity':{'initial':'1'}", false, 0, 2 },
+	{ ",'execCPUAffinity':{'initial':'1','final':'0'}", false, 0, 1 },
+};
+
+static unsigned long mask_of(const struct bits *b)
+{
+	return b->n > 0 ? b->words[0] : 0;
+}
+
+Test(plan_exec, processors_are_for_before_and_in_the_group)
+{
+	for (size_t i = 0; i < COUNT(affinities); i++) {
+		const struct affinity *t = &affinities[i];
+		struct plan_exec_want w = in_group;
+		autochecked struct checked c = { 0 };
+		struct err e = { 0 };
+		struct plan p;
+
+		if (!t->in_group)
+			w.cgroup = NULL;
+		cr_assert_eq(plan_of(&c, t->process, NEW_MOUNT, &w, &p, &e), 0, "%s", e.text);
+		cr_expect_eq(mask_of(&p.process.affinity_initial), t->initial, "case %zu", i);
+		cr_expect_eq(mask_of(&p.process.affinity_final), t->final, "case %zu", i);
+	}
+}
+
 struct refusal {
 	const char *process, *linux_, *text;
 	bool socket, deny_setgroups;
@@ -143,8 +181,6 @@ static const struct refusal refusals[] = {
 	  "process.user.uid: expected an id in linux.uidMappings: found 10", false, false },
 	{ "", "'namespaces':[{'type':'mount','path':'/m'}]",
 	  "exec: expected mounts of the container's own: found a joined mount namespace", false, false },
-	{ ",'execCPUAffinity':{'initial':'0'}", NEW_MOUNT,
-	  "process.execCPUAffinity: not supported by this version of caisson", false, false },
 };
 /* clang-format on */
 

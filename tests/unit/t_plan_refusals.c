@@ -39,12 +39,10 @@ struct refusal {
 
 /* clang-format off */
 static const struct refusal refusals[] = {
-	/* what this version does not do */
-	{ { NULL, "'namespaces':[{'type':'mount'},{'type':'network'}],'netDevices':{'eth0':{}}", NULL }, ROOT, 0, ERR_HOST, "linux.netDevices: not supported by this version of caisson", NULL },
-	{ { NULL, NEW_MOUNT ",'memoryPolicy':{'mode':'MPOL_BIND','nodes':'0'}", NULL }, ROOT, 0, ERR_HOST, "linux.memoryPolicy: not supported by this version of caisson", NULL },
-	{ { NULL, NEW_MOUNT ",'intelRdt':{}", NULL }, ROOT, 0, ERR_HOST, "linux.intelRdt: not supported by this version of caisson", NULL },
-	{ { "'execCPUAffinity':{'initial':'0'}", NEW_MOUNT, NULL }, ROOT, 0, ERR_HOST, "process.execCPUAffinity: not supported by this version of caisson", NULL },
-	{ { "'execCPUAffinity':{'final':'0'}", NEW_MOUNT, NULL }, ROOT, 0, ERR_HOST, "process.execCPUAffinity: not supported by this version of caisson", NULL },
+	/* what takes something of the host */
+	{ { NULL, "'namespaces':[{'type':'mount'},{'type':'network'}],'netDevices':{'eth0':{}}", NULL }, ROOT, 0, ERR_HOST, "linux.netDevices: caisson-net: not installed", NULL },
+	{ { NULL, "'namespaces':[{'type':'mount'},{'type':'network'},{'type':'user'}],'uidMappings':" OWN ",'gidMappings':" OWN_GID ",'netDevices':{'eth0':{}}", NULL }, USER, 0, ERR_HOST, "linux.netDevices: expected CAP_NET_ADMIN: found uid 1000 without it", "devices of the host are moved by its root" },
+	{ { NULL, NEW_MOUNT ",'intelRdt':{}", NULL }, ROOT, 0, ERR_HOST, "linux.intelRdt: expected a resctrl file system: found none", "mount -t resctrl resctrl /sys/fs/resctrl, where processor and kernel have it (CONFIG_X86_CPU_RESCTRL)" },
 
 	/* namespaces and ids */
 	{ { NULL, "'namespaces':[{'type':'pid'}]", NULL }, ROOT, 0, ERR_SPEC, "linux.namespaces: expected mount: found nothing", "without one the host's own mounts would be changed" },
@@ -104,7 +102,7 @@ static const struct refusal refusals[] = {
 	{ { NULL, NEW_MOUNT ",'cgroupsPath':'/..a/../b'", NULL }, ROOT, 0, ERR_SPEC, "linux.cgroupsPath: expected no \"..\": found \"/..a/../b\"", NULL },
 
 	/* seccomp: t_plan_seccomp.c has the rest */
-	{ { NULL, NEW_MOUNT ",'seccomp':{'defaultAction':'SCMP_ACT_NOTIFY'}", NULL }, ROOT, 0, ERR_SPEC, "linux.seccomp.defaultAction: SCMP_ACT_NOTIFY: not supported yet", NULL },
+	{ { NULL, NEW_MOUNT ",'seccomp':{'defaultAction':'SCMP_ACT_NOTIFY'}", NULL }, ROOT, 0, ERR_SPEC, "linux.seccomp.listenerPath: expected the socket of who answers SCMP_ACT_NOTIFY: found nothing", NULL },
 };
 /* clang-format on */
 
@@ -215,8 +213,9 @@ static const char many[] =
 	"'capabilities':{'effective':['CAP_KILL']}},'mounts':[{'destination':'/"
 	"a','type':'bind',"
 	"'source':'/"
-	"b','options':['bind','nonsense']}],'linux':{'namespaces':[{'type':'mount'}],"
-	"'cgroupsPath':'a:b:c','netDevices':{'eth0':{}},'memoryPolicy':{'mode':'MPOL_DEFAULT'},"
+	"b','options':['bind','nonsense']}],'linux':{'namespaces':[{'type':'mount'},{'type':'"
+	"network'}],"
+	"'cgroupsPath':'a:b:c','netDevices':{'eth0':{}},"
 	"'resources':{'pids':{'limit':5}}}}";
 
 static bool refused(const struct complaints *bad, const char *what)
@@ -230,8 +229,6 @@ static bool refused(const struct complaints *bad, const char *what)
 Test(plan, tells_what_each_part_refuses)
 {
 	static const char *const says[] = {
-		"linux.netDevices: not supported by this version of caisson",
-		"linux.memoryPolicy: not supported by this version of caisson",
 		"mounts[0].options: ",
 		"process.capabilities.effective: expected a subset of permitted: ",
 		"linux.cgroupsPath: expected a path: found \"a:b:c\"",

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/str.h"
 #include "plan/plan_seccomp.h"
 #include "sim_file.h"
 #include "spec/spec.h"
@@ -201,19 +202,17 @@ struct refusal {
 static const struct refusal refusals[] = {
 	{ { .present = true, .default_errno_ret = SPEC_UNSET }, "linux.seccomp.defaultAction: a seccomp action: nothing" },
 	{ { .present = true, .default_action = "ALLOW", .default_errno_ret = SPEC_UNSET }, "linux.seccomp.defaultAction: a seccomp action: ALLOW" },
-	{ { .present = true, .default_action = "SCMP_ACT_NOTIFY", .default_errno_ret = SPEC_UNSET }, "linux.seccomp.defaultAction: SCMP_ACT_NOTIFY: not supported yet" },
+	{ { .present = true, .default_action = "SCMP_ACT_NOTIFY", .default_errno_ret = SPEC_UNSET }, "linux.seccomp.listenerPath: expected the socket of who answers SCMP_ACT_NOTIFY: found nothing" },
+	{ { .present = true, .default_action = "SCMP_ACT_NOTIFY", .default_errno_ret = 1 }, "linux.seccomp.defaultErrnoRet: SCMP_ACT_ERRNO or SCMP_ACT_TRACE beside it: SCMP_ACT_NOTIFY" },
 	{ { .present = true, .default_action = "SCMP_ACT_ERRNO", .default_errno_ret = 4096 }, "linux.seccomp.defaultErrnoRet: 0 to 4095: 4096" },
 	{ { .present = true, .default_action = "SCMP_ACT_ALLOW", .default_errno_ret = 1 }, "linux.seccomp.defaultErrnoRet: SCMP_ACT_ERRNO or SCMP_ACT_TRACE beside it: SCMP_ACT_ALLOW" },
-	{ { BASE, RULE(.action = "SCMP_ACT_NOTIFY", .errno_ret = SPEC_UNSET) }, "linux.seccomp.syscalls[0].action: SCMP_ACT_NOTIFY: not supported yet" },
+	{ { BASE, RULE(.action = "SCMP_ACT_NOTIFY", .errno_ret = SPEC_UNSET) }, "linux.seccomp.listenerPath: expected the socket of who answers SCMP_ACT_NOTIFY: found nothing" },
 	{ { BASE, RULE(.action = "SCMP_ACT_TRACE", .errno_ret = 65536) }, "linux.seccomp.syscalls[0].errnoRet: 0 to 65535: 65536" },
 	{ { BASE, RULE(.action = "SCMP_ACT_KILL", .errno_ret = 1) }, "linux.seccomp.syscalls[0].errnoRet: SCMP_ACT_ERRNO or SCMP_ACT_TRACE beside it: SCMP_ACT_KILL" },
 	{ { BASE, RULE(.action = "SCMP_ACT_ALLOW", .errno_ret = SPEC_UNSET, ARG(.index = 6, .op = "SCMP_CMP_EQ")) }, "linux.seccomp.syscalls[0].args[0].index: 0 to 5: 6" },
 	{ { BASE, RULE(.action = "SCMP_ACT_ALLOW", .errno_ret = SPEC_UNSET, ARG(.op = "SCMP_CMP_IN")) }, "linux.seccomp.syscalls[0].args[0].op: a seccomp operator: SCMP_CMP_IN" },
 	{ { BASE, .architectures = WORDS("SCMP_ARCH_Z80") }, "linux.seccomp.architectures[0]: an architecture that features lists: SCMP_ARCH_Z80" },
-	{ { BASE, .has_flags = true, .flags = WORDS("SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV") }, "linux.seccomp.flags[0]: a rule with SCMP_ACT_NOTIFY for WAIT_KILLABLE_RECV: not supported yet" },
 	{ { BASE, .has_flags = true, .flags = WORDS("LOG") }, "linux.seccomp.flags[0]: a seccomp flag: LOG" },
-	{ { BASE, .listener_path = "/run/s" }, "linux.seccomp.listenerPath: SCMP_ACT_NOTIFY: not supported yet" },
-	{ { BASE, .listener_metadata = "m" }, "linux.seccomp.listenerMetadata: SCMP_ACT_NOTIFY: not supported yet" },
 };
 /* clang-format on */
 
@@ -258,4 +257,99 @@ Test(plan_seccomp, refuses)
 		cr_expect_str_eq(e.text, refusals[i].text, "case %zu: %s", i, e.text);
 		cr_expect_eq(f.n, 7, "case %zu left something behind", i);
 	}
+}
+
+/* ---- who answers ---- */
+
+/* The plan of an object; its listener stays in the arena. */
+static struct plan plan_of(struct arena *a, const char *object)
+{
+	struct spec *s = arena_new(a, struct spec);
+	const struct plan_want want = { .libseccomp = NULL };
+	const struct host host = { .kernel = 0 };
+	struct plan p = { 0 };
+	struct err e = { 0 };
+
+	s->linux_.seccomp = seccomp_of(a, object);
+	cr_assert_eq(plan_seccomp(a, s, &host, &want, &p, &e), 0, "%s", e.text);
+	return p;
+}
+
+#define AGENT "\"listenerPath\":\"/run/agent\",\"listenerMetadata\":\"m\""
+#define KILLABLE                                                  \
+	",\"flags\":[\"SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV\"," \
+	"\"SECCOMP_FILTER_FLAG_LOG\"]"
+
+static const char *const notifying[] = {
+	"{\"defaultAction\":\"SCMP_ACT_NOTIFY\"," AGENT KILLABLE "}",
+	"{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[{\"names\":[\"mkdir\"],"
+	"\"action\":\"SCMP_ACT_NOTIFY\"}]," AGENT KILLABLE "}",
+	/* it is used, though no table knows the call */
+	"{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"syscalls\":[{\"names\":[\"no_such_call\"],"
+	"\"action\":\"SCMP_ACT_NOTIFY\"}]," AGENT KILLABLE "}",
+};
+
+Test(plan_seccomp, a_policy_that_notifies_has_a_listener)
+{
+	for (size_t i = 0; i < COUNT(notifying); i++) {
+		autoarena struct arena a = { 0 };
+		const struct plan p = plan_of(&a, notifying[i]);
+
+		cr_expect(str_eq(p.listener.path, "/run/agent"), "case %zu", i);
+		cr_expect(str_eq(p.listener.metadata, "m"), "case %zu", i);
+		cr_expect_eq(p.filter.flags,
+			     SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV | SECCOMP_FILTER_FLAG_LOG,
+			     "case %zu", i);
+	}
+}
+
+/* "If the SCMP_ACT_NOTIFY action is not used this value is ignored." */
+Test(plan_seccomp, a_listener_that_nothing_is_for_is_ignored)
+{
+	autoarena struct arena a = { 0 };
+	const struct plan p =
+		plan_of(&a, "{\"defaultAction\":\"SCMP_ACT_ALLOW\"," AGENT KILLABLE "}");
+
+	cr_expect_null(p.listener.path);
+	cr_expect_null(p.listener.metadata);
+	cr_expect_eq(p.filter.flags, SECCOMP_FILTER_FLAG_LOG);
+}
+
+static int plan_policy_text(struct arena *a, const char *text, const char *agent,
+			    struct plan *p, struct err *e)
+{
+	struct spec *s = arena_new(a, struct spec);
+	const struct policy_source source = { .name = "p", .text = text, .len = strlen(text) };
+	const struct plan_want want = { .policy = &source };
+	const struct host host = { .kernel = 6 << 16 | 18 << 8 };
+
+	s->linux_.seccomp.listener_path = agent;
+	return plan_seccomp(a, s, &host, &want, p, e);
+}
+
+Test(plan_seccomp, a_policy_of_ours_notifies_who_listens)
+{
+	static const char text[] = "policy p { default allow; notify mkdir; }";
+	autoarena struct arena a = { 0 };
+	struct plan p = { 0 };
+	struct err e = { 0 };
+
+	cr_expect_eq(plan_policy_text(&a, text, "/run/agent", &p, &e), 0, "%s", e.text);
+	cr_expect(str_eq(p.listener.path, "/run/agent"));
+	cr_expect_eq(plan_policy_text(&a, text, NULL, &p, &e), -1);
+	cr_expect_str_eq(e.text, "linux.seccomp.listenerPath: expected the socket of who "
+				 "answers SCMP_ACT_NOTIFY: found nothing");
+}
+
+Test(plan_seccomp, a_policy_that_audits_has_no_watcher_yet)
+{
+	autoarena struct arena a = { 0 };
+	struct plan p = { 0 };
+	struct err e = { 0 };
+
+	cr_expect_eq(plan_policy_text(&a, "policy p { default allow; audit deny EPERM mkdir; }",
+				      "/run/agent", &p, &e),
+		     -1);
+	cr_expect_eq(e.kind, ERR_HOST);
+	cr_expect_str_eq(e.text, "org.caisson.seccomp.policy: p: audit: not supported yet");
 }

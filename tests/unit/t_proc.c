@@ -247,6 +247,26 @@ Test(proc, a_job_inherits_nothing)
 	cr_expect_str_eq(r.said, "A=b SigBlk:0000000000000000SigIgn:0000000000000000");
 }
 
+Test(proc, a_job_gets_one_descriptor_when_it_is_to)
+{
+	autofd int low = open("/etc", O_RDONLY | O_CLOEXEC), high = -1;
+	const char *const argv[] = { "sh", "-c",
+				     "readlink /proc/$$/fd/3; ls /proc/$$/fd | wc -l", NULL };
+	struct proc_job job = {
+		.path = "/bin/sh", .argv = argv, .timeout_ms = 5000, .root = -1, .third = low
+	};
+	struct proc_result r;
+	struct err e = { 0 };
+
+	cr_assert_geq(low, 3);
+	cr_assert_eq(proc_run(&job, &r, &e), 0, "%s", e.text);
+	cr_expect_str_eq(r.said, "/etc 4");
+	high = fcntl(low, F_DUPFD_CLOEXEC, 100);
+	job.third = high;
+	cr_assert_eq(proc_run(&job, &r, &e), 0, "%s", e.text);
+	cr_expect_str_eq(r.said, "/etc 4");
+}
+
 Test(proc, a_job_starts_in_its_directory)
 {
 	autoscratch struct scratch s = scratch_open();

@@ -82,8 +82,10 @@ Test(spec_whole, process)
 	cr_expect_str_eq(p->apparmor_profile, "profile");
 	cr_expect_str_eq(p->selinux_label, "label");
 	cr_expect_eq(p->oom_score_adj, -5);
-	cr_expect_str_eq(p->exec_affinity_initial, "0-1");
-	cr_expect_str_eq(p->exec_affinity_final, "2");
+	cr_assert_eq(p->exec_affinity_initial.n, 1);
+	cr_expect_eq(p->exec_affinity_initial.words[0], 3);
+	cr_assert_eq(p->exec_affinity_final.n, 1);
+	cr_expect_eq(p->exec_affinity_final.words[0], 4);
 }
 
 Test(spec_whole, process_limits)
@@ -227,9 +229,10 @@ Test(spec_whole, walls)
 	expect_strings(l->intel_rdt.schemata, "L3:0=7f");
 	cr_expect(l->intel_rdt.enable_monitoring);
 	cr_expect(l->memory_policy.present);
-	cr_expect_str_eq(l->memory_policy.mode, "MPOL_BIND");
-	cr_expect_str_eq(l->memory_policy.nodes, "0");
-	expect_strings(l->memory_policy.flags, "MPOL_F_STATIC_NODES");
+	cr_expect_eq(l->memory_policy.mode, 2);
+	cr_assert_eq(l->memory_policy.nodes.n, 1);
+	cr_expect_eq(l->memory_policy.nodes.words[0], 1);
+	cr_expect_eq(l->memory_policy.flags, 1 << 15);
 	cr_expect_str_eq(l->personality_domain, "LINUX32");
 	cr_expect_eq(l->personality_flags.n, 0);
 }

@@ -42,6 +42,10 @@ static const struct state sample = {
 	.cgroup_inode = UINT64_MAX,
 	.device_program = UINT32_MAX,
 	.own_pid_ns = true,
+	.resctrl = "/sys/fs/resctrl",
+	.rdt_group = "web",
+	.rdt_made = true,
+	.rdt_monitor = "web/mon_groups/web",
 	.annotations = pairs,
 	.annotations_n = 2,
 	.verdict = "{\"reason\":\"oom\"}",
@@ -66,6 +70,7 @@ Test(state, text_is_read_back_whole)
 	cr_expect_str_eq(s.unit, "web.scope");
 	cr_expect_eq(s.device_program, UINT32_MAX);
 	cr_expect_eq(s.cgroup_inode, UINT64_MAX);
+	cr_expect(s.rdt_made);
 	cr_expect_null(s.config_digest);
 	cr_expect_eq(s.annotations_n, 2);
 	cr_expect_str_eq(s.annotations[1].key, "odd\n\"key\"");
@@ -97,6 +102,14 @@ static struct refusal refusals[] = {
 	  "state.json: cgroup: expected a path without \"..\"" },
 	{ "{" GOOD ",\"status\":\"running\",\"cgroup\":\"..\"}",
 	  "state.json: cgroup: expected a path without \"..\"" },
+	{ "{" GOOD ",\"status\":\"running\",\"resctrl\":\"/a\",\"rdtGroup\":\"../b\"}",
+	  "state.json: rdtGroup: expected a path without \"..\"" },
+	{ "{" GOOD ",\"status\":\"running\",\"resctrl\":\"/a\",\"rdtGroup\":\"b\",\"rdtMonitor\":\"b/..\"}",
+	  "state.json: rdtMonitor: expected a path without \"..\"" },
+	{ "{" GOOD ",\"status\":\"running\",\"rdtGroup\":\"b\"}",
+	  "state.json: rdtGroup: expected both resctrl and rdtGroup" },
+	{ "{" GOOD ",\"status\":\"running\",\"rdtMade\":true}",
+	  "state.json: rdtGroup: expected both resctrl and rdtGroup" },
 	{ "{" GOOD ",\"status\":\"running\",\"cgroupManager\":\"x\"}",
 	  "state.json: cgroupManager: expected cgroupfs, systemd or disabled, found \"x\"" },
 	{ "{" GOOD ",\"status\":\"running\",\"unit\":\"sshd.service\"}",

@@ -12,11 +12,12 @@
 
 /* The order is the security: who changes a line there changes it here, and says why. */
 static const char *const parent_order[] = {
-	"preserve-fds",    "state",          "cgroup",      "namespace-files",
-	"idmapped-mounts", "console-socket", "sockets",     "clone",
-	"state-pid",       "scope",          "cgroup-join", "write-id-maps",
-	"device-filter",   "state-rest",     "oom-score",   "pty",
-	"hooks",           "go-ahead",       "ready",       "rlimits-outside",
+	"preserve-fds",    "state",           "cgroup",         "resctrl",
+	"namespace-files", "idmapped-mounts", "console-socket", "seccomp-agent",
+	"sockets",         "clone",           "state-pid",      "scope",
+	"cgroup-join",     "resctrl-join",    "write-id-maps",  "device-filter",
+	"net-devices",     "state-rest",      "oom-score",      "pty",
+	"hooks",           "go-ahead",        "ready",          "rlimits-outside",
 	"state-created",   "pid-file",
 };
 
@@ -30,24 +31,28 @@ static const char *const child_order[] = {
 };
 
 static const char *const process_order[] = {
-	"keyring",      "scheduler",     "io-priority", "personality",
-	"no-new-privs", "filter-loader", "rlimits",     "other-descriptors",
-	"cwd",          "bounding-set",  "user",        "cwd-check",
-	"capabilities", "umask",         "undumpable",  "executable",
+	"keyring",      "scheduler",    "io-priority", "memory-policy",
+	"personality",  "no-new-privs", "rlimits",     "other-descriptors",
+	"cwd",          "bounding-set", "user",        "cwd-check",
+	"capabilities", "umask",        "undumpable",  "executable",
 };
 
 static const char *const exec_order[] = {
-	"preserve-fds",    "console-socket",   "exec-cgroup", "exec-proc", "exec-socket",
-	"exec-clone",      "exec-cgroup-join", "oom-score",   "pty",       "ready",
-	"rlimits-outside", "pidfd-socket",     "pid-file",
+	"preserve-fds", "console-socket",   "seccomp-agent",
+	"exec-cgroup",  "exec-proc",        "exec-socket",
+	"exec-clone",   "affinity-initial", "exec-cgroup-join",
+	"resctrl-join", "oom-score",        "pty",
+	"ready",        "rlimits-outside",  "pidfd-socket",
+	"pid-file",
 };
 
 static const char *const entry_order[] = {
-	"session",    "cgroup-wait", "hide-binary", "enter",
-	"entry-root", "label-open",  "terminal",
+	"session", "cgroup-wait", "affinity-final", "hide-binary",
+	"enter",   "entry-root",  "label-open",     "terminal",
 };
 
-static const char *const start_order[] = { "start-hooks", "label", "descriptors" };
+static const char *const start_order[] = { "start-hooks", "label", "descriptors",
+					   "seccomp-courier" };
 
 static void expect_order(const struct step *table, size_t n, const char *const *names,
 			 size_t names_n)
