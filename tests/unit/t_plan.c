@@ -359,15 +359,16 @@ static const char *wide_policy(struct arena *a)
 Test(plan_print, tells_a_proof_from_a_sample)
 {
 	const struct config from = { .linux_ = NEW_MOUNT };
-	autochecked struct checked c = { 0 };
+	autoarena struct arena a = { 0 };
 	const char *const texts[] = {
 		"policy narrow { arch x86_64; default deny EPERM; allow mmap; }",
-		wide_policy(&c.a),
+		wide_policy(&a),
 	};
 	struct plan p;
 	struct err e = { 0 };
 
 	for (size_t i = 0; i < COUNT(texts); i++) {
+		autochecked struct checked c = { 0 };
 		const struct policy_source policy = { "p.policy", texts[i], strlen(texts[i]) };
 		struct plan_want want = plan_create;
 		const char *text;
