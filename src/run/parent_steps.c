@@ -274,6 +274,10 @@ static bool joins(const struct plan *pl)
 			return true;
 	return false;
 }
+static bool joins_mounts(const struct plan *pl)
+{
+	return pl->ns.join[NS_MOUNT] != NULL;
+}
 static bool has_idmapped(const struct plan *pl)
 {
 	for (size_t i = 0; i < pl->mounts_n; i++)
@@ -301,6 +305,7 @@ const struct step parent_steps[] = {
 	{ "state",            "runtime.md#state",                         NULL,               do_state },
 	{ "cgroup",           "config-linux.md#control-groups",           wants_cgroup,       do_cgroup },
 	{ "namespace-files",  "config-linux.md#namespaces",               joins,              open_namespaces },
+	{ "host-proc",        "CVE-2019-19921",                           joins_mounts,       do_host_proc },
 	{ "idmapped-mounts",  "config.md#mounts",                         has_idmapped,       prepare_idmapped },
 	{ "console-socket",   "runc.8 --console-socket",                  wants_terminal,     console_connect },
 	{ "sockets",          "runtime.md#start",                         NULL,               do_sockets },

@@ -1,0 +1,56 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC2016,SC2154
+# What a container, or a neighbour, can do to the runtime while it works, beyond what has a number
+# of its own in cve.bats. The bundle is the attacker's.
+
+load lib
+
+# native NAME [OPTION...]: a static program of C text on stdin, in the container's /bin
+native() {
+	local name=$1
+	shift
+	command -v gcc >/dev/null || skip "no compiler here"
+	gcc -static -pthread -x c -o "$bundle/rootfs/bin/$name" "$@" - || skip "no static libc here"
+}
+
+# neighbour FILTER [JQ-OPTION...]: a config in 2/ that joins the mounts and pids of the container
+neighbour() {
+	local filter=$1
+	shift
+	mkdir -p "$bundle/2"
+	jq '.linux |= {cgroupsPath: (.cgroupsPath + "-2"), namespaces: [{type: "mount", path: "\($ns)/mnt"},
+		{type: "pid", path: "\($ns)/pid"}]} | del(.mounts, .hostname) | '"$filter" \
+		--arg ns "/proc/$(<"$bundle/pid")/ns" "$@" "$bundle/config.json" >"$bundle/2/config.json"
+}
+
+@test "a root in joined mounts does not lead out by way of a descriptor" {
+	sleeper
+	create
+	caisson start "$id"
+	mkdir "$bundle/rootfs/srv"
+	echo outside >"$BATS_TEST_TMPDIR/mark"
+	neighbour '.root = {path: "/srv/r"} | .process.args = ["/bin/cat", $mark]' \
+		--arg mark "$BATS_TEST_TMPDIR/mark"
+	exec 9</
+	for n in 3 4 5 6 7 8 9 10 11 12 13 14; do
+		ln -sfn "/proc/self/fd/$n/../../../../../../../../.." "$bundle/rootfs/srv/r"
+		run caisson run --bundle "$bundle/2" "$id-2"
+		lacks "$output" outside
+		has "$output" "root.path: open /srv/r"
+		[ "$status" != 0 ]
+	done
+	exec 9<&-
+}
+
+@test "joined mounts, with a clock of its own, are entered as they stand" {
+	sleeper
+	create
+	caisson start "$id"
+	mkdir -p "$bundle/rootfs/srv"
+	echo joined >"$bundle/rootfs/srv/mark"
+	neighbour '.root = {path: "/"} | .process.args = ["/bin/cat", "/srv/mark"]
+		| .linux.timeOffsets = {boottime: {secs: 5}} | .linux.namespaces += [{type: "time"}]'
+	run -0 caisson run --bundle "$bundle/2" "$id-2"
+	is "$output" joined
+}
