@@ -144,7 +144,8 @@ int cg_delegate(const struct cg *cg, uid_t uid, gid_t gid, struct err *e) CHECK;
 int cg_freeze(const struct cg *cg, bool frozen, int timeout_ms, struct err *e) CHECK;
 bool cg_is_frozen(const struct cg *cg);
 bool cg_is_populated(const struct cg *cg);
-/* SIGKILL to every process in the subtree (cgroup.kill; else freeze, signal, thaw). */
+/* SIGKILL to every process in the subtree (cgroup.kill; what that leaves: freeze, signal,
+ * thaw). */
 int cg_kill(const struct cg *cg, struct err *e);
 /* Any signal to every process in the subtree. */
 int cg_signal(const struct cg *cg, int signal, struct err *e) CHECK;

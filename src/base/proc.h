@@ -12,7 +12,8 @@
  * the pid it names a process for good. 0 or -errno. */
 int proc_stat(pid_t pid, uint64_t *start_time, char *state);
 
-/* Alive: that pid with that start time, neither zombie nor dead. */
+/* Alive: that pid with that start time, and a thread of it, the first or another, that has not
+ * ended. */
 bool proc_alive(pid_t pid, uint64_t start_time);
 
 /* Whether that process, alive or a zombie, has gone through no execve(2) since it was cloned.

@@ -54,3 +54,41 @@ neighbour() {
 	run -0 caisson run --bundle "$bundle/2" "$id-2"
 	is "$output" joined
 }
+
+# The kernel shows such a process as a zombie, and cgroup.kill passes it over.
+leaderless='#include <pthread.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+static void *stay(void *arg) { for (;;) pause(); return arg; }
+int main(int argc, char **argv)
+{
+	pthread_t t;
+	if (argc > 1 && fork() != 0)
+		stay(argv);
+	pthread_create(&t, NULL, stay, NULL);
+	syscall(SYS_exit, 0);
+}'
+
+@test "an init whose first thread has ended is running, and can be killed" {
+	native leaderless <<<"$leaderless"
+	conf '.process.args = ["/bin/leaderless"]'
+	create
+	caisson start "$id"
+	until grep -q "^State:.*zombie" "/proc/$(<"$bundle/pid")/status"; do sleep 0.1; done
+	is "$(status_of)" running
+	run -1 caisson delete "$id"
+	caisson kill "$id" KILL
+	becomes stopped
+	caisson delete "$id"
+}
+
+@test "a neighbour of the init whose first thread has ended is killed with the rest" {
+	native leaderless <<<"$leaderless"
+	namespace_drop pid
+	conf '.process.args = ["/bin/leaderless", "beside"] | del(.linux.maskedPaths, .linux.readonlyPaths)
+		| .mounts |= map(select(.type != "proc"))'
+	create
+	caisson start "$id"
+	until grep -q "^State:.*zombie" $(sed 's,.*,/proc/&/status,' "$(cgroup_dir)/cgroup.procs"); do sleep 0.1; done
+	caisson delete --force "$id"
+}

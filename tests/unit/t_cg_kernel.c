@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -12,8 +13,10 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/auto.h"
@@ -265,6 +268,58 @@ Test(cgroups, all_are_killed_without_cgroup_kill_too)
 		cr_expect_eq(WTERMSIG(status), SIGKILL);
 	}
 	cr_expect_not(cg_is_frozen(top));
+	cr_expect_eq(cg_remove(base, 1000, &e), 0, "%s", e.text);
+}
+
+static void *stays(void *arg)
+{
+	for (;;)
+		(void)pause();
+	return arg;
+}
+
+/* A child in the group whose first thread has ended. */
+static pid_t leaderless(const struct cg *cg)
+{
+	const struct timespec tick = { 0, 1000000 };
+	char path[64], text[512] = "";
+	struct err e = { 0 };
+	pid_t pid = fork();
+
+	cr_assert(pid >= 0);
+	if (pid == 0) {
+		pthread_t other;
+
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (cg_add(cg, getpid(), &e) == 0 &&
+		    pthread_create(&other, NULL, stays, NULL) == 0)
+			(void)syscall(SYS_exit, 0);
+		_exit(1);
+	}
+	(void)snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	while (strstr(text, ") Z ") == NULL &&
+	       file_peek_at(AT_FDCWD, path, text, sizeof(text)) > 0)
+		(void)nanosleep(&tick, NULL);
+	return pid;
+}
+
+Test(cgroups, a_process_without_its_first_thread_is_killed_too)
+{
+	char base[64];
+	struct err e = { 0 };
+	autocg struct cg *cg = NULL;
+	pid_t with, without;
+	int status = 0;
+
+	real_tree(base);
+	cr_assert_eq(cg_make(base, 0, &cg, &e), 0, "%s", e.text);
+	with = sleeper(cg);
+	without = leaderless(cg);
+	cr_expect(cg_is_populated(cg));
+	cr_expect_eq(cg_kill(cg, &e), 0, "%s", e.text);
+	cr_expect_eq(waitpid(with, &status, 0), with);
+	cr_expect_eq(waitpid(without, &status, 0), without);
+	cr_expect(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL, "status %d", status);
 	cr_expect_eq(cg_remove(base, 1000, &e), 0, "%s", e.text);
 }
 
