@@ -16,7 +16,7 @@
 #include "base/error.h"
 
 #define STATE_VERSION 1
-#define STATE_MAX     (1u << 20) /* bytes of state.json that are read */
+#define STATE_MAX     (1u << 20) /* bytes of state.json that are written and read */
 #define STATE_FILTER_MAX                                                    \
 	(1u << 16) /* and of the filter: the kernel takes 4096 instructions \
 		    */
@@ -83,6 +83,13 @@ int state_save(const struct state_dir *d, const struct state *s, struct err *e) 
  * before its first save: *out is { .status = ST_CREATING } with the id, and 0. */
 int state_load(struct arena *a, const struct state_dir *d, const char *id, struct state *out,
 	       struct err *e) CHECK;
+
+/* What delete --force needs of a file that state_load refuses (another version's, one that is
+ * too long): id, pid, start time and cgroup, or an error; of the rest nothing is known. */
+int state_load_remains(struct arena *a, const struct state_dir *d, const char *id,
+		       struct state *out, struct err *e) CHECK;
+int state_parse_remains(struct arena *a, const char *text, size_t len, struct state *out,
+			struct err *e) CHECK;
 
 /* The file's text, pure. Refuses with ERR_STATE "state.json: PATH: ...". */
 int state_parse(struct arena *a, const char *text, size_t len, struct state *out,

@@ -92,3 +92,30 @@ int main(int argc, char **argv)
 	until grep -q "^State:.*zombie" $(sed 's,.*,/proc/&/status,' "$(cgroup_dir)/cgroup.procs"); do sleep 0.1; done
 	caisson delete --force "$id"
 }
+
+@test "a state that could not be read back is not begun" {
+	conf '.annotations = {a: ("x" * 1100000)}'
+	run -1 create
+	has "$(<"$bundle/err")" 'state.json: expected at most 1048576 bytes'
+	conf 'del(.annotations) | .hooks = {poststop: [range(130000) | {path: "/x/y"}]}'
+	jq -c . "$bundle/config.json" >"$bundle/new.json"
+	mv "$bundle/new.json" "$bundle/config.json"
+	run -1 create
+	has "$(<"$bundle/err")" 'hooks: expected at most 4194304 bytes'
+	alive=
+}
+
+@test "delete --force ends what another version made, and does not lie" {
+	sleeper
+	create
+	caisson start "$id"
+	sed -i 's/"version":1/"version":2/' "$root/$id/state.json"
+	run -1 caisson delete "$id"
+	has "$output" 'written by another version of caisson'
+	mv "$root/$id/state.json" "$bundle/kept"
+	echo '{' >"$root/$id/state.json"
+	run -1 caisson delete --force "$id"
+	has "$output" 'state.json: '
+	mv "$bundle/kept" "$root/$id/state.json"
+	caisson delete --force "$id"
+}
