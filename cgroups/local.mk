@@ -13,6 +13,7 @@ libcgroups_a_SOURCES = \
 	cgroups/cg_tree.c \
 	cgroups/cg_update.c \
 	cgroups/cg_usage.c \
+	cgroups/cg_walk.c \
 	cgroups/cg_write.c
 CGROUPS_LIBS = libcgroups.a $(BASE_LIBS)
 

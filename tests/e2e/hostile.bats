@@ -119,3 +119,21 @@ int main(int argc, char **argv)
 	mv "$bundle/kept" "$root/$id/state.json"
 	caisson delete --force "$id"
 }
+
+@test "a container that nests groups without end is listed, killed and removed" {
+	ids_mapped
+	conf '(.mounts[] | select(.type == "cgroup") | .options) |= map(select(. != "ro"))
+		| .process.args = ["/bin/sh", "-c", "cd /sys/fs/cgroup && i=0 && while [ $i -lt 90 ]; do
+			mkdir a && cd a || exit; i=$((i + 1)); done; touch /nested; exec sleep 1000"]'
+	create
+	caisson start "$id"
+	until [ -e "$bundle/rootfs/nested" ]; do
+		[ -e "/proc/$(<"$bundle/pid")/ns" ] || skip "cgroup2 is not writable in a user namespace here"
+		sleep 0.1
+	done
+	run -0 caisson ps "$id"
+	has "$output" "$(<"$bundle/pid")"
+	caisson kill --all "$id" KILL
+	becomes stopped
+	caisson delete "$id"
+}

@@ -96,6 +96,51 @@ Test(cgroups, group_is_made_with_its_ancestors_and_removed_with_its_children)
 	gone(base);
 }
 
+/* As deep as a container goes that wants not to be removed: no name is as long as all. */
+Test(cgroups, groups_of_any_depth_are_listed_and_removed)
+{
+	char base[64], text[16];
+	struct err e = { 0 };
+	autocg struct cg *cg = NULL;
+	autofree pid_t *pids = NULL;
+	size_t n = 0;
+	pid_t pid;
+	int dir;
+
+	real_tree(base);
+	cr_assert_eq(cg_make(base, 0, &cg, &e), 0, "%s", e.text);
+	dir = openat(cg_fd(cg), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	for (int i = 0; i < 300; i++) {
+		int next;
+
+		cr_assert_eq(mkdirat(dir, "beside", 0755), 0, "%d: %s", i, strerror(errno));
+		cr_assert_eq(mkdirat(dir, "a_name_of_some_length", 0755), 0, "%d: %s", i,
+			     strerror(errno));
+		next = openat(dir, "a_name_of_some_length", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		cr_assert_geq(next, 0);
+		(void)close(dir);
+		dir = next;
+	}
+	pid = fork();
+	if (pid == 0) {
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+		for (;;)
+			(void)pause();
+	}
+	(void)snprintf(text, sizeof(text), "%d", pid);
+	cr_assert_eq(file_put_at(dir, "cgroup.procs", text), 0);
+	(void)close(dir);
+	cr_expect_eq(cg_pids(cg, &pids, &n, &e), 0, "%s", e.text);
+	cr_expect(n == 1 && pids[0] == pid);
+	cr_expect_eq(cg_remove(base, 0, &e), -1);
+	cr_expect_eq(e.sys, EBUSY, "%s", e.text);
+	e = (struct err){ 0 };
+	cr_expect_eq(cg_kill(cg, &e), 0, "%s", e.text);
+	(void)waitpid(pid, NULL, 0);
+	cr_expect_eq(cg_remove(base, 1000, &e), 0, "%s", e.text);
+	gone(base);
+}
+
 Test(cgroups, group_in_use_is_not_made_again)
 {
 	char base[64], path[128], text[512];
