@@ -113,6 +113,13 @@ bool proc_never_executed(pid_t pid, uint64_t start_time)
 	return look_again(pid, start_time, &now) && (now.flags & FORKED_NO_EXEC) != 0;
 }
 
+bool proc_executed(pid_t pid, uint64_t start_time)
+{
+	struct seen now;
+
+	return look_again(pid, start_time, &now) && (now.flags & FORKED_NO_EXEC) == 0;
+}
+
 uint64_t now_boot_ms(void)
 {
 	struct timespec t;

@@ -20,6 +20,9 @@ bool proc_alive(pid_t pid, uint64_t start_time);
  * False where that cannot be known any more, as when it has been reaped. */
 bool proc_never_executed(pid_t pid, uint64_t start_time);
 
+/* Whether it has gone through one; false, too, where that cannot be known. */
+bool proc_executed(pid_t pid, uint64_t start_time);
+
 /* Milliseconds on CLOCK_BOOTTIME and CLOCK_REALTIME. */
 uint64_t now_boot_ms(void);
 uint64_t now_wall_ns(void);

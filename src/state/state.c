@@ -152,5 +152,10 @@ enum state_status state_now(const struct state *s)
 {
 	if (s->pid == 0)
 		return ST_CREATING;
-	return proc_alive(s->pid, s->start_time) ? s->status : ST_STOPPED;
+	if (!proc_alive(s->pid, s->start_time))
+		return ST_STOPPED;
+	/* the runtime that said START was killed before it could save */
+	if (s->status != ST_RUNNING && proc_executed(s->pid, s->start_time))
+		return ST_RUNNING;
+	return s->status;
 }

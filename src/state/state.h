@@ -111,8 +111,8 @@ int state_load_filter(const struct state_dir *d, char **bytes, size_t *len,
  * when it is gone already. */
 int state_remove(int root, const char *id, struct state_dir *d, struct err *e);
 
-/* What is true now: creating, created, running or stopped by pid and start time (paused is
- * the caller's to see in the cgroup). */
+/* What is true now: creating, created, running or stopped by pid and start time, running by an
+ * execve too that was not saved (paused is the caller's to see in the cgroup). */
 enum state_status state_now(const struct state *s);
 
 /* The state object of runtime.md#state, as hooks get it on stdin and `state' prints it (the

@@ -112,6 +112,8 @@ static bool zombie_never_executed(void (*body)(void))
 	cr_assert_eq(waitid(P_PID, (id_t)pid, &si, WEXITED | WNOWAIT), 0);
 	cr_assert_eq(proc_stat(pid, &start, &state), 0);
 	never = proc_never_executed(pid, start);
+	cr_expect_eq(proc_executed(pid, start), !never);
+	cr_expect_not(proc_executed(pid, start + 1));
 	cr_expect_not(proc_never_executed(pid, start + 1));
 	cr_assert_eq(waitpid(pid, NULL, 0), pid);
 	cr_expect_not(proc_never_executed(pid, start), "reaped: nobody knows");

@@ -615,6 +615,35 @@ Test(state, liveness_is_pid_and_start_time)
 
 /* the root */
 
+/* "start" may be killed after it said START and before it saves. */
+Test(state, who_has_executed_is_running, .timeout = 20)
+{
+	struct state s = { .status = ST_CREATED };
+	char letter, byte;
+	int ends[2];
+
+	cr_assert_eq(pipe2(ends, O_CLOEXEC), 0);
+	s.pid = fork();
+	if (s.pid == 0) {
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+		(void)close(ends[1]);
+		(void)!read(ends[0], &byte, 1);
+		(void)execl("/bin/sleep", "sleep", "1000", NULL);
+		_exit(1);
+	}
+	cr_assert_eq(proc_stat(s.pid, &s.start_time, &letter), 0);
+	cr_expect_eq(state_now(&s), ST_CREATED);
+	(void)close(ends[1]);
+	while (!proc_executed(s.pid, s.start_time))
+		(void)usleep(1000);
+	cr_expect_eq(state_now(&s), ST_RUNNING);
+	s.status = ST_CREATING;
+	cr_expect_eq(state_now(&s), ST_RUNNING);
+	(void)kill(s.pid, SIGKILL);
+	(void)waitpid(s.pid, NULL, 0);
+	cr_expect_eq(state_now(&s), ST_STOPPED);
+}
+
 Test(state, the_root_is_made_private)
 {
 	autoscratch struct scratch s = scratch_open();
