@@ -57,7 +57,8 @@ static int still_inside(int root, const char *path, int timeout_ms, struct err *
 			timeout_ms);
 }
 
-int cg_remove(const char *path, int timeout_ms, struct err *e)
+static int remove_until(const char *path, int (*try)(int root, const char *path),
+			int timeout_ms, struct err *e)
 {
 	uint64_t end = now_boot_ms() + (uint64_t)(timeout_ms > 0 ? timeout_ms : 0);
 	char name[PATH_MAX];
@@ -72,7 +73,7 @@ int cg_remove(const char *path, int timeout_ms, struct err *e)
 	root = cg_root(e);
 	if (root < 0)
 		return -1;
-	while ((r = try_remove(root, name)) == -EBUSY && now_boot_ms() < end) {
+	while ((r = try(root, name)) == -EBUSY && now_boot_ms() < end) {
 		const struct timespec t = { 0, ms * 1000000L };
 
 		(void)nanosleep(&t, NULL);
@@ -81,4 +82,19 @@ int cg_remove(const char *path, int timeout_ms, struct err *e)
 	if (r == -EBUSY)
 		return still_inside(root, name, timeout_ms, e);
 	return r < 0 ? fail_sys(e, -r, "cgroup %s: remove", name) : 0;
+}
+
+int cg_remove(const char *path, int timeout_ms, struct err *e)
+{
+	return remove_until(path, try_remove, timeout_ms, e);
+}
+
+static int try_remove_one(int root, const char *path)
+{
+	return remove_group(root, path + 1);
+}
+
+int cg_remove_one(const char *path, int timeout_ms, struct err *e)
+{
+	return remove_until(path, try_remove_one, timeout_ms, e);
 }

@@ -7,6 +7,7 @@ libcgroups_a_SOURCES = \
 	cgroups/cg_freeze.c \
 	cgroups/cg_kill.c \
 	cgroups/cg_limit.c \
+	cgroups/cg_mark.c \
 	cgroups/cg_pids.c \
 	cgroups/cg_remove.c \
 	cgroups/cg_root.c \

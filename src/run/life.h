@@ -13,6 +13,9 @@ void run_audit(const struct run_options *o, struct arena *a, enum audit_event wh
 /* The container's process by pid and start time, as a descriptor; -ESRCH when it is gone. */
 int life_pidfd(const struct state *st);
 
+/* False when the group has passed to another container, which nobody of ours can be in. */
+bool life_owns(const struct state *st, const struct cg *cg);
+
 /* group.c: the container st->id as it is now, and its group; refuses one that is not running.
  */
 int life_group(struct arena *a, const struct run_options *o, struct state *st,

@@ -104,6 +104,7 @@ static int do_cgroup(struct run *r, const struct plan *pl, struct err *e)
 		return -1;
 	}
 	r->made_cgroup = true;
+	cg_mark(r->cg, r->st.id, r->st.created_ns);
 	if (cg_limit(r->cg, &now, e) < 0)
 		return -1;
 	if (!cg->delegate)

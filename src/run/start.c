@@ -115,6 +115,8 @@ static int signal_group(const struct state *st, int signal, struct err *e)
 		*e = why;
 		return why.sys == ENOENT ? 0 : -1;
 	}
+	if (!life_owns(st, cg))
+		return 0;
 	return signal == SIGKILL ? cg_kill(cg, e) : cg_signal(cg, signal, e);
 }
 

@@ -231,16 +231,18 @@ int state_parse_remains(struct arena *a, const char *text, size_t len, struct st
 	struct state s = { .bundle = "" };
 	struct err why = { 0 };
 	struct json *doc;
-	struct jat root, start;
+	struct jat root, start, created;
 
 	if (json_parse(a, "state.json", text, len, &doc, &why) < 0)
 		return fail(e, ERR_STATE, "%s", why.text);
 	root = j_root(doc, &bad);
 	start = j_key(&root, "startTime");
+	created = j_key(&root, "created");
 	read_id(&root, &s);
 	read_pid(&root, &s.pid);
 	if (j_required(&start, "integer"))
 		(void)j_uint64(&start, UINT64_MAX, &s.start_time);
+	(void)j_uint64(&created, UINT64_MAX, &s.created_ns);
 	read_cgroup(&root, &s);
 	if (bad.n > 0)
 		return fail(e, ERR_STATE, "state.json: %s", bad.first->text);

@@ -137,3 +137,21 @@ int main(int argc, char **argv)
 	becomes stopped
 	caisson delete "$id"
 }
+
+@test "a container that is deleted leaves its group to the next one" {
+	conf '.process.args = ["/bin/true"]'
+	create
+	caisson start "$id"
+	becomes stopped
+	mkdir "$bundle/2"
+	jq '.process.args = ["/bin/sleep", "1000"]' "$bundle/config.json" >"$bundle/2/config.json"
+	ln -s ../rootfs "$bundle/2/rootfs"
+	caisson create --bundle "$bundle/2" "$id-2" </dev/null >/dev/null 2>&1 3>&-
+	caisson start "$id-2"
+	run -0 caisson kill --all "$id" KILL
+	caisson delete "$id"
+	sleep 0.5
+	run -0 caisson state "$id-2"
+	is "$(jq -r .status <<<"$output")" running
+	caisson delete --force "$id-2"
+}

@@ -141,6 +141,42 @@ Test(cgroups, groups_of_any_depth_are_listed_and_removed)
 	gone(base);
 }
 
+Test(cgroups, group_tells_whose_it_is)
+{
+	char base[64];
+	struct err e = { 0 };
+	autocg struct cg *cg = NULL;
+
+	real_tree(base);
+	cr_assert_eq(cg_make(base, 0, &cg, &e), 0, "%s", e.text);
+	cr_expect(cg_is_of(cg, "a", 1), "nobody's is ours");
+	cg_mark(cg, "a", 1);
+	cr_expect(cg_is_of(cg, "a", 1));
+	cr_expect_not(cg_is_of(cg, "a", 2));
+	cr_expect_not(cg_is_of(cg, "b", 1));
+	cg_mark(cg, "b", 12);
+	cr_expect(cg_is_of(cg, "b", 12));
+	cr_expect_not(cg_is_of(cg, "b", 1));
+	cr_expect_eq(cg_remove(base, 1000, &e), 0, "%s", e.text);
+}
+
+Test(cgroups, one_group_is_removed_without_those_below_it)
+{
+	char base[64], path[128];
+	struct err e = { 0 };
+	autocg struct cg *low = NULL;
+
+	real_tree(base);
+	(void)snprintf(path, sizeof(path), "%s/x", base);
+	cr_assert_eq(cg_make(path, 0, &low, &e), 0, "%s", e.text);
+	cr_expect_eq(cg_remove_one(base, 0, &e), -1);
+	cr_expect_eq(e.sys, EBUSY, "%s", e.text);
+	e = (struct err){ 0 };
+	cr_expect_eq(cg_remove_one(path, 0, &e), 0, "%s", e.text);
+	cr_expect_eq(cg_remove_one(base, 0, &e), 0, "%s", e.text);
+	gone(base);
+}
+
 Test(cgroups, group_in_use_is_not_made_again)
 {
 	char base[64], path[128], text[512];
