@@ -247,6 +247,8 @@ static const struct one resource_cases[] = {
 	{ RESOURCES, "'cpu':{'realtimeRuntime':1}", "linux.resources.cpu.realtimeRuntime: " V1 },
 	{ RESOURCES, "'cpu':{'realtimePeriod':1}", "linux.resources.cpu.realtimePeriod: " V1 },
 	{ RESOURCES, "'cpu':{'realtimeRuntime':0,'realtimePeriod':0}", NULL },
+	{ RESOURCES, "'cpu':{'period':9223372036854775807}", NULL },
+	{ RESOURCES, "'cpu':{'period':9223372036854775808}", "linux.resources.cpu.period: expected 0 to 9223372036854775807, found 9223372036854775808" },
 	{ RESOURCES, "'cpu':{'idle':2}", "linux.resources.cpu.idle: expected 0 to 1, found 2" },
 	{ RESOURCES, "'cpu':{'quota':-2}", "linux.resources.cpu.quota: expected -1 to 9223372036854775807, found -2" },
 	{ RESOURCES, "'cpu':{'shares':-1}", "linux.resources.cpu.shares: expected 0 to " U64 ", found -1" },
