@@ -155,3 +155,18 @@ int main(int argc, char **argv)
 	is "$(jq -r .status <<<"$output")" running
 	caisson delete --force "$id-2"
 }
+
+@test "a mount label is not lost beside an option that fsconfig cannot carry" {
+	caisson_only
+	[ ! -e /sys/fs/selinux/enforce ] || skip "here the label is taken"
+	long=$(printf '%0200d' 0)
+	mkdir -p "$bundle/$long/a" "$bundle/$long/b"
+	mount_add '{"destination": "/home", "type": "overlay", "source": "overlay",
+		"options": ["lowerdir='"$bundle/$long/a:$bundle/$long/b"'"]}'
+	run inside true
+	[ "$status" = 0 ] || skip "no overlay here: $output"
+	conf '.linux.mountLabel = "system_u:object_r:container_file_t:s0:c1,c2"
+		| .mounts |= map(select(.type == "overlay" or .type == "proc"))'
+	run -1 inside true
+	has "$output" /home
+}
