@@ -143,6 +143,7 @@ int cg_delegate(const struct cg *cg, uid_t uid, gid_t gid, struct err *e) CHECK;
 
 int cg_freeze(const struct cg *cg, bool frozen, int timeout_ms, struct err *e) CHECK;
 bool cg_is_frozen(const struct cg *cg);
+bool cg_is_to_freeze(const struct cg *cg); /* asked for; it may not be done yet */
 bool cg_is_populated(const struct cg *cg);
 /* SIGKILL to every process in the subtree (cgroup.kill; what that leaves: freeze, signal,
  * thaw). */
