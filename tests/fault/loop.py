@@ -120,7 +120,7 @@ def user_namespace(c):
 
 
 def join(c, pid, *kinds):
-    files = {"network": "net"}
+    files = {"network": "net", "mount": "mnt"}
     ns = c["linux"]["namespaces"]
     c["linux"]["namespaces"] = without(ns, *kinds) + [
         {"type": k, "path": f"/proc/{pid}/ns/{files.get(k, k)}"} for k in kinds]
@@ -133,6 +133,14 @@ def joins_network(c):
 def joins_pid(c):
     join(c, HELPER, "network", "pid")
     c["linux"]["seccomp"] = seccomp()
+
+
+def joins_mounts(c):
+    """Mounts that are there are taken as they stand."""
+    join(c, HELPER, "mount")
+    c["root"]["readonly"] = False
+    c["mounts"] = []
+    c["linux"]["maskedPaths"] = c["linux"]["readonlyPaths"] = []
 
 
 def staged_user(c):
@@ -182,6 +190,7 @@ KINDS = [
     ("user-namespace", user_namespace, (), True),
     ("joins-network", joins_network, (), False),
     ("joins-pid", joins_pid, (), True),
+    ("joins-mounts", joins_mounts, (), False),
     ("staged-user", staged_user, (), True),
     ("time-offsets", time_offsets, (), False),
     ("terminal", terminal, (), False),
@@ -609,8 +618,8 @@ console = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
 console.bind(CONSOLE)
 console.listen(64)
 console.setblocking(False)
-helper = subprocess.Popen(["unshare", "--net", "--ipc", "--pid", "--fork", "--kill-child",
-                           "sleep", "100000"])
+helper = subprocess.Popen(["unshare", "--net", "--ipc", "--mount", "--pid", "--fork",
+                           "--kill-child", "sleep", "100000"])
 while not (inside := open(f"/proc/{helper.pid}/task/{helper.pid}/children").read().split()):
     time.sleep(0.01)
 HELPER = int(inside[0])
