@@ -30,7 +30,7 @@ static int push(struct trail *t, const char *back, const char *name)
 {
 	const size_t head = strlen(back), len = strlen(name) + 1;
 
-	if (t->n + head + len > t->size) {
+	if (t->text == NULL || t->n + head + len > t->size) {
 		const size_t size = t->size * 2 + NAME_MAX + 2;
 		char *more = realloc(t->text, size);
 
