@@ -152,17 +152,26 @@ int cg_delegate(const struct cg *cg, uid_t uid, gid_t gid, struct err *e) CHECK;
 
 int cg_freeze(const struct cg *cg, bool frozen, int timeout_ms, struct err *e) CHECK;
 bool cg_is_frozen(const struct cg *cg);
+bool cg_is_to_freeze(const struct cg *cg); /* asked for; it may not be done yet */
 bool cg_is_populated(const struct cg *cg);
-/* SIGKILL to every process in the subtree (cgroup.kill; else freeze, signal, thaw). */
+/* SIGKILL to every process in the subtree (cgroup.kill; what that leaves: freeze, signal,
+ * thaw). */
 int cg_kill(const struct cg *cg, struct err *e);
 /* Any signal to every process in the subtree. */
 int cg_signal(const struct cg *cg, int signal, struct err *e) CHECK;
 /* All pids of the subtree as our pid namespace sees them; *pids is the caller's to free. */
 int cg_pids(const struct cg *cg, pid_t **pids, size_t *n, struct err *e) CHECK;
 
+/* Notes whose group it is, where a user's container cannot change it; for a runtime without
+ * privilege there is no such place. And: false if another's name is there. */
+void cg_mark(const struct cg *cg, const char *id, uint64_t since_ns);
+bool cg_is_of(const struct cg *cg, const char *id, uint64_t since_ns);
+
 /* Removes the group and its children. Bounded: gives up after timeout_ms and says who is
  * still inside. A group that is gone is success. */
 int cg_remove(const char *path, int timeout_ms, struct err *e);
+/* The same for a group alone: what is below it is not ours. */
+int cg_remove_one(const char *path, int timeout_ms, struct err *e);
 
 /* ---- reading ---- */
 

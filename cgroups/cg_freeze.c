@@ -61,6 +61,13 @@ bool cg_is_frozen(const struct cg *cg)
 	return read_events(cg).frozen;
 }
 
+bool cg_is_to_freeze(const struct cg *cg)
+{
+	char text[8];
+
+	return file_peek_at(cg->dir, "cgroup.freeze", text, sizeof(text)) > 0 && text[0] == '1';
+}
+
 bool cg_is_populated(const struct cg *cg)
 {
 	return read_events(cg).populated;

@@ -71,8 +71,9 @@ int cg_signal(const struct cg *cg, int signal, struct err *e)
 	return signal == SIGKILL ? cg_kill(cg, e) : signal_all(cg, signal, &seen, e);
 }
 
-/* Before 5.14 there was no cgroup.kill. Nobody forks while frozen, and SIGKILL ends a frozen
- * process. Where freezing does not come about: rounds until none is left. */
+/* Before 5.14 there was no cgroup.kill, and it does not see all. Nobody forks while frozen, and
+ * SIGKILL ends a frozen process. Where freezing does not come about: rounds until none is left.
+ */
 int cg_kill_each(const struct cg *cg, struct err *e)
 {
 	struct err ignored = { 0 };
@@ -86,12 +87,17 @@ int cg_kill_each(const struct cg *cg, struct err *e)
 	return r;
 }
 
+/* cgroup.kill signals first threads, and passes over a process whose first thread has ended
+ * while others live (seen on 6.18): who is not gone yet is killed once more, each by a pidfd,
+ * which means the process. */
 int cg_kill(const struct cg *cg, struct err *e)
 {
 	int r = file_put_at(cg->dir, "cgroup.kill", "1");
 
-	if (r == 0 || r == -ENODEV)
+	if (r == -ENODEV || (r == 0 && !cg_is_populated(cg)))
 		return 0;
+	if (r == 0)
+		return cg_kill_each(cg, e);
 	if (r != -ENOENT)
 		return cg_refused(cg, "cgroup.kill", "1", -r, e);
 	/* A group that was removed has no files: nobody is left to kill. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cg_private.h - what the files of cgroups/ share, and what their tests see. */
 #pragma once
+#include <errno.h>
 #include <linux/bpf.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -10,8 +11,7 @@
 #include "base/str.h"
 #include "cgroups/cg.h"
 
-#define CG_ROOT  "/sys/fs/cgroup"
-#define CG_DEPTH 64 /* how deep below a group we follow its children */
+#define CG_ROOT "/sys/fs/cgroup"
 
 struct cg_past;
 
@@ -63,11 +63,20 @@ int cg_kill_each(const struct cg *cg, struct err *e) CHECK;
 /* The number behind a key in a "key value" text; -1 when it is not there. */
 int64_t cg_key(const char *text, const char *key);
 
-/* Calls fn for each child group until it fails; 0, or fn's -errno, or our own. */
-typedef int cg_child_fn(int dir, const char *name, void *arg);
-int cg_each_child(int dir, cg_child_fn *fn, void *arg) CHECK;
-/* Removes the groups below an open one, deepest first. 0 or -errno. */
-int cg_remove_children(int dir, unsigned depth) CHECK;
+/* Groups come and go while we look: what open(2) and read(2) say of one that went. */
+static inline bool cg_is_gone(int errnum)
+{
+	return errnum == ENOENT || errnum == ENODEV;
+}
+
+/* A walk through an open group and all below it, until one of these fails. Either may be NULL.
+ * 0 or -errno. */
+struct cg_visit {
+	int (*enter)(int dir, void *arg);           /* each group, before its children */
+	int (*leave)(int parent, const char *name); /* each but the top, after its children */
+	void *arg;
+};
+int cg_walk(int top, const struct cg_visit *v) CHECK;
 
 /* ---- device filter ---- */
 

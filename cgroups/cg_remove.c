@@ -10,29 +10,12 @@
 #include "base/proc.h"
 #include "cgroups/cg_private.h"
 
-#define DIR_FLAGS  (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 #define SLEEP_MAX  50 /* ms */
 #define NAMED_PIDS 5
 
-static int remove_child(int dir, const char *name, void *arg)
+static int remove_group(int parent, const char *name)
 {
-	unsigned depth = *(unsigned *)arg;
-	autofd int child = openat(dir, name, DIR_FLAGS);
-	int r;
-
-	if (child < 0)
-		return errno == ENOENT ? 0 : -errno;
-	if (depth >= CG_DEPTH)
-		return -ELOOP;
-	r = cg_remove_children(child, depth + 1);
-	if (r < 0)
-		return r;
-	return unlinkat(dir, name, AT_REMOVEDIR) == 0 || errno == ENOENT ? 0 : -errno;
-}
-
-int cg_remove_children(int dir, unsigned depth)
-{
-	return cg_each_child(dir, remove_child, &depth);
+	return unlinkat(parent, name, AT_REMOVEDIR) == 0 || errno == ENOENT ? 0 : -errno;
 }
 
 /* One try: the group itself, which is all there is to do for most; when it is busy, what is
@@ -42,17 +25,14 @@ static int try_remove(int root, const char *path)
 	autofd int dir = -1;
 	int r;
 
-	if (unlinkat(root, path + 1, AT_REMOVEDIR) == 0 || errno == ENOENT)
-		return 0;
-	if (errno != EBUSY && errno != ENOTEMPTY)
-		return -errno;
+	r = remove_group(root, path + 1);
+	if (r != -EBUSY && r != -ENOTEMPTY)
+		return r;
 	dir = cg_open_below(root, path, O_RDONLY | O_DIRECTORY);
 	if (dir < 0)
 		return dir == -ENOENT ? 0 : dir;
-	r = cg_remove_children(dir, 0);
-	if (r < 0)
-		return r;
-	return unlinkat(root, path + 1, AT_REMOVEDIR) == 0 || errno == ENOENT ? 0 : -errno;
+	r = cg_walk(dir, &(struct cg_visit){ .leave = remove_group });
+	return r < 0 ? r : remove_group(root, path + 1);
 }
 
 static int still_inside(int root, const char *path, int timeout_ms, struct err *e)
@@ -77,7 +57,8 @@ static int still_inside(int root, const char *path, int timeout_ms, struct err *
 			timeout_ms);
 }
 
-int cg_remove(const char *path, int timeout_ms, struct err *e)
+static int remove_until(const char *path, int (*try)(int root, const char *path),
+			int timeout_ms, struct err *e)
 {
 	uint64_t end = now_boot_ms() + (uint64_t)(timeout_ms > 0 ? timeout_ms : 0);
 	char name[PATH_MAX];
@@ -92,7 +73,7 @@ int cg_remove(const char *path, int timeout_ms, struct err *e)
 	root = cg_root(e);
 	if (root < 0)
 		return -1;
-	while ((r = try_remove(root, name)) == -EBUSY && now_boot_ms() < end) {
+	while ((r = try(root, name)) == -EBUSY && now_boot_ms() < end) {
 		const struct timespec t = { 0, ms * 1000000L };
 
 		(void)nanosleep(&t, NULL);
@@ -101,4 +82,19 @@ int cg_remove(const char *path, int timeout_ms, struct err *e)
 	if (r == -EBUSY)
 		return still_inside(root, name, timeout_ms, e);
 	return r < 0 ? fail_sys(e, -r, "cgroup %s: remove", name) : 0;
+}
+
+int cg_remove(const char *path, int timeout_ms, struct err *e)
+{
+	return remove_until(path, try_remove, timeout_ms, e);
+}
+
+static int try_remove_one(int root, const char *path)
+{
+	return remove_group(root, path + 1);
+}
+
+int cg_remove_one(const char *path, int timeout_ms, struct err *e)
+{
+	return remove_until(path, try_remove_one, timeout_ms, e);
 }

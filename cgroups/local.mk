@@ -7,12 +7,14 @@ libcgroups_a_SOURCES = \
 	cgroups/cg_freeze.c \
 	cgroups/cg_kill.c \
 	cgroups/cg_limit.c \
+	cgroups/cg_mark.c \
 	cgroups/cg_pids.c \
 	cgroups/cg_remove.c \
 	cgroups/cg_root.c \
 	cgroups/cg_tree.c \
 	cgroups/cg_update.c \
 	cgroups/cg_usage.c \
+	cgroups/cg_walk.c \
 	cgroups/cg_write.c
 CGROUPS_LIBS = libcgroups.a $(BASE_LIBS)
 

@@ -43,6 +43,7 @@ libpolicy_a_SOURCES = \
 	seccomp/names.c \
 	seccomp/notes.c seccomp/notes.h \
 	seccomp/oci.c \
+	seccomp/order.c \
 	seccomp/pairs.c \
 	seccomp/parse.c seccomp/parse.h \
 	seccomp/parse_expr.c \

@@ -262,13 +262,15 @@ int ls_build(struct arena *a, const struct policy_rules *p, struct filter *out, 
 	     struct err *e)
 {
 	struct ls_part parts[LS_ARCHS] = { { 0 } };
+	struct policy_rules ordered = *p;
 	struct filter f = { 0 };
 	size_t n;
 
 	if (check_policy(a, p, unknown, e) < 0 || choose_archs(p, parts, &n, e) < 0)
 		return -1;
+	ordered.rules = policy_order(a, p);
 	for (size_t i = 0; i < n; i++)
-		if (build_part(a, p, &parts[i], e) < 0)
+		if (build_part(a, &ordered, &parts[i], e) < 0)
 			return -1;
 	if (ls_join(a, p->default_action, parts, n, &f, e) < 0 || filter_check(&f, e) < 0)
 		return -1;

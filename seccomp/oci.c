@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* oci.c - plain rules to the tree that text becomes, so that there is one meaning and one
  * compiler. What runc and crun make of linux.seccomp by way of libseccomp is written down here
- * as an order of rules: those without compares first, because they override the others. */
+ * as an order of rules, see order.c: those without compares first, because they override the
+ * others, then the strictest. */
 #include <errno.h>
 #include <string.h>
 
@@ -174,16 +175,72 @@ static void add_idle_rules(struct maker *m)
 	}
 }
 
-static void add_rules(struct maker *m, bool compare_something)
+static bool rejects(const struct policy_arg *x, const struct policy_arg *y)
 {
-	for (size_t i = 0; i < m->r->rules_n; i++) {
-		const struct policy_rule *rule = &m->r->rules[i];
+	return x->op == POLICY_EQ && y->index == x->index &&
+	       ((y->op == POLICY_EQ && y->value != x->value) ||
+		(y->op == POLICY_NE && y->value == x->value));
+}
 
-		if (!plain_matters(m->r, rule) || (rule->args_n > 0) != compare_something)
+/* In the ways that people write it. */
+static bool exclude(const struct policy_rule *x, const struct policy_rule *y)
+{
+	if (compares_twice(x) || compares_twice(y))
+		return false;
+	for (size_t i = 0; i < x->args_n; i++)
+		for (size_t k = 0; k < y->args_n; k++)
+			if (rejects(&x->args[i], &y->args[k]) ||
+			    rejects(&y->args[k], &x->args[i]))
+				return true;
+	return false;
+}
+
+static const char *shared_name(const struct policy_rule *x, const struct policy_rule *y)
+{
+	for (const char *const *name = x->names; *name != NULL; name++)
+		if (str_in(*name, y->names))
+			return *name;
+	return NULL;
+}
+
+/* Written before it, a rule would be expected to answer before this one, which is stricter. */
+static void warn_overlap(struct maker *m, size_t at)
+{
+	const struct policy_rule *y = &m->r->rules[at];
+
+	for (size_t i = 0;
+	     i < at && y->args_n > 0 && !action_permits(y->action, POLICY_AUDIT_NONE); i++) {
+		const struct policy_rule *x = &m->r->rules[i];
+		const struct policy_place place = place_of(y);
+		const char *name;
+
+		if (x->args_n == 0 || !action_permits(x->action, POLICY_AUDIT_NONE) ||
+		    exclude(x, y))
 			continue;
-		warn_twice(m, rule);
-		add_rule(m, rule);
+		name = shared_name(x, y);
+		if (name == NULL)
+			continue;
+		diag(m->d, POLICY_WARNING, "overlap", &place,
+		     "%s: where an earlier rule permits it as well, this one answers", name);
+		diag_hint(m->d, "runc and crun may answer either; write rules that exclude "
+				"each other");
+		return;
 	}
+}
+
+static void add_rules(struct maker *m)
+{
+	const struct policy_rule *ordered = policy_order(m->a, m->r);
+
+	for (size_t i = 0; i < m->r->rules_n; i++) {
+		if (!plain_matters(m->r, &ordered[i]))
+			continue;
+		warn_twice(m, &ordered[i]);
+		add_rule(m, &ordered[i]);
+	}
+	for (size_t i = 0; i < m->r->rules_n; i++)
+		if (plain_matters(m->r, &m->r->rules[i]))
+			warn_overlap(m, i);
 }
 
 /* The architectures to compile for. x32 gets no program, for its calls answer ENOSYS; one of
@@ -233,8 +290,7 @@ int policy_from_rules(struct arena *a, const struct policy_rules *r, struct poli
 	if (choose_archs(&m, &env.archs, e) < 0)
 		return -1;
 	add_default(&m);
-	add_rules(&m, false);
-	add_rules(&m, true);
+	add_rules(&m);
 	add_idle_rules(&m);
 	whole.body = m.first;
 	return resolve(a, &file, &whole, &env, d, out, e);

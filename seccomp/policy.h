@@ -123,9 +123,10 @@ struct policy_rule {
 	const char *where; /* for messages: what the caller calls this rule; or NULL */
 };
 
-/* For a syscall: the first rule without args answers; if there is none, the first whose args
- * hold; else the default. A rule whose action is the default's has no effect. An argument that
- * the kernel takes as 32 bits is compared in those 32 bits. */
+/* For a syscall: the first rule without args answers; if there is none, of those whose args
+ * hold the strictest, in the order of seccomp(2), and the first of equals; else the default. A
+ * rule whose action is the default's has no effect. An argument that the kernel takes as 32
+ * bits is compared in those 32 bits. */
 struct policy_rules {
 	uint32_t default_action;  /* SECCOMP_RET_* with its data */
 	const char *const *archs; /* "x86_64" "x86" "x32" "aarch64" "arm" ..., NULL-ended;
@@ -134,8 +135,12 @@ struct policy_rules {
 	size_t rules_n;
 };
 
-/* Warnings (two compares of one argument, x32 listed, socketcall beside a socket rule) go to
- * *d. *carried is false, and *out untouched, on a machine whose tables we do not carry. */
+/* A copy of the rules in the order in which they are asked. */
+const struct policy_rule *policy_order(struct arena *a, const struct policy_rules *r);
+
+/* Warnings (two compares of one argument, rules that overlap, x32 listed, socketcall beside a
+ * socket rule) go to *d. *carried is false, and *out untouched, on a machine whose tables we do
+ * not carry. */
 int policy_from_rules(struct arena *a, const struct policy_rules *r, struct policy_diags *d,
 		      bool *carried, const struct policy **out, struct err *e) CHECK;
 

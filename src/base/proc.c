@@ -85,20 +85,40 @@ int proc_stat(pid_t pid, uint64_t *start_time, char *state)
 	return 0;
 }
 
+static bool look_again(pid_t pid, uint64_t start_time, struct seen *out)
+{
+	return pid > 0 && look(pid, out) == 0 && out->start_time == start_time;
+}
+
+/* The letter is that of the first thread alone: 'Z' may be a process whose other threads run
+ * on, and only a pidfd tells, which is readable when all have ended. */
 bool proc_alive(pid_t pid, uint64_t start_time)
 {
+	autofd int fd = -1;
+	struct pollfd p = { .events = POLLIN };
 	struct seen now;
 
-	return pid > 0 && look(pid, &now) == 0 && now.start_time == start_time &&
-	       now.state != 'Z' && now.state != 'X';
+	if (!look_again(pid, start_time, &now))
+		return false;
+	if (now.state != 'Z')
+		return now.state != 'X';
+	fd = p.fd = sys_pidfd_open(pid, 0);
+	/* the descriptor first, then the question: the pid cannot change hands in between */
+	return fd >= 0 && look_again(pid, start_time, &now) && poll(&p, 1, 0) == 0;
 }
 
 bool proc_never_executed(pid_t pid, uint64_t start_time)
 {
 	struct seen now;
 
-	return pid > 0 && look(pid, &now) == 0 && now.start_time == start_time &&
-	       (now.flags & FORKED_NO_EXEC) != 0;
+	return look_again(pid, start_time, &now) && (now.flags & FORKED_NO_EXEC) != 0;
+}
+
+bool proc_executed(pid_t pid, uint64_t start_time)
+{
+	struct seen now;
+
+	return look_again(pid, start_time, &now) && (now.flags & FORKED_NO_EXEC) == 0;
 }
 
 /* user_namespaces(7): the initial namespace maps every id to itself, in one line. */

@@ -12,7 +12,8 @@
  * the pid it names a process for good. 0 or -errno. */
 int proc_stat(pid_t pid, uint64_t *start_time, char *state);
 
-/* Alive: that pid with that start time, neither zombie nor dead. */
+/* Alive: that pid with that start time, and a thread of it, the first or another, that has not
+ * ended. */
 bool proc_alive(pid_t pid, uint64_t start_time);
 
 /* Whether that process, alive or a zombie, has gone through no execve(2) since it was cloned.
@@ -21,6 +22,8 @@ bool proc_never_executed(pid_t pid, uint64_t start_time);
 
 /* Whether our ids are the host's. */
 bool proc_in_init_user_ns(void);
+/* Whether it has gone through one; false, too, where that cannot be known. */
+bool proc_executed(pid_t pid, uint64_t start_time);
 
 /* Milliseconds on CLOCK_BOOTTIME and CLOCK_REALTIME. */
 uint64_t now_boot_ms(void);

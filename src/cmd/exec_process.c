@@ -11,6 +11,13 @@
 #include "cmd/exec.h"
 #include "spec/words.h"
 
+static bool is_silent_about(const struct json *doc, const char *key)
+{
+	const struct json *v = json_get(doc, key);
+
+	return v == NULL || v->kind == JSON_NULL;
+}
+
 /* What the file is silent about is as the container has it: never more than that. */
 static void inherit(const struct spec_process *from, const struct json *doc,
 		    struct spec_process *to)
@@ -21,7 +28,7 @@ static void inherit(const struct spec_process *from, const struct json *doc,
 		to->rlimits = from->rlimits;
 		to->rlimits_n = from->rlimits_n;
 	}
-	if (json_get(doc, "noNewPrivileges") == NULL)
+	if (is_silent_about(doc, "noNewPrivileges"))
 		to->no_new_privileges = from->no_new_privileges;
 	if (to->apparmor_profile == NULL)
 		to->apparmor_profile = from->apparmor_profile;

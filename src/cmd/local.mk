@@ -90,6 +90,7 @@ caisson_LDFLAGS = $(AM_LDFLAGS) $(STATIC_LDFLAGS)
 if HAVE_CRITERION
 check_PROGRAMS += unit-cmd
 unit_cmd_SOURCES = \
+	tests/unit/scratch.c tests/unit/scratch.h \
 	tests/unit/t_cmdline.c \
 	tests/unit/t_exec_process.c \
 	tests/unit/t_opt.c

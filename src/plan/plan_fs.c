@@ -242,7 +242,9 @@ static void root(struct arena *a, const struct spec *s, struct plan *p)
 			p->root.populate_dev = false;
 }
 
-/* A joined mount namespace is taken as it stands: what would change it is refused. */
+/* A joined mount namespace is taken as it stands: what would change it is refused. So are
+ * createContainer hooks, whose programs would be found in it: a container's file, run with all
+ * that the runtime may. */
 static int joined_mount_ns(const struct spec *s, struct plan *p, struct err *e)
 {
 	const struct {
@@ -255,6 +257,7 @@ static int joined_mount_ns(const struct spec *s, struct plan *p, struct err *e)
 		{ "linux.readonlyPaths", s->linux_.readonly_paths.n > 0 },
 		{ "linux.rootfsPropagation", s->linux_.rootfs_propagation != NULL },
 		{ "root.readonly", s->root_readonly },
+		{ "hooks.createContainer", s->hooks[HOOK_CREATE_CONTAINER].n > 0 },
 	};
 
 	p->root.populate_dev = false;

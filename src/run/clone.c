@@ -93,7 +93,7 @@ static int stage_user(const struct plan *pl, int sock, struct err *e)
 }
 
 /* time_namespaces(7): offsets are written before the first process is inside. */
-static int stage_time(const struct plan *pl, struct err *e)
+static int stage_time(const struct run *r, const struct plan *pl, struct err *e)
 {
 	int err;
 
@@ -101,7 +101,10 @@ static int stage_time(const struct plan *pl, struct err *e)
 		return 0;
 	if (unshare(CLONE_NEWTIME) < 0)
 		return fail_sys(e, errno, "unshare of the time namespace");
-	err = file_put_at(-1, "/proc/self/timens_offsets", pl->ns.time_offsets);
+	/* in mounts that were joined /proc is not to be asked */
+	err = file_put_at(r->proc,
+			  r->proc >= 0 ? "self/timens_offsets" : "/proc/self/timens_offsets",
+			  pl->ns.time_offsets);
 	return err < 0 ? fail_sys(e, -err, "linux.timeOffsets: write /proc/self/timens_offsets")
 		       : 0;
 }
@@ -127,7 +130,7 @@ static int stage_steps(struct run *r, const struct plan *pl, int sock, struct er
 	if (r->target != NULL)
 		set_own_oom_score(pl);
 	if ((r->target != NULL ? join_container(r, e) : join_namespaces(r, pl, e)) < 0 ||
-	    stage_user(pl, sock, e) < 0 || stage_time(pl, e) < 0)
+	    stage_user(pl, sock, e) < 0 || stage_time(r, pl, e) < 0)
 		return -1;
 	pid = clone_with(r, flags | CLONE_PARENT, &pidfd);
 	if (pid == 0) {

@@ -22,7 +22,7 @@ static int do_find_cgroup(struct run *r, const struct plan *pl, struct err *e)
 
 /* The host's procfs, before the container's mounts are ours: what the entry reads and writes
  * there no mount of the container can cover. */
-static int do_host_proc(struct run *r, const struct plan *pl, struct err *e)
+int do_host_proc(struct run *r, const struct plan *pl, struct err *e)
 {
 	(void)pl;
 	r->proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);

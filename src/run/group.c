@@ -51,7 +51,8 @@ static int change(struct arena *a, const struct run_options *o, const char *id, 
 		return -1;
 	if (freeze && now == ST_PAUSED)
 		return fail(e, ERR_STATE, "container not running: %s is paused", id);
-	if (!freeze && now != ST_PAUSED)
+	/* a pause that was killed half-way has asked for it already */
+	if (!freeze && now != ST_PAUSED && !cg_is_to_freeze(cg))
 		return fail(e, ERR_STATE, "container not paused: %s is %s", id,
 			    state_status_names[now]);
 	return cg_freeze(cg, freeze, FREEZE_WAIT_MS, e);

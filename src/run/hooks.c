@@ -158,6 +158,11 @@ int hooks_save(struct arena *a, const struct state_dir *d, const struct plan *pl
 	if (doc->n == 0)
 		return 0;
 	text = json_print(a, doc, JSON_LINE, &len);
+	if (len > JSON_MAX)
+		return fail(e, ERR_SPEC,
+			    "hooks: expected at most %u bytes of poststart and poststop hooks, "
+			    "found %zu",
+			    JSON_MAX, len);
 	return file_replace_at(d->fd, HOOKS_FILE, text, len, 0600, false, e);
 }
 

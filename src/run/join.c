@@ -7,15 +7,23 @@
 #include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
 #include <sys/vfs.h>
 
 #include "base/auto.h"
+#include "base/str.h"
 #include "run/run_private.h"
 
 static const int ns_type[NS_KINDS] = {
 	[NS_USER] = CLONE_NEWUSER, [NS_CGROUP] = CLONE_NEWCGROUP, [NS_IPC] = CLONE_NEWIPC,
 	[NS_UTS] = CLONE_NEWUTS,   [NS_NETWORK] = CLONE_NEWNET,   [NS_PID] = CLONE_NEWPID,
 	[NS_TIME] = CLONE_NEWTIME, [NS_MOUNT] = CLONE_NEWNS,
+};
+
+/* Names in /proc/PID/ns. */
+static const char *const ns_file[NS_KINDS] = {
+	[NS_USER] = "user",   [NS_CGROUP] = "cgroup", [NS_IPC] = "ipc",   [NS_UTS] = "uts",
+	[NS_NETWORK] = "net", [NS_PID] = "pid",       [NS_TIME] = "time", [NS_MOUNT] = "mnt",
 };
 
 /* O_NONBLOCK: a path that names a FIFO must not stop us; nsfs makes sure it is none. */
@@ -35,13 +43,57 @@ static int open_namespace(const char *path, enum spec_ns kind, struct err *e)
 	return take_fd(&fd);
 }
 
+static bool is_our_own(int fd, enum spec_ns kind)
+{
+	struct stat is, ours;
+	char own[32];
+
+	(void)snprintf(own, sizeof(own), "/proc/self/ns/%s", ns_file[kind]);
+	return fstat(fd, &is) == 0 && stat(own, &ours) == 0 && is.st_ino == ours.st_ino &&
+	       is.st_dev == ours.st_dev;
+}
+
+static bool is_other(const char *name, const char *now)
+{
+	return name != NULL && !str_eq(name, now);
+}
+
+/* The property of the config that changes something in that namespace; or NULL. */
+static const char *what_changes(const struct plan *pl, enum spec_ns kind)
+{
+	struct utsname now;
+
+	for (size_t i = 0; i < pl->sysctl.n; i++)
+		if (spec_sysctl_ns(pl->sysctl.v[i].key) == kind)
+			return "linux.sysctl";
+	if (kind != NS_UTS || uname(&now) < 0)
+		return NULL;
+	if (is_other(pl->hostname, now.nodename))
+		return "hostname";
+	return is_other(pl->domainname, now.domainname) ? "domainname" : NULL;
+}
+
+/* By its path a namespace may be the one that we are in: the host's. */
+static int must_not_be_changed(const struct plan *pl, int fd, enum spec_ns kind, struct err *e)
+{
+	const char *what = what_changes(pl, kind);
+
+	if (what == NULL || !is_our_own(fd, kind))
+		return 0;
+	return fail(e, ERR_SPEC,
+		    "%s: expected the %s namespace of a container for it: found the "
+		    "runtime's own at %s",
+		    what, spec_ns_names[kind], pl->ns.join[kind]);
+}
+
 int open_namespaces(struct run *r, const struct plan *pl, struct err *e)
 {
 	for (int k = 0; k < NS_KINDS; k++) {
 		if (pl->ns.join[k] == NULL)
 			continue;
 		r->ns_fd[k] = open_namespace(pl->ns.join[k], (enum spec_ns)k, e);
-		if (r->ns_fd[k] < 0)
+		if (r->ns_fd[k] < 0 ||
+		    must_not_be_changed(pl, r->ns_fd[k], (enum spec_ns)k, e) < 0)
 			return -1;
 	}
 	return 0;
@@ -97,12 +149,6 @@ int join_namespaces(struct run *r, const struct plan *pl, struct err *e)
 }
 
 /* ---- those of a container that is there, by the pidfd of its init ---- */
-
-/* Names in /proc/PID/ns. */
-static const char *const ns_file[NS_KINDS] = {
-	[NS_USER] = "user",   [NS_CGROUP] = "cgroup", [NS_IPC] = "ipc",   [NS_UTS] = "uts",
-	[NS_NETWORK] = "net", [NS_PID] = "pid",       [NS_TIME] = "time", [NS_MOUNT] = "mnt",
-};
 
 int namespaces_apart(int proc_pid)
 {

@@ -6,6 +6,7 @@
 #include <signal.h>
 
 #include "base/auto.h"
+#include "base/log.h"
 #include "base/proc.h"
 #include "base/sys.h"
 
@@ -49,13 +50,21 @@ static int end_process(const struct state *st, struct err *e)
 }
 
 /* The runtime was killed before it saved a pid. An init of ours dies with it (PDEATHSIG, or the
- * end of the handshake); whoever lives on in that group was there before us, when the runtime
- * had no time to refuse it. */
+ * end of the handshake); whoever lives on in that group, and the groups below it, were there
+ * before us, when the runtime had no time to refuse it. */
 static void leave_group(const char *path)
 {
 	struct err ignored = { 0 };
 
-	(void)cg_remove(path, ORPHAN_WAIT_MS, &ignored);
+	(void)cg_remove_one(path, ORPHAN_WAIT_MS, &ignored);
+}
+
+bool life_owns(const struct state *st, const struct cg *cg)
+{
+	if (st->created_ns == 0 || cg_is_of(cg, st->id, st->created_ns))
+		return true;
+	log_debug("cgroup %s: left alone: another container has it now", cg_path(cg));
+	return false;
 }
 
 /* systemd removes a group that has run empty, and with it the unit, mostly before we look: then
@@ -92,16 +101,17 @@ static int end_group(struct arena *a, const struct state *st, struct err *e)
 		leave_group(st->cgroup);
 		return 0;
 	}
-	/* nobody is left in most: then the kernel lets it go at once, and refuses otherwise */
-	if (cg_remove(st->cgroup, 0, &why) == 0)
-		return 0;
-	why = (struct err){ 0 };
 	if (cg_open(st->cgroup, &cg, &why) < 0) {
 		if (why.sys == ENOENT)
 			return 0;
 		*e = why;
 		return -1;
 	}
+	if (!life_owns(st, cg))
+		return 0;
+	/* nobody is left in most: then the kernel lets it go at once, and refuses otherwise */
+	if (cg_remove(st->cgroup, 0, &why) == 0)
+		return 0;
 	return cg_kill(cg, e) < 0 ? -1 : cg_remove(st->cgroup, LIFE_WAIT_MS, e);
 }
 

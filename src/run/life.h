@@ -16,6 +16,9 @@ int life_pidfd(const struct state *st);
 /* group.c: its cgroup, as long as it is the same one: that of a unit goes when it runs empty,
  * and another container's may come under its name. ENOENT in e->sys when it is gone. */
 int life_cgroup(const struct state *st, struct cg **cg, struct err *e) CHECK;
+/* False when the group has passed to another container, which nobody of ours can be in. */
+bool life_owns(const struct state *st, const struct cg *cg);
+
 /* group.c: the container st->id as it is now, and its group; refuses one that is not running.
  */
 int life_group(struct arena *a, const struct run_options *o, struct state *st,

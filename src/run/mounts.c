@@ -209,6 +209,9 @@ static int old_mount(struct run *r, const struct plan_mount *m, int place, struc
 		data = arena_printf(r->arena, "%s%s%s%s%s", data, i > 0 ? "," : "",
 				    m->params[i].key, m->params[i].value != NULL ? "=" : "",
 				    m->params[i].value != NULL ? m->params[i].value : "");
+	/* quoted, for a label's categories have commas */
+	if (m->label != NULL && !is_made_before(m))
+		data = arena_printf(r->arena, "%s,context=\"%s\"", data, m->label);
 	if (mount(m->source, fd_path(place).s, m->type, 0, data) < 0)
 		return bad(m, errno, "mount", e);
 	return 0;

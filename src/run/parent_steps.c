@@ -121,6 +121,7 @@ static int do_cgroup(struct run *r, const struct plan *pl, struct err *e)
 		return -1;
 	}
 	r->made_cgroup = true;
+	cg_mark(r->cg, r->st.id, r->st.created_ns);
 	return put_group_limits(r, cg, e);
 }
 
@@ -297,6 +298,10 @@ static bool joins(const struct plan *pl)
 			return true;
 	return false;
 }
+static bool joins_mounts(const struct plan *pl)
+{
+	return pl->ns.join[NS_MOUNT] != NULL;
+}
 static bool has_idmapped(const struct plan *pl)
 {
 	for (size_t i = 0; i < pl->mounts_n; i++)
@@ -321,6 +326,7 @@ const struct step parent_steps[] = {
 	{ "cgroup",           "config-linux.md#control-groups",           wants_group,        do_cgroup },
 	{ "resctrl",          "config-linux.md#intelrdt",                 wants_resctrl,      do_resctrl },
 	{ "namespace-files",  "config-linux.md#namespaces",               joins,              open_namespaces },
+	{ "host-proc",        "CVE-2019-19921",                           joins_mounts,       do_host_proc },
 	{ "idmapped-mounts",  "config.md#mounts",                         has_idmapped,       prepare_idmapped },
 	{ "console-socket",   "runc.8 --console-socket",                  wants_terminal,     console_connect },
 	{ "seccomp-agent",    "config-linux.md#seccomp",                  wants_agent,        agent_connect },

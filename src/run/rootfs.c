@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/auto.h"
+#include "base/path.h"
 #include "base/sys.h"
 #include "run/run_private.h"
 
@@ -38,6 +39,25 @@ static int set_propagation(const struct plan *pl, struct err *e)
 	}
 }
 
+/* setns(2) has made the root of the joined mounts ours. What is below it is another
+ * container's: a link on the way may name a descriptor of ours, /proc/self/fd/N. */
+static int open_joined_root(const char *path)
+{
+	autofd int top = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	return top < 0 ? -errno : path_open_in(top, path, O_PATH | O_DIRECTORY, 0);
+}
+
+static int open_root(const struct plan *pl)
+{
+	int fd;
+
+	if (!pl->ns.new_mount)
+		return open_joined_root(pl->root.path);
+	fd = open(pl->root.path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
 /* open_tree of the directory, not of its path: what was opened is what becomes the root. It may
  * lie where only who called us gets to, or, in an engine's own user namespace, only root of
  * the container's: so before the id maps it is tried as the one, after them as the other. */
@@ -50,11 +70,11 @@ int do_root(struct run *r, const struct plan *pl, struct err *e)
 		return 0;
 	if (pl->ns.new_mount && set_propagation(pl, e) < 0)
 		return -1;
-	dir = open(pl->root.path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (dir < 0 && errno == EACCES && r->early)
+	dir = open_root(pl);
+	if (dir == -EACCES && r->early)
 		return 0;
 	if (dir < 0)
-		return fail_sys(e, errno, "root.path: open %s", pl->root.path);
+		return fail_sys(e, -dir, "root.path: open %s", pl->root.path);
 	if (!pl->ns.new_mount) {
 		r->root = take_fd(&dir);
 		return 0;

@@ -95,6 +95,9 @@ int join_container(struct run *r, struct err *e) CHECK;
  * with us; -errno. */
 int namespaces_apart(int proc_pid);
 
+/* ---- exec_steps.c: what create does too where it joins mounts ---- */
+int do_host_proc(struct run *r, const struct plan *pl, struct err *e) CHECK;
+
 /* ---- parent_steps.c, child_steps.c: steps of exec too ---- */
 int do_preserved(struct run *r, const struct plan *pl, struct err *e) CHECK;
 /* The limits but for devices, and whose the group is. */

@@ -116,6 +116,8 @@ static int signal_group(const struct state *st, int signal, struct err *e)
 		*e = why;
 		return why.sys == ENOENT ? 0 : -1;
 	}
+	if (!life_owns(st, cg))
+		return 0;
 	return signal == SIGKILL ? cg_kill(cg, e) : cg_signal(cg, signal, e);
 }
 
@@ -185,20 +187,20 @@ static int delete_locked(struct arena *a, const struct run_options *o, struct st
 	return life_destroy(a, o, d, st, &poststop, e);
 }
 
-/* With force, what cannot be read is treated like a create that was killed at its start. */
+/* With force it is enough to know whom to kill. Who is not known is not said to be gone. */
 static int load_for_delete(struct arena *a, const struct state_dir *d, const char *id,
 			   bool force, struct state *st, struct err *e)
 {
-	struct err why = { 0 };
+	struct err ignored = { 0 };
 
-	if (state_load(a, d, id, st, &why) == 0)
+	if (state_load(a, d, id, st, e) == 0)
 		return 0;
-	if (force) {
-		*st = (struct state){ .id = id, .status = ST_CREATING };
-		return 0;
-	}
-	*e = why;
-	return -1;
+	if (!force)
+		return -1;
+	if (state_load_remains(a, d, id, st, &ignored) < 0)
+		return hint(e, "end its processes and remove its state directory by hand");
+	*e = (struct err){ 0 };
+	return 0;
 }
 
 int run_delete(const struct run_options *o, const char *id, bool force, struct err *e)

@@ -61,9 +61,9 @@ static bool is_devpts(int fd)
 	return fstatfs(fd, &fs) == 0 && fs.f_type == DEVPTS_SUPER_MAGIC;
 }
 
-/* Of the container's devpts; where it has none, of the one that we still see: the host's. No
- * other file of the container is ever opened: what is there may be a trap. */
-static int open_ptmx(const struct run *r, struct err *e)
+/* Of the container's devpts; where it has none, and we have not left the host's mounts, of the
+ * host's. No other file of the container is ever opened: what is there may be a trap. */
+static int open_ptmx(const struct run *r, const struct plan *pl, struct err *e)
 {
 	autofd int pts = path_open_in(r->root, "/dev/pts", O_PATH | O_DIRECTORY, 0);
 	const int flags = O_RDWR | O_NOCTTY | O_NOFOLLOW | O_CLOEXEC;
@@ -72,8 +72,12 @@ static int open_ptmx(const struct run *r, struct err *e)
 
 	if (pts >= 0 && is_devpts(pts))
 		fd = openat(pts, "ptmx", flags);
-	else
+	else if (r->target == NULL && pl->ns.new_mount)
 		fd = open("/dev/ptmx", flags & ~O_NOFOLLOW);
+	else
+		return fail(e, ERR_SYSTEM,
+			    "terminal: expected a devpts at /dev/pts of the container: found "
+			    "none");
 	if (fd < 0)
 		return fail_sys(e, errno, "terminal: open ptmx");
 	if (fstat(fd, &st) < 0 || !S_ISCHR(st.st_mode) ||
@@ -185,7 +189,7 @@ static int send_master(struct run *r, int master, struct err *e)
 
 int do_terminal(struct run *r, const struct plan *pl, struct err *e)
 {
-	autofd int master = open_ptmx(r, e);
+	autofd int master = open_ptmx(r, pl, e);
 	autofd int slave = -1;
 
 	if (master < 0)

@@ -91,6 +91,11 @@ uint32_t read_uint32(const struct jat *up, const char *key)
 	return (uint32_t)read_uint(up, key, UINT32_MAX);
 }
 
+uint32_t read_id(const struct jat *up, const char *key)
+{
+	return (uint32_t)read_uint(up, key, ID_MAX);
+}
+
 static void need(const struct jat *up, const char *key)
 {
 	const struct jat at = j_key(up, key);

@@ -12,6 +12,9 @@
 #include "base/str.h"
 #include "spec/spec.h"
 
+/* UINT32_MAX is no id: chown(2), setresuid(2) and their kin leave things as they are for it. */
+#define ID_MAX (UINT32_MAX - 1)
+
 /* NULL when absent; "" counts as absent, as Go's writers leave empty strings in. */
 const char *read_text(const struct jat *up, const char *key);
 /* As read_text, for what has to begin with a slash. */
@@ -24,6 +27,7 @@ bool read_bool(const struct jat *up, const char *key);                          
 int64_t read_int(const struct jat *up, const char *key, int64_t lo, int64_t hi); /* UNSET */
 uint64_t read_uint(const struct jat *up, const char *key, uint64_t hi);          /* 0 */
 uint32_t read_uint32(const struct jat *up, const char *key);                     /* 0 */
+uint32_t read_id(const struct jat *up, const char *key); /* 0; of a user or a group */
 /* As above; complain when it is absent. */
 int64_t need_int(const struct jat *up, const char *key, int64_t lo, int64_t hi);
 uint32_t need_uint32(const struct jat *up, const char *key);

@@ -326,6 +326,8 @@ void spec_read_resources(struct arena *a, const struct jat *at, struct spec_reso
 
 /* Rules between fields, which no single reader can see. */
 void spec_check(const struct spec *s, struct complaints *bad);
+/* The namespace that a sysctl belongs to; NS_KINDS: none, it is the host's. */
+enum spec_ns spec_sysctl_ns(const char *key);
 
 /* Of them the one that "update" needs too: swap is memory and swap together, so alone, or below
  * the limit, it means nothing. where is the path of the memory object. */

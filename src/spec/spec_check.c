@@ -166,8 +166,21 @@ static bool matches(const char *path, const char *pattern)
 	return pattern[n] == '*' ? strncmp(path, pattern, n) == 0 : str_eq(path, pattern);
 }
 
+enum spec_ns spec_sysctl_ns(const char *key)
+{
+	char path[256];
+
+	if (!word_sysctl_path(key, path, sizeof(path)))
+		return NS_KINDS;
+	for (size_t i = 0; i < COUNT(own_sysctls); i++)
+		if (matches(path, own_sysctls[i].path))
+			return own_sysctls[i].ns;
+	return NS_KINDS;
+}
+
 static void check_sysctl(const struct spec *s, const struct jat *at)
 {
+	const enum spec_ns ns = spec_sysctl_ns(at->key);
 	char path[256];
 
 	if (at->key[0] == '\0')
@@ -180,15 +193,11 @@ static void check_sysctl(const struct spec *s, const struct jat *at)
 		j_say(at, "refused: it has a property of its own, hostname");
 		return;
 	}
-	for (size_t i = 0; i < COUNT(own_sysctls); i++) {
-		if (!matches(path, own_sysctls[i].path))
-			continue;
-		if (!has(s, own_sysctls[i].ns) && !complained_of(at->bad, NAMESPACES))
-			j_say(at, "expected a namespace of type %s for it, found none",
-			      spec_ns_names[own_sysctls[i].ns]);
-		return;
-	}
-	j_say(at, "refused: it belongs to the host, not to any namespace");
+	if (ns == NS_KINDS)
+		j_say(at, "refused: it belongs to the host, not to any namespace");
+	else if (!has(s, ns) && !complained_of(at->bad, NAMESPACES))
+		j_say(at, "expected a namespace of type %s for it, found none",
+		      spec_ns_names[ns]);
 }
 
 static void check_sysctls(const struct spec *s, struct complaints *bad)

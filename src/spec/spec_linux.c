@@ -65,8 +65,8 @@ static void read_device_mode(const struct jat *at, struct spec_device *d)
 	/* The engines write st_mode whole, type included (podman --privileged). */
 	d->has_mode = j_uint64(&mode, S_IFMT | 07777, &bits);
 	d->mode = (uint32_t)bits & 07777;
-	d->uid = read_uint32(at, "uid");
-	d->gid = read_uint32(at, "gid");
+	d->uid = read_id(at, "uid");
+	d->gid = read_id(at, "gid");
 }
 
 /* linux/kdev_t.h: 12 bits of major, 20 of minor. A FIFO has neither. */

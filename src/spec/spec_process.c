@@ -24,9 +24,12 @@ static void read_gids(struct arena *a, const struct jat *user, struct spec_user 
 	if (!j_array(&at))
 		return;
 	all = arena_array(a, at.v->n, sizeof(*all));
-	for (struct jat it = { 0 }; j_next(&at, &it);)
-		if (j_required(&it, "integer"))
-			(void)j_uint32(&it, &all[it.i]);
+	for (struct jat it = { 0 }; j_next(&at, &it);) {
+		uint64_t id = 0;
+
+		if (j_required(&it, "integer") && j_uint64(&it, ID_MAX, &id))
+			all[it.i] = (uint32_t)id;
+	}
 	out->additional_gids = all;
 	out->additional_gids_n = at.v->n;
 }
@@ -40,8 +43,8 @@ static void read_user(struct arena *a, const struct jat *process, struct spec_us
 
 	if (!j_object(&at))
 		return;
-	out->uid = read_uint32(&at, "uid");
-	out->gid = read_uint32(&at, "gid");
+	out->uid = read_id(&at, "uid");
+	out->gid = read_id(&at, "gid");
 	out->has_umask = j_uint64(&umask, 0777, &bits);
 	out->umask = (uint32_t)bits;
 	read_gids(a, &at, out);

@@ -98,7 +98,7 @@ static void read_cpu(const struct jat *resources, struct spec_cpu *out)
 	out->quota = read_int(&at, "quota", -1, INT64_MAX);
 	if (out->quota == 0)
 		out->quota = SPEC_UNSET;
-	out->period = read_uint(&at, "period", UINT64_MAX);
+	out->period = read_uint(&at, "period", INT64_MAX);
 	out->burst = read_int(&at, "burst", 0, INT64_MAX);
 	out->idle = read_int(&at, "idle", 0, 1);
 	out->realtime_runtime = read_int(&at, "realtimeRuntime", INT64_MIN + 1, INT64_MAX);

@@ -23,6 +23,11 @@ int state_save(const struct state_dir *d, const struct state *s, struct err *e)
 	size_t len;
 	const char *text = state_text(&a, s, &len);
 
+	if (len > STATE_MAX) {
+		(void)fail(e, ERR_STATE, STATE_FILE ": expected at most %u bytes, found %zu",
+			   STATE_MAX, len);
+		return hint(e, "the annotations of config.json are kept there: shorten them");
+	}
 	/* /run is memory: a crash of the host takes the containers with it, so no sync */
 	return file_replace_at(d->fd, STATE_FILE, text, len, 0600, false, e);
 }
@@ -68,6 +73,14 @@ static int unsaved(struct arena *a, const struct state_dir *d, const char *id,
 	return 0;
 }
 
+static int must_be_of(const struct state *s, const char *id, struct err *e)
+{
+	if (strcmp(s->id, id) == 0)
+		return 0;
+	return fail(e, ERR_STATE, "state.json: id: expected \"%s\", found \"%.64s\"", id,
+		    s->id);
+}
+
 int state_load(struct arena *a, const struct state_dir *d, const char *id, struct state *out,
 	       struct err *e)
 {
@@ -80,13 +93,27 @@ int state_load(struct arena *a, const struct state_dir *d, const char *id, struc
 		return unsaved(a, d, id, out, e);
 	if (fd < 0)
 		return fail_sys(e, -fd, "%s: open", STATE_FILE);
-	if (file_read_fd(fd, STATE_MAX, STATE_FILE, &text, &len, e) < 0)
+	if (file_read_fd(fd, STATE_MAX, STATE_FILE, &text, &len, e) < 0 ||
+	    state_parse(a, text, len, &s, e) < 0 || must_be_of(&s, id, e) < 0)
 		return -1;
-	if (state_parse(a, text, len, &s, e) < 0)
+	*out = s;
+	return 0;
+}
+
+int state_load_remains(struct arena *a, const struct state_dir *d, const char *id,
+		       struct state *out, struct err *e)
+{
+	autofd int fd = open_own(d, STATE_FILE, e);
+	autofree char *text = NULL;
+	struct state s;
+	size_t len;
+
+	if (fd < 0)
+		return fail_sys(e, -fd, "%s: open", STATE_FILE);
+	if (file_read_fd(fd, JSON_MAX, STATE_FILE, &text, &len, e) < 0 ||
+	    state_parse_remains(a, text, len, &s, e) < 0 || must_be_of(&s, id, e) < 0)
 		return -1;
-	if (strcmp(s.id, id) != 0)
-		return fail(e, ERR_STATE, "state.json: id: expected \"%s\", found \"%.64s\"",
-			    id, s.id);
+	s.oci_version = STATE_OCI_SEEN;
 	*out = s;
 	return 0;
 }
@@ -125,5 +152,10 @@ enum state_status state_now(const struct state *s)
 {
 	if (s->pid == 0)
 		return ST_CREATING;
-	return proc_alive(s->pid, s->start_time) ? s->status : ST_STOPPED;
+	if (!proc_alive(s->pid, s->start_time))
+		return ST_STOPPED;
+	/* the runtime that said START was killed before it could save */
+	if (s->status != ST_RUNNING && proc_executed(s->pid, s->start_time))
+		return ST_RUNNING;
+	return s->status;
 }

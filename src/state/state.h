@@ -16,7 +16,7 @@
 #include "base/error.h"
 
 #define STATE_VERSION 1
-#define STATE_MAX     (1u << 20) /* bytes of state.json that are read */
+#define STATE_MAX     (1u << 20) /* bytes of state.json that are written and read */
 #define STATE_FILTER_MAX                                                    \
 	(1u << 16) /* and of the filter: the kernel takes 4096 instructions \
 		    */
@@ -91,6 +91,13 @@ int state_save(const struct state_dir *d, const struct state *s, struct err *e) 
 int state_load(struct arena *a, const struct state_dir *d, const char *id, struct state *out,
 	       struct err *e) CHECK;
 
+/* What delete --force needs of a file that state_load refuses (another version's, one that is
+ * too long): id, pid, start time and cgroup, or an error; of the rest nothing is known. */
+int state_load_remains(struct arena *a, const struct state_dir *d, const char *id,
+		       struct state *out, struct err *e) CHECK;
+int state_parse_remains(struct arena *a, const char *text, size_t len, struct state *out,
+			struct err *e) CHECK;
+
 /* The file's text, pure. Refuses with ERR_STATE "state.json: PATH: ...". */
 int state_parse(struct arena *a, const char *text, size_t len, struct state *out,
 		struct err *e) CHECK;
@@ -111,8 +118,8 @@ int state_load_filter(const struct state_dir *d, char **bytes, size_t *len,
  * when it is gone already. */
 int state_remove(int root, const char *id, struct state_dir *d, struct err *e);
 
-/* What is true now: creating, created, running or stopped by pid and start time (paused is
- * the caller's to see in the cgroup). */
+/* What is true now: creating, created, running or stopped by pid and start time, running by an
+ * execve too that was not saved (paused is the caller's to see in the cgroup). */
 enum state_status state_now(const struct state *s);
 
 /* The state object of runtime.md#state, as hooks get it on stdin and `state' prints it (the

@@ -268,6 +268,34 @@ int state_parse(struct arena *a, const char *text, size_t len, struct state *out
 	return 0;
 }
 
+/* Whoever is not asked for by pid and start time is not killed, so both must be there. */
+int state_parse_remains(struct arena *a, const char *text, size_t len, struct state *out,
+			struct err *e)
+{
+	struct complaints bad = { .arena = a };
+	struct state s = { .bundle = "" };
+	struct err why = { 0 };
+	struct json *doc;
+	struct jat root, start, created;
+
+	if (json_parse(a, "state.json", text, len, &doc, &why) < 0)
+		return fail(e, ERR_STATE, "%s", why.text);
+	root = j_root(doc, &bad);
+	start = j_key(&root, "startTime");
+	created = j_key(&root, "created");
+	read_id(&root, &s);
+	read_pid(&root, &s.pid);
+	if (j_required(&start, "integer"))
+		(void)j_uint64(&start, UINT64_MAX, &s.start_time);
+	(void)j_uint64(&created, UINT64_MAX, &s.created_ns);
+	read_cgroup(&root, &s);
+	if (bad.n > 0)
+		return fail(e, ERR_STATE, "state.json: %s", bad.first->text);
+	s.status = s.pid > 0 ? ST_CREATED : ST_CREATING;
+	*out = s;
+	return 0;
+}
+
 static void set_object(struct arena *a, struct json *o, const char *key, const char *text)
 {
 	struct err e = { 0 };

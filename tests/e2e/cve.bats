@@ -158,6 +158,11 @@ load lib
 	run -1 inside true
 	conf '.process.user.uid = 4294967296'
 	run -1 inside true
+	# to setresuid(2) that is none
+	conf '.process.user.uid = 4294967295'
+	run -1 inside true
+	conf '.process.user = {uid: 1000, gid: 4294967295}'
+	run -1 inside true
 }
 
 @test "masked and read-only paths that are links do not reach outside" {

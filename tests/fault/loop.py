@@ -122,7 +122,7 @@ def user_namespace(c):
 
 
 def join(c, pid, *kinds):
-    files = {"network": "net"}
+    files = {"network": "net", "mount": "mnt"}
     ns = c["linux"]["namespaces"]
     c["linux"]["namespaces"] = without(ns, *kinds) + [
         {"type": k, "path": f"/proc/{pid}/ns/{files.get(k, k)}"} for k in kinds]
@@ -135,6 +135,14 @@ def joins_network(c):
 def joins_pid(c):
     join(c, HELPER, "network", "pid")
     c["linux"]["seccomp"] = seccomp()
+
+
+def joins_mounts(c):
+    """Mounts that are there are taken as they stand."""
+    join(c, HELPER, "mount")
+    c["root"]["readonly"] = False
+    c["mounts"] = []
+    c["linux"]["maskedPaths"] = c["linux"]["readonlyPaths"] = []
 
 
 def staged_user(c):
@@ -199,6 +207,7 @@ KINDS = [
     ("user-namespace", user_namespace, (), True),
     ("joins-network", joins_network, (), False),
     ("joins-pid", joins_pid, (), True),
+    ("joins-mounts", joins_mounts, (), False),
     ("staged-user", staged_user, (), True),
     ("time-offsets", time_offsets, (), False),
     ("terminal", terminal, (), False),
@@ -681,8 +690,8 @@ agent = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
 agent.bind(AGENT)
 agent.listen(64)
 threading.Thread(target=answer_agents, args=(agent,), daemon=True).start()
-helper = subprocess.Popen(["unshare", "--net", "--ipc", "--pid", "--fork", "--kill-child",
-                           "sleep", "100000"])
+helper = subprocess.Popen(["unshare", "--net", "--ipc", "--mount", "--pid", "--fork",
+                           "--kill-child", "sleep", "100000"])
 while not (inside := open(f"/proc/{helper.pid}/task/{helper.pid}/children").read().split()):
     time.sleep(0.01)
 HELPER = int(inside[0])

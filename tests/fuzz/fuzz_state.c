@@ -43,5 +43,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		demand(e.kind == ERR_NONE);
 	if (r == 0)
 		accepted(&a, &s);
+	e = (struct err){ 0 };
+	if (state_parse_remains(&a, (const char *)data, size, &s, &e) < 0)
+		demand(e.kind == ERR_STATE && e.text[0] != '\0');
+	else
+		demand(e.kind == ERR_NONE && s.pid >= 0);
 	return 0;
 }

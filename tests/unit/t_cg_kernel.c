@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -12,8 +13,10 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/auto.h"
@@ -90,6 +93,87 @@ Test(cgroups, group_is_made_with_its_ancestors_and_removed_with_its_children)
 	cr_expect_eq(cg_remove(path, 1000, &e), 0, "%s", e.text);
 	cr_expect_eq(cg_kill(cg, &e), 0, "%s", e.text);
 	cr_expect_eq(cg_remove(base, 1000, &e), 0, "%s", e.text);
+	gone(base);
+}
+
+/* As deep as a container goes that wants not to be removed: no name is as long as all. */
+Test(cgroups, groups_of_any_depth_are_listed_and_removed)
+{
+	char base[64], text[16];
+	struct err e = { 0 };
+	autocg struct cg *cg = NULL;
+	autofree pid_t *pids = NULL;
+	size_t n = 0;
+	pid_t pid;
+	int dir;
+
+	real_tree(base);
+	cr_assert_eq(cg_make(base, 0, &cg, &e), 0, "%s", e.text);
+	dir = openat(cg_fd(cg), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	for (int i = 0; i < 300; i++) {
+		int next;
+
+		cr_assert_eq(mkdirat(dir, "beside", 0755), 0, "%d: %s", i, strerror(errno));
+		cr_assert_eq(mkdirat(dir, "a_name_of_some_length", 0755), 0, "%d: %s", i,
+			     strerror(errno));
+		next = openat(dir, "a_name_of_some_length", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		cr_assert_geq(next, 0);
+		(void)close(dir);
+		dir = next;
+	}
+	pid = fork();
+	if (pid == 0) {
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+		for (;;)
+			(void)pause();
+	}
+	(void)snprintf(text, sizeof(text), "%d", pid);
+	cr_assert_eq(file_put_at(dir, "cgroup.procs", text), 0);
+	(void)close(dir);
+	cr_expect_eq(cg_pids(cg, &pids, &n, &e), 0, "%s", e.text);
+	cr_expect(n == 1 && pids[0] == pid);
+	cr_expect_eq(cg_remove(base, 0, &e), -1);
+	cr_expect_eq(e.sys, EBUSY, "%s", e.text);
+	e = (struct err){ 0 };
+	cr_expect_eq(cg_kill(cg, &e), 0, "%s", e.text);
+	(void)waitpid(pid, NULL, 0);
+	cr_expect_eq(cg_remove(base, 1000, &e), 0, "%s", e.text);
+	gone(base);
+}
+
+Test(cgroups, group_tells_whose_it_is)
+{
+	char base[64];
+	struct err e = { 0 };
+	autocg struct cg *cg = NULL;
+
+	real_tree(base);
+	cr_assert_eq(cg_make(base, 0, &cg, &e), 0, "%s", e.text);
+	cr_expect(cg_is_of(cg, "a", 1), "nobody's is ours");
+	cg_mark(cg, "a", 1);
+	cr_expect(cg_is_of(cg, "a", 1));
+	cr_expect_not(cg_is_of(cg, "a", 2));
+	cr_expect_not(cg_is_of(cg, "b", 1));
+	cg_mark(cg, "b", 12);
+	cr_expect(cg_is_of(cg, "b", 12));
+	cr_expect_not(cg_is_of(cg, "b", 1));
+	cr_expect_eq(cg_remove(base, 1000, &e), 0, "%s", e.text);
+}
+
+Test(cgroups, one_group_is_removed_without_those_below_it)
+{
+	char base[64], path[128];
+	struct err e = { 0 };
+	autocg struct cg *low = NULL;
+
+	real_tree(base);
+	(void)snprintf(path, sizeof(path), "%s/x", base);
+	cr_assert_eq(cg_make(path, 0, &low, &e), 0, "%s", e.text);
+	cr_expect_eq(cg_remove_one(base, 0, &e), -1);
+	cr_expect_eq(e.sys, EBUSY, "%s", e.text);
+	e = (struct err){ 0 };
+	cr_expect_eq(cg_remove_one(path, 0, &e), 0, "%s", e.text);
+	cr_expect_eq(cg_remove_one(base, 0, &e), 0, "%s", e.text);
 	gone(base);
 }
 
@@ -265,6 +349,58 @@ Test(cgroups, all_are_killed_without_cgroup_kill_too)
 		cr_expect_eq(WTERMSIG(status), SIGKILL);
 	}
 	cr_expect_not(cg_is_frozen(top));
+	cr_expect_eq(cg_remove(base, 1000, &e), 0, "%s", e.text);
+}
+
+static void *stays(void *arg)
+{
+	for (;;)
+		(void)pause();
+	return arg;
+}
+
+/* A child in the group whose first thread has ended. */
+static pid_t leaderless(const struct cg *cg)
+{
+	const struct timespec tick = { 0, 1000000 };
+	char path[64], text[512] = "";
+	struct err e = { 0 };
+	pid_t pid = fork();
+
+	cr_assert(pid >= 0);
+	if (pid == 0) {
+		pthread_t other;
+
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (cg_add(cg, getpid(), &e) == 0 &&
+		    pthread_create(&other, NULL, stays, NULL) == 0)
+			(void)syscall(SYS_exit, 0);
+		_exit(1);
+	}
+	(void)snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	while (strstr(text, ") Z ") == NULL &&
+	       file_peek_at(AT_FDCWD, path, text, sizeof(text)) > 0)
+		(void)nanosleep(&tick, NULL);
+	return pid;
+}
+
+Test(cgroups, a_process_without_its_first_thread_is_killed_too)
+{
+	char base[64];
+	struct err e = { 0 };
+	autocg struct cg *cg = NULL;
+	pid_t with, without;
+	int status = 0;
+
+	real_tree(base);
+	cr_assert_eq(cg_make(base, 0, &cg, &e), 0, "%s", e.text);
+	with = sleeper(cg);
+	without = leaderless(cg);
+	cr_expect(cg_is_populated(cg));
+	cr_expect_eq(cg_kill(cg, &e), 0, "%s", e.text);
+	cr_expect_eq(waitpid(with, &status, 0), with);
+	cr_expect_eq(waitpid(without, &status, 0), without);
+	cr_expect(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL, "status %d", status);
 	cr_expect_eq(cg_remove(base, 1000, &e), 0, "%s", e.text);
 }
 

@@ -481,3 +481,16 @@ Test(cgroups, freeze_that_does_not_come_about_is_taken_back)
 	cr_expect_str_eq(fake_get(&f, "cgroup.freeze", buf), "0");
 	fake_close(&f);
 }
+
+Test(cgroups, a_freeze_that_is_asked_for_is_not_yet_done)
+{
+	struct fake f = fake_open();
+
+	fake_put(&f, "cgroup.events", "populated 1\nfrozen 0\n");
+	fake_put(&f, "cgroup.freeze", "1\n");
+	cr_expect(cg_is_to_freeze(f.cg));
+	cr_expect_not(cg_is_frozen(f.cg));
+	fake_put(&f, "cgroup.freeze", "0\n");
+	cr_expect_not(cg_is_to_freeze(f.cg));
+	fake_close(&f);
+}

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <criterion/criterion.h>
 #include <linux/capability.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/str.h"
 #include "cmd/exec.h"
+#include "tests/unit/scratch.h"
 
 static const char *const env[] = { "PATH=/bin", "A=1", NULL };
 static const uint32_t gids[] = { 7 };
@@ -167,4 +169,36 @@ Test(exec_process, a_file_without_processors_has_the_containers)
 	cr_expect(bits_has(&p.exec_affinity_initial, 3));
 	cr_expect_not(bits_has(&p.exec_affinity_initial, 0));
 	cr_expect_eq(p.exec_affinity_final.n, 0);
+}
+
+/* ---- what a file is silent about ---- */
+
+static const struct {
+	const char *text;
+	bool no_new_privileges;
+} files[] = {
+	{ "{\"args\":[\"a\"],\"cwd\":\"/\"}", true },
+	{ "{\"args\":[\"a\"],\"cwd\":\"/\",\"noNewPrivileges\":null}", true },
+	{ "{\"args\":[\"a\"],\"cwd\":\"/\",\"noNewPrivileges\":false}", false },
+};
+
+Test(exec_process, null_in_a_file_is_silence)
+{
+	autoscratch struct scratch s = scratch_open();
+	char path[128];
+
+	(void)snprintf(path, sizeof(path), "%s/p", s.path);
+	for (size_t i = 0; i < COUNT(files); i++) {
+		const struct exec_options o = { .process = path };
+		autoarena struct arena a = { 0 };
+		const struct call c = { .arena = &a };
+		struct spec_process p = container();
+		struct err e = { 0 };
+
+		p.no_new_privileges = true;
+		scratch_put(&s, "p", files[i].text);
+		cr_expect_eq(exec_process(&c, &o, &p, &e), 0, "%s", e.text);
+		cr_expect_eq(p.no_new_privileges, files[i].no_new_privileges, "%s",
+			     files[i].text);
+	}
 }

@@ -184,6 +184,25 @@ Test(hooks, hooks_are_kept_and_read_again)
 	cr_expect_eq(out.n, 0);
 }
 
+Test(hooks, what_could_not_be_read_back_is_not_saved)
+{
+	autoscratch struct scratch s = scratch_open();
+	const struct state_dir d = { .fd = s.fd, .lock = -1 };
+	autoarena struct arena a = { 0 };
+	char *path = arena_alloc(&a, JSON_MAX + 1);
+	const struct plan_hook stop = { path, NULL, NULL, -1 };
+	struct plan pl = { 0 };
+	struct err e = { 0 };
+
+	memset(path, 'x', JSON_MAX);
+	path[JSON_MAX] = '\0';
+	pl.hooks[HOOK_POSTSTOP] = (struct plan_hooks){ &stop, 1 };
+	cr_expect_eq(hooks_save(&a, &d, &pl, &e), -1);
+	cr_expect_str_eq(e.text, "hooks: expected at most 4194304 bytes of poststart and "
+				 "poststop hooks, found 4194345");
+	cr_expect_neq(faccessat(s.fd, "hooks.json", F_OK, 0), 0);
+}
+
 Test(hooks, no_hooks_leave_no_file)
 {
 	autoscratch struct scratch s = scratch_open();

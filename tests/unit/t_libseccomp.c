@@ -476,3 +476,52 @@ Test(libseccomp, with_our_stub_of_drawn_rules_makes_what_we_do_but_for_this)
 	cr_expect_gt(s.n[UNKNOWN], 300);
 	cr_expect_eq(s.n[X32], 0);
 }
+
+/* ---- rules that overlap ---- */
+
+static bool permits(uint32_t action)
+{
+	action &= SECCOMP_RET_ACTION_FULL;
+	return action == ALLOW || action == SECCOMP_RET_LOG;
+}
+
+static void count_passed(void *ctx, const struct policy_difference *d)
+{
+	struct score *s = ctx;
+
+	if (why_of(s, d) == OTHER)
+		s->n[!permits(d->left) && permits(d->right) ? OTHER : HIGH_BITS]++;
+}
+
+/* Docker's rule for socket, and one that its user added, of another argument or the same. */
+Test(libseccomp, stops_nothing_that_we_let_pass_where_rules_overlap)
+{
+	static const char *const names[] = { "socket", NULL };
+	static const struct policy_arg first[] = { { 0, POLICY_NE, 40, 0 } };
+	static const struct policy_arg added[] = { { 1, POLICY_EQ, 3, 0 },
+						   { 0, POLICY_EQ, 16, 0 },
+						   { 2, POLICY_GT, 5, 0 },
+						   { 0, POLICY_LT, 30, 0 },
+						   { 1, POLICY_MASKED_EQ, 1, 1 } };
+
+	only_with_2_5_4();
+	for (size_t i = 0; i < COUNT(added) * 2; i++) {
+		const struct policy_rule allow = { names, ALLOW, first, 1, NULL };
+		const struct policy_rule deny = { names, SECCOMP_RET_ERRNO | EACCES,
+						  &added[i / 2], 1, NULL };
+		const struct policy_rule rules[] = { i % 2 == 0 ? allow : deny,
+						     i % 2 == 0 ? deny : allow };
+		const struct policy_rules r = { DENY, wide, rules, COUNT(rules) };
+		autoarena struct arena a = { 0 };
+		const struct filter f = theirs(&a, &r);
+		struct score s = { .arena = &a, .ours = ours(&a, &r), .default_action = DENY };
+		enum policy_relation relation;
+		struct err e = { 0 };
+
+		cr_assert_eq(policy_diff(&a, &(struct policy_side){ .filter = &f },
+					 &(struct policy_side){ .policy = s.ours },
+					 count_passed, &s, &relation, &e),
+			     0, "%s", e.text);
+		cr_expect_eq(s.n[OTHER], 0, "case %zu", i);
+	}
+}

@@ -70,6 +70,45 @@ Test(oci, a_rule_without_compares_beats_those_with)
 	cr_expect_eq(answer(made(&r), "openat", 1, 0), ALLOW);
 }
 
+/* What engines write, and a rule that an operator adds (libseccomp asks for argument 1 first).
+ */
+Test(oci, of_rules_that_compare_the_strictest_answers_and_that_is_told)
+{
+	const struct policy_arg no_vsock = { .index = 0, .op = POLICY_NE, .value = 40 };
+	const struct policy_arg raw = { .index = 1, .op = POLICY_EQ, .value = 3 };
+	const struct policy_arg netlink = { .index = 0, .op = POLICY_EQ, .value = 16 };
+	const struct policy_rule list[] = {
+		{ socket_, ALLOW, &no_vsock, 1, "rule 1" },
+		{ socket_, SECCOMP_RET_LOG, &netlink, 1, "rule 2" },
+		{ socket_, OTHER, &raw, 1, "rule 3" },
+	};
+	const struct policy_rules r = rules(list, 3);
+	const struct policy *p = made(&r);
+
+	cr_expect_eq(answer(p, "socket", 2, 3), OTHER);
+	cr_expect_eq(answer(p, "socket", 16, 3), OTHER);
+	cr_expect_eq(answer(p, "socket", 16, 1), SECCOMP_RET_LOG);
+	cr_expect_eq(answer(p, "socket", 2, 1), ALLOW);
+	cr_expect_eq(answer(p, "socket", 40, 1), DENY);
+	cr_assert_eq(diags.warnings, 1);
+	cr_expect_str_eq(diags.first->code, "overlap");
+	cr_expect_str_eq(diags.first->at.file, "rule 3");
+	cr_expect_str_eq(diags.first->text,
+			 "socket: where an earlier rule permits it as well, this one answers");
+}
+
+Test(oci, rules_that_exclude_each_other_are_not_told)
+{
+	const struct policy_arg no_vsock = { .index = 0, .op = POLICY_NE, .value = 40 };
+	const struct policy_arg vsock = { .index = 0, .op = POLICY_EQ, .value = 40 };
+	const struct policy_rule list[] = { { socket_, ALLOW, &no_vsock, 1, NULL },
+					    { socket_, OTHER, &vsock, 1, NULL } };
+	const struct policy_rules r = rules(list, 2);
+
+	cr_expect_eq(answer(made(&r), "socket", 40, 0), OTHER);
+	cr_expect_eq(diags.warnings, 0);
+}
+
 Test(oci, a_rule_that_repeats_the_default_changes_nothing)
 {
 	const struct policy_rule list[] = {

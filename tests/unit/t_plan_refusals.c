@@ -61,6 +61,7 @@ static const struct refusal refusals[] = {
 	{ { NULL, JOINED ",'devices':[{'path':'/dev/x','type':'p'}]", NULL }, ROOT, 0, ERR_SPEC, "linux.devices: expected nothing beside a joined mount namespace: found a value", NULL },
 	{ { NULL, JOINED ",'maskedPaths':['/a']", NULL }, ROOT, 0, ERR_SPEC, "linux.maskedPaths: expected nothing beside a joined mount namespace: found a value", NULL },
 	{ { NULL, JOINED ",'readonlyPaths':['/a']", NULL }, ROOT, 0, ERR_SPEC, "linux.readonlyPaths: expected nothing beside a joined mount namespace: found a value", NULL },
+	{ { NULL, JOINED, "'hooks':{'createContainer':[{'path':'/a'}]}" }, ROOT, 0, ERR_SPEC, "hooks.createContainer: expected nothing beside a joined mount namespace: found a value", NULL },
 	{ { NULL, JOINED ",'rootfsPropagation':'slave'", NULL }, ROOT, 0, ERR_SPEC, "linux.rootfsPropagation: expected nothing beside a joined mount namespace: found a value", NULL },
 
 	/* mounts: /proc holds our own security labels (CVE-2019-16884, CVE-2019-19921) */

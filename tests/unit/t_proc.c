@@ -4,12 +4,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/auto.h"
@@ -48,6 +51,51 @@ Test(proc, knows_itself_and_a_zombie)
 	cr_expect_lt(proc_stat(pid, &start, &state), 0);
 }
 
+static void *stays(void *arg)
+{
+	for (;;)
+		(void)pause();
+	return arg;
+}
+
+/* Its first thread ends as soon as there is another. */
+static pid_t leaderless(void)
+{
+	const struct timespec tick = { 0, 1000000 };
+	uint64_t start;
+	char state = 0;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		pthread_t other;
+
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (pthread_create(&other, NULL, stays, NULL) == 0)
+			(void)syscall(SYS_exit, 0);
+		proc_exit(1);
+	}
+	while (state != 'Z' && proc_stat(pid, &start, &state) == 0)
+		(void)nanosleep(&tick, NULL);
+	return pid;
+}
+
+Test(proc, is_alive_while_any_thread_is, .timeout = 20)
+{
+	uint64_t start = 0;
+	char state = 0;
+	pid_t pid = leaderless();
+	siginfo_t si;
+
+	cr_assert_eq(proc_stat(pid, &start, &state), 0);
+	cr_expect_eq(state, 'Z');
+	cr_expect(proc_alive(pid, start));
+	cr_expect_not(proc_alive(pid, start + 1));
+	cr_assert_eq(kill(pid, SIGKILL), 0);
+	cr_assert_eq(waitid(P_PID, (id_t)pid, &si, WEXITED | WNOWAIT), 0);
+	cr_expect_not(proc_alive(pid, start));
+	cr_assert_eq(waitpid(pid, NULL, 0), pid);
+}
+
 /* A child as a zombie: what became of it before. */
 static bool zombie_never_executed(void (*body)(void))
 {
@@ -64,6 +112,8 @@ static bool zombie_never_executed(void (*body)(void))
 	cr_assert_eq(waitid(P_PID, (id_t)pid, &si, WEXITED | WNOWAIT), 0);
 	cr_assert_eq(proc_stat(pid, &start, &state), 0);
 	never = proc_never_executed(pid, start);
+	cr_expect_eq(proc_executed(pid, start), !never);
+	cr_expect_not(proc_executed(pid, start + 1));
 	cr_expect_not(proc_never_executed(pid, start + 1));
 	cr_assert_eq(waitpid(pid, NULL, 0), pid);
 	cr_expect_not(proc_never_executed(pid, start), "reaped: nobody knows");

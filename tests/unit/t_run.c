@@ -11,6 +11,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "base/auto.h"
@@ -320,4 +321,78 @@ Test(run, oom_score_is_set)
 	cr_expect_str_eq(in_child(score_self).text, "");
 	cr_expect_eq(write_oom_score(getpid(), 5000, &e), -1);
 	cr_expect_eq(e.sys, EINVAL);
+}
+
+/* ---- namespaces that are joined by path ---- */
+
+static const struct spec_pair ttl = { "net.ipv4.ip_default_ttl", "77" };
+static const struct spec_pair shm = { "kernel.shmmax", "77" };
+
+static const struct {
+	enum spec_ns kind;
+	const char *path, *hostname, *domainname;
+	struct spec_pairs sysctl;
+	const char *text; /* NULL: may be joined */
+} own[] = {
+	{ NS_NETWORK,
+	  "/proc/self/ns/net",
+	  NULL,
+	  NULL,
+	  { &ttl, 1 },
+	  "linux.sysctl: expected the network namespace of a container for it: found the "
+	  "runtime's own at /proc/self/ns/net" },
+	{ NS_IPC,
+	  "/proc/thread-self/ns/ipc",
+	  NULL,
+	  NULL,
+	  { &shm, 1 },
+	  "linux.sysctl: expected the ipc namespace of a container for it: found the runtime's "
+	  "own at /proc/thread-self/ns/ipc" },
+	{ NS_UTS,
+	  "/proc/self/ns/uts",
+	  "not this one",
+	  NULL,
+	  { NULL, 0 },
+	  "hostname: expected the uts namespace of a container for it: found the runtime's own "
+	  "at /proc/self/ns/uts" },
+	{ NS_UTS,
+	  "/proc/self/ns/uts",
+	  NULL,
+	  "not this one",
+	  { NULL, 0 },
+	  "domainname: expected the uts namespace of a container for it: found the runtime's "
+	  "own at /proc/self/ns/uts" },
+	{ NS_NETWORK, "/proc/self/ns/net", "not this one", NULL, { &shm, 1 }, NULL },
+	{ NS_UTS, "/proc/self/ns/uts", NULL, NULL, { &ttl, 1 }, NULL },
+};
+
+Test(run, our_own_namespaces_are_not_changed)
+{
+	for (size_t i = 0; i < COUNT(own); i++) {
+		struct plan pl = { .hostname = own[i].hostname,
+				   .domainname = own[i].domainname,
+				   .sysctl = own[i].sysctl };
+		struct run r = bare_run(NULL, NULL);
+		struct err e = { 0 };
+
+		pl.ns.join[own[i].kind] = own[i].path;
+		cr_expect_eq(open_namespaces(&r, &pl, &e), own[i].text == NULL ? 0 : -1, "%zu",
+			     i);
+		cr_expect_str_eq(e.text, own[i].text != NULL ? own[i].text : "");
+		(void)close(r.ns_fd[own[i].kind]);
+	}
+}
+
+Test(run, our_own_name_may_be_set_again)
+{
+	struct plan pl = { 0 };
+	struct run r = bare_run(NULL, NULL);
+	struct utsname now;
+	struct err e = { 0 };
+
+	cr_assert_eq(uname(&now), 0);
+	pl.hostname = now.nodename;
+	pl.ns.join[NS_UTS] = "/proc/self/ns/uts";
+	cr_expect_eq(open_namespaces(&r, &pl, &e), 0, "%s", e.text);
+	(void)close(r.ns_fd[NS_UTS]);
 }

@@ -243,6 +243,12 @@ static bool is_hole(const struct seccomp_data *call)
 	       sc_by_number(arch_of(call), (uint32_t)call->nr) < 0;
 }
 
+/* seccomp(2), in the order of its list. */
+static const uint32_t strictest_first[] = {
+	SECCOMP_RET_KILL_PROCESS, SECCOMP_RET_KILL_THREAD, SECCOMP_RET_TRAP, SECCOMP_RET_ERRNO,
+	SECCOMP_RET_USER_NOTIF,   SECCOMP_RET_TRACE,       SECCOMP_RET_LOG,  SECCOMP_RET_ALLOW,
+};
+
 /* The meaning of plain rules, as policy.h puts it. */
 static uint32_t meaning(const struct policy_rules *p, const struct seccomp_data *call)
 {
@@ -255,9 +261,12 @@ static uint32_t meaning(const struct policy_rules *p, const struct seccomp_data 
 	for (size_t i = 0; i < p->rules_n; i++)
 		if (p->rules[i].args_n == 0 && rule_holds(p, &p->rules[i], call))
 			return p->rules[i].action;
-	for (size_t i = 0; i < p->rules_n; i++)
-		if (rule_holds(p, &p->rules[i], call))
-			return p->rules[i].action;
+	for (size_t k = 0; k < COUNT(strictest_first); k++)
+		for (size_t i = 0; i < p->rules_n; i++)
+			if ((p->rules[i].action & SECCOMP_RET_ACTION_FULL) ==
+				    strictest_first[k] &&
+			    rule_holds(p, &p->rules[i], call))
+				return p->rules[i].action;
 	if (is_lenient(p->default_action) || is_known(p, call))
 		return p->default_action;
 	return SECCOMP_RET_ERRNO | ENOSYS;

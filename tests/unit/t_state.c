@@ -161,6 +161,83 @@ Test(state, text_that_is_too_long_is_refused)
 	cr_expect_str_eq(e.text, "state.json: expected at most 1048576 bytes, found 1048577");
 }
 
+Test(state, what_could_not_be_read_back_is_not_written)
+{
+	autoscratch struct scratch s = scratch_open();
+	autoarena struct arena a = { 0 };
+	autostate struct state_dir d = { -1, -1, 0 };
+	char *value = arena_alloc(&a, STATE_MAX);
+	const struct state_pair pair = { "a", value };
+	struct state st = sample, got;
+	struct err e = { 0 };
+	size_t len;
+
+	st.annotations = &pair;
+	st.annotations_n = 1;
+	memset(value, 'x', STATE_MAX);
+	value[0] = '\0';
+	(void)state_text(&a, &st, &len);
+	memset(value, 'x', STATE_MAX - len);
+	value[STATE_MAX - len] = '\0';
+	cr_assert_eq(state_make(s.fd, "web", &d, &e), 0, "%s", e.text);
+	cr_expect_eq(state_save(&d, &st, &e), 0, "%s", e.text);
+	cr_expect_eq(state_load(&a, &d, "web", &got, &e), 0, "%s", e.text);
+	value[STATE_MAX - len] = 'x';
+	value[STATE_MAX - len + 1] = '\0';
+	cr_expect_eq(state_save(&d, &st, &e), -1);
+	cr_expect_str_eq(e.text, "state.json: expected at most 1048576 bytes, found 1048577\n"
+				 "the annotations of config.json are kept there: shorten them");
+}
+
+/* clang-format off */
+static const struct refusal no_remains[] = {
+	{ "{", "state.json: line 1: parse error: premature EOF" },
+	{ "{\"version\":2,\"id\":\"web\",\"startTime\":1}", "state.json: pid: expected integer, found nothing" },
+	{ "{\"version\":2,\"id\":\"web\",\"pid\":1}", "state.json: startTime: expected integer, found nothing" },
+	{ "{\"pid\":1,\"startTime\":1}", "state.json: id: expected string, found nothing" },
+	{ "{\"id\":\"web\",\"pid\":1,\"startTime\":1,\"cgroup\":\"/..\"}", "state.json: cgroup: expected a path without \"..\"" },
+	{ "{\"id\":\"db\",\"pid\":1,\"startTime\":1}", "state.json: id: expected \"web\", found \"db\"" },
+};
+/* clang-format on */
+
+static int load_remains(const struct scratch *s, struct arena *a, const char *text,
+			struct state *out, struct err *e)
+{
+	autostate struct state_dir d = { -1, -1, 0 };
+
+	if (faccessat(s->fd, "web", F_OK, 0) < 0)
+		cr_assert_eq(state_make(s->fd, "web", &d, e), 0, "%s", e->text);
+	else
+		cr_assert_eq(state_open(s->fd, "web", false, &d, e), 0, "%s", e->text);
+	scratch_put(s, "web/state.json", text);
+	return state_load_remains(a, &d, "web", out, e);
+}
+
+Test(state, remains_are_enough_to_end_a_container)
+{
+	autoscratch struct scratch s = scratch_open();
+	autoarena struct arena a = { 0 };
+	struct err e = { 0 };
+	struct state got;
+
+	cr_expect_eq(load_remains(&s, &a,
+				  "{\"version\":2,\"id\":\"web\",\"pid\":7,\"startTime\":8,"
+				  "\"cgroup\":\"/a\",\"status\":\"new\",\"annotations\":[]}",
+				  &got, &e),
+		     0, "%s", e.text);
+	cr_expect(got.pid == 7 && got.start_time == 8 && got.status == ST_CREATED);
+	cr_expect_str_eq(got.cgroup, "/a");
+	cr_expect_eq(load_remains(&s, &a, "{\"id\":\"web\",\"pid\":0,\"startTime\":0}", &got,
+				  &e),
+		     0, "%s", e.text);
+	cr_expect_eq(got.status, ST_CREATING);
+	for (size_t i = 0; i < COUNT(no_remains); i++) {
+		e = (struct err){ 0 };
+		cr_expect_eq(load_remains(&s, &a, no_remains[i].text, &got, &e), -1, "%zu", i);
+		cr_expect_str_eq(e.text, no_remains[i].why);
+	}
+}
+
 static const char *printed(struct arena *a, enum state_status now, bool full)
 {
 	return json_print(a, state_json(a, &sample, now, full), JSON_LINE, NULL);
@@ -562,6 +639,35 @@ Test(state, liveness_is_pid_and_start_time)
 }
 
 /* the root */
+
+/* "start" may be killed after it said START and before it saves. */
+Test(state, who_has_executed_is_running, .timeout = 20)
+{
+	struct state s = { .status = ST_CREATED };
+	char letter, byte;
+	int ends[2];
+
+	cr_assert_eq(pipe2(ends, O_CLOEXEC), 0);
+	s.pid = fork();
+	if (s.pid == 0) {
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+		(void)close(ends[1]);
+		(void)!read(ends[0], &byte, 1);
+		(void)execl("/bin/sleep", "sleep", "1000", NULL);
+		_exit(1);
+	}
+	cr_assert_eq(proc_stat(s.pid, &s.start_time, &letter), 0);
+	cr_expect_eq(state_now(&s), ST_CREATED);
+	(void)close(ends[1]);
+	while (!proc_executed(s.pid, s.start_time))
+		(void)usleep(1000);
+	cr_expect_eq(state_now(&s), ST_RUNNING);
+	s.status = ST_CREATING;
+	cr_expect_eq(state_now(&s), ST_RUNNING);
+	(void)kill(s.pid, SIGKILL);
+	(void)waitpid(s.pid, NULL, 0);
+	cr_expect_eq(state_now(&s), ST_STOPPED);
+}
 
 Test(state, the_root_is_made_private)
 {

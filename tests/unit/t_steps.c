@@ -12,13 +12,15 @@
 
 /* The order is the security: who changes a line there changes it here, and says why. */
 static const char *const parent_order[] = {
-	"preserve-fds",    "state",           "cgroup",         "resctrl",
-	"namespace-files", "idmapped-mounts", "console-socket", "seccomp-agent",
-	"sockets",         "clone",           "state-pid",      "scope",
-	"cgroup-join",     "resctrl-join",    "write-id-maps",  "device-filter",
-	"net-devices",     "state-rest",      "oom-score",      "pty",
-	"hooks",           "go-ahead",        "ready",          "rlimits-outside",
-	"state-created",   "pid-file",
+	"preserve-fds",    "state",           "cgroup",
+	"resctrl",         "namespace-files", "host-proc",
+	"idmapped-mounts", "console-socket",  "seccomp-agent",
+	"sockets",         "clone",           "state-pid",
+	"scope",           "cgroup-join",     "resctrl-join",
+	"write-id-maps",   "device-filter",   "net-devices",
+	"state-rest",      "oom-score",       "pty",
+	"hooks",           "go-ahead",        "ready",
+	"rlimits-outside", "state-created",   "pid-file",
 };
 
 static const char *const child_order[] = {

@@ -103,6 +103,48 @@ Test(terminal, terminal_is_the_hosts_where_the_container_has_no_devpts)
 	expect_terminal(false, "/dev/pts/");
 }
 
+/* In mounts that are not ours /dev/ptmx is whatever the container made of it. */
+static void terminal_in_mounts_of(bool joined, const struct run_target *target, char *told,
+				  size_t size)
+{
+	const struct run_options o = { 0 };
+	const struct plan pl = { .ns = { .new_mount = !joined },
+				 .process = { .terminal = true } };
+	char root[] = "/tmp/caisson-test-XXXXXX";
+	struct run r = bare_run(NULL, &o);
+	struct err e = { 0 };
+
+	if (mkdtemp(root) == NULL || !own_mounts(told, size) || !terminal_root(root, false))
+		return;
+	r.target = target;
+	r.root = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (do_terminal(&r, &pl, &e) < 0)
+		error_text(&e, told, size);
+	(void)umount2(root, MNT_DETACH);
+	(void)rmdir(root);
+}
+
+static void terminal_of_exec(char *told, size_t size)
+{
+	static const struct run_target target;
+
+	terminal_in_mounts_of(false, &target, told, size);
+}
+
+static void terminal_of_joined_mounts(char *told, size_t size)
+{
+	terminal_in_mounts_of(true, NULL, told, size);
+}
+
+Test(terminal, the_containers_ptmx_is_not_opened)
+{
+	const char none[] =
+		"terminal: expected a devpts at /dev/pts of the container: found none";
+
+	cr_expect_str_eq(in_child(terminal_of_exec).text, none);
+	cr_expect_str_eq(in_child(terminal_of_joined_mounts).text, none);
+}
+
 /* CVE-2025-52565 and its kin: the image says where the mount goes. */
 static void console_is_a_link(char *told, size_t size)
 {
