@@ -32,13 +32,6 @@ static int clone_of(int fd)
 
 /* ---- where a path is ---- */
 
-static const char *below(const char *path, const char *dir)
-{
-	const char *rest = str_after(path, dir);
-
-	return rest != NULL && (rest[0] == '\0' || rest[0] == '/') ? rest : NULL;
-}
-
 /* The mount of proc or sysfs that path lies in, unless another came over it: its descriptor,
  * and the rest of the path. Else the root. */
 static int base_of(const struct run *r, const struct plan *pl, const char *path,
@@ -52,15 +45,15 @@ static int base_of(const struct run *r, const struct plan *pl, const char *path,
 
 		if (m->kind == PM_REMOUNT)
 			continue;
-		if (m->dest_is_fixed && below(path, m->destination) != NULL) {
+		if (m->dest_is_fixed && path_below(path, m->destination) != NULL) {
 			in = m;
 			fd = r->mount_fd[i];
-		} else if (in != NULL && below(in->destination, m->destination) != NULL) {
+		} else if (in != NULL && path_below(in->destination, m->destination) != NULL) {
 			in = NULL;
 			fd = r->root;
 		}
 	}
-	*rest = in != NULL ? below(path, in->destination) : path;
+	*rest = in != NULL ? path_below(path, in->destination) : path;
 	return fd;
 }
 

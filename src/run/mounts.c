@@ -42,6 +42,28 @@ static int open_source(const struct plan_mount *m, struct err *e)
 	return fd < 0 ? bad(m, -fd, "open", e) : fd;
 }
 
+/* A source below the root shows what mounts before it have put there: it is opened in its turn,
+ * and in the root, for what is there is the image's. NULL: another source. */
+static const char *inside(const struct plan *pl, const struct plan_mount *m)
+{
+	return m->kind == PM_BIND ? path_below(m->source, pl->root.path) : NULL;
+}
+
+static int open_inside(struct run *r, const struct plan *pl, const struct plan_mount *m,
+		       struct err *e)
+{
+	bool nofollow = m->source_nofollow || m->copy_symlink;
+	autofd int at =
+		path_open_in(r->root, inside(pl, m), O_PATH | (nofollow ? O_NOFOLLOW : 0), 0);
+	int fd = at;
+
+	if (at >= 0)
+		fd = sys_open_tree(at, "",
+				   AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC |
+					   (m->recursive ? AT_RECURSIVE : 0U));
+	return fd < 0 ? bad(m, -fd, "open", e) : fd;
+}
+
 int do_mount_sources(struct run *r, const struct plan *pl, struct err *e)
 {
 	if (pl->mounts_n > 0 && r->mount_fd == NULL) {
@@ -52,7 +74,7 @@ int do_mount_sources(struct run *r, const struct plan *pl, struct err *e)
 		const struct plan_mount *m = &pl->mounts[i];
 		struct err why = { 0 };
 
-		if (m->kind != PM_BIND || r->mount_fd[i] >= 0)
+		if (m->kind != PM_BIND || r->mount_fd[i] >= 0 || inside(pl, m) != NULL)
 			continue;
 		r->mount_fd[i] = open_source(m, &why);
 		if (r->mount_fd[i] < 0 && !(r->early && why.sys == EACCES)) {
@@ -102,6 +124,14 @@ static int check_place(const struct run *r, const struct plan_mount *m, int plac
 	autofd int plain = -1;
 	struct statfs fs;
 
+	if (place == -ELOOP && m->dest_is_fixed)
+		return fail(e, ERR_SPEC,
+			    "mounts[%zu]: %s: %s must be mounted on ordinary directory: found "
+			    "a "
+			    "symlink",
+			    m->index, m->destination, m->type);
+	if (place < 0)
+		return bad(m, -place, "make the place for", e);
 	if (fstatfs(place, &fs) < 0 || fs.f_type != PROC_SUPER_MAGIC)
 		return 0;
 	plain = path_open_beneath_nolink(r->root, m->destination, O_PATH, 0);
@@ -405,16 +435,17 @@ static int mount_at(struct run *r, const struct plan *pl, size_t i, int place, s
 static int one_mount(struct run *r, const struct plan *pl, size_t i, struct err *e)
 {
 	const struct plan_mount *m = &pl->mounts[i];
-	bool directory = m->kind != PM_BIND || S_ISDIR(mode_of(r->mount_fd[i]));
 	autofd int place = -1, tree = -1;
 
 	if (m->kind == PM_REMOUNT)
 		return remount(pl, r, m, e);
+	if (inside(pl, m) != NULL && r->mount_fd[i] < 0)
+		r->mount_fd[i] = open_inside(r, pl, m, e);
+	if (m->kind == PM_BIND && r->mount_fd[i] < 0)
+		return -1;
 	if (m->kind == PM_BIND && m->copy_symlink && S_ISLNK(mode_of(r->mount_fd[i])))
 		return copy_link(r, m, r->mount_fd[i], e);
-	place = open_place(r, m, directory);
-	if (place < 0)
-		return bad(m, -place, "make the place for", e);
+	place = open_place(r, m, m->kind != PM_BIND || S_ISDIR(mode_of(r->mount_fd[i])));
 	if (check_place(r, m, place, e) < 0)
 		return -1;
 	tree = mount_at(r, pl, i, place, e);
