@@ -235,7 +235,8 @@ static int must_be_empty(int dir, const char *path, struct err *e)
 	if (file_peek_at(dir, "cgroup.events", text, sizeof(text)) >= 0 &&
 	    cg_key(text, "populated") == 0)
 		return 0;
-	(void)fail(e, ERR_STATE, "cgroup %s: wanted a new group: processes are in it", path);
+	(void)fail(e, ERR_STATE,
+		   "cgroup %s: container's cgroup is not empty: processes are in it", path);
 	return hint(e, "choose another cgroup path, or end those processes");
 }
 

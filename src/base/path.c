@@ -257,6 +257,13 @@ int path_touch_in(int root, const char *path, mode_t mode)
 	return path_open_beneath_nolink(parent, name, O_PATH, 0);
 }
 
+const char *path_below(const char *path, const char *dir)
+{
+	const char *rest = str_after(path, dir);
+
+	return rest != NULL && (rest[0] == '\0' || rest[0] == '/') ? rest : NULL;
+}
+
 bool path_split(const char *path, char *dir, char *base, size_t size)
 {
 	const char *slash = strrchr(path, '/');

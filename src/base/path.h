@@ -24,6 +24,10 @@ int path_mkdirs_in(int root, const char *path, mode_t mode) CHECK;
  * something is there. Returns it opened O_PATH. -errno on failure. */
 int path_touch_in(int root, const char *path, mode_t mode) CHECK;
 
+/* What of path comes after dir, "" or from a slash on; NULL when it is not below. By the text.
+ */
+const char *path_below(const char *path, const char *dir);
+
 /* Splits off the last component of a cleaned path: "/a/b" -> "/a", "b". The buffers hold
  * PATH_MAX. false when there is none ("/"). */
 bool path_split(const char *path, char *dir, char *base, size_t size);

@@ -84,6 +84,11 @@ int sys_mount_setattr(int dir, const char *path, unsigned flags, struct mount_at
 	return int_result(syscall(SYS_mount_setattr, dir, path, flags, attr, sizeof(*attr)));
 }
 
+int sys_getcwd(char *buf, size_t size)
+{
+	return int_result(syscall(SYS_getcwd, buf, size));
+}
+
 int sys_pivot_root(const char *new_root, const char *put_old)
 {
 	return int_result(syscall(SYS_pivot_root, new_root, put_old));

@@ -25,6 +25,9 @@ int sys_fsconfig(int fd, unsigned cmd, const char *key, const void *value, int a
 int sys_fsmount(int fd, unsigned flags, unsigned attr);
 int sys_mount_setattr(int dir, const char *path, unsigned flags, struct mount_attr *attr);
 int sys_pivot_root(const char *new_root, const char *put_old);
+/* What the kernel says, "(unreachable)/..." included: glibc's getcwd(3) then walks up by "..",
+ * and takes another mount of the root for the root. */
+int sys_getcwd(char *buf, size_t size);
 
 /* Any call, its six registers as they are: to try filters. The second is an i386 call of an
  * x86-64 process, -ENOSYS elsewhere; a kernel without them sends SIGSEGV. */

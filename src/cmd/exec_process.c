@@ -110,7 +110,8 @@ static int set_user(struct arena *a, const struct exec_options *o, struct spec_u
 	return 0;
 }
 
-/* Ambient needs inheritable, which nobody asked for: CVE-2022-29162. */
+/* Ambient needs inheritable, which nobody gets for being named here (CVE-2022-29162), but may
+ * have by the config. */
 static int add_caps(const struct exec_options *o, struct spec_caps *c, struct err *e)
 {
 	for (size_t i = 0; i < o->caps.n; i++) {
@@ -124,6 +125,7 @@ static int add_caps(const struct exec_options *o, struct spec_caps *c, struct er
 		c->bounding |= UINT64_C(1) << n;
 		c->permitted |= UINT64_C(1) << n;
 		c->effective |= UINT64_C(1) << n;
+		c->ambient |= c->inheritable & UINT64_C(1) << n;
 	}
 	return 0;
 }

@@ -279,6 +279,16 @@ static int make_group(struct arena *a, const char *path, const struct host *h, c
 	return 0;
 }
 
+/* config-linux.md#cgroup-ownership: only who gets to see it writable is to own it. */
+static bool mounts_writable(const struct plan *p)
+{
+	for (size_t i = 0; i < p->mounts_n; i++)
+		if (p->mounts[i].kind == PM_CGROUP &&
+		    (p->mounts[i].attr_set & MOUNT_ATTR_RDONLY) == 0)
+			return true;
+	return false;
+}
+
 int plan_cgroup_make(struct arena *a, const struct spec *s, const struct host *h,
 		     const struct plan_want *w, struct plan *p, struct err *e)
 {
@@ -306,6 +316,7 @@ int plan_cgroup_make(struct arena *a, const struct spec *s, const struct host *h
 	cg->need = cg_needs(&cg->limits);
 	if (check_controllers(cg->need, h, e) < 0)
 		return -1;
-	cg->delegate = p->ns.new_cgroup && p->ns.new_user && p->ids.uid.root_mapped;
+	cg->delegate = p->ns.new_cgroup && p->ns.new_user && p->ids.uid.root_mapped &&
+		       mounts_writable(p);
 	return 0;
 }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* plan_process.c - what is executed, as whom, with what; and the hooks. */
+#include <stdlib.h>
+#include <string.h>
 #include <sys/personality.h>
 
 #include "base/str.h"
@@ -32,20 +34,64 @@ static int caps(const struct spec *s, const struct host *h, struct plan_process 
 	return 0;
 }
 
+struct variable {
+	const char *text;
+	size_t at;
+};
+
+static int by_name(const void *a, const void *b)
+{
+	const struct variable *x = a, *y = b;
+	size_t n = strcspn(x->text, "="), m = strcspn(y->text, "=");
+	int order = memcmp(x->text, y->text, n < m ? n : m);
+
+	if (order == 0 && n != m)
+		order = n < m ? -1 : 1;
+	return order != 0 ? order : x->at < y->at ? -1 : 1;
+}
+
+static bool same_name(const char *a, const char *b)
+{
+	size_t n = strcspn(a, "=");
+
+	return n == strcspn(b, "=") && memcmp(a, b, n) == 0;
+}
+
+/* Of a name that is there more than once the last: getenv(3) would find the first, and with
+ * runc and crun a later one replaces it. A HOME that is empty is none. */
+static const char *const *last_of_each(struct arena *a, const struct spec_strings *env)
+{
+	struct variable *sorted = arena_array(a, env->n + 1, sizeof(*sorted));
+	const char **out = arena_array(a, env->n + 1, sizeof(*out));
+	size_t n = 0;
+
+	for (size_t i = 0; i < env->n; i++)
+		sorted[i] = (struct variable){ out[i] = env->v[i], i };
+	qsort(sorted, env->n, sizeof(*sorted), by_name);
+	for (size_t i = 0; i < env->n; i++)
+		if ((i + 1 < env->n && same_name(sorted[i].text, sorted[i + 1].text)) ||
+		    str_eq(sorted[i].text, "HOME="))
+			out[sorted[i].at] = NULL;
+	for (size_t i = 0; i < env->n; i++)
+		if (out[i] != NULL)
+			out[n++] = out[i];
+	out[n] = NULL;
+	return out;
+}
+
 static void environment(struct arena *a, const struct spec *s, struct plan_process *p)
 {
 	p->argv = s->process.args.v;
-	p->envp = s->process.env.v;
+	p->envp = last_of_each(a, &s->process.env);
 	p->home_from_passwd = true;
-	for (size_t i = 0; i < s->process.env.n; i++) {
-		const char *path = str_after(s->process.env.v[i], "PATH=");
+	for (size_t i = 0; p->envp[i] != NULL; i++) {
+		const char *path = str_after(p->envp[i], "PATH=");
 
 		if (path != NULL)
 			p->path_env = path;
-		if (str_after(s->process.env.v[i], "HOME=") != NULL)
+		if (str_after(p->envp[i], "HOME=") != NULL)
 			p->home_from_passwd = false;
 	}
-	(void)a;
 }
 
 static int terminal(const struct spec *s, const struct plan_want *w, struct plan_process *p,

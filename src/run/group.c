@@ -77,9 +77,19 @@ int run_pids(struct arena *a, const struct run_options *o, const char *id, pid_t
 	autofree pid_t *all = NULL;
 	autocg struct cg *cg = NULL;
 	struct state st = { .id = id };
+	struct err ignored = { 0 };
 	enum state_status now;
 
-	if (life_group(a, o, &st, &now, &cg, e) < 0 || cg_pids(cg, &all, n, e) < 0)
+	if (run_state(a, o->root, id, &st, &now, e) < 0)
+		return -1;
+	*n = 0;
+	/* runc has it so: a stopped container's list is empty, but for those that a shared pid
+	 * namespace let live on */
+	if (now == ST_STOPPED && (st.cgroup == NULL || cg_open(st.cgroup, &cg, &ignored) < 0))
+		return 0;
+	if (cg == NULL && life_group(a, o, &st, &now, &cg, e) < 0)
+		return -1;
+	if (cg_pids(cg, &all, n, e) < 0)
 		return -1;
 	*pids = arena_array(a, *n, sizeof(**pids));
 	if (*n > 0)

@@ -52,6 +52,7 @@ unit_run_SOURCES = \
 	tests/unit/t_hooks.c \
 	tests/unit/t_resctrl.c \
 	tests/unit/t_idmap.c \
+	tests/unit/t_race.c \
 	tests/unit/t_run.c \
 	tests/unit/t_stats.c \
 	tests/unit/t_steps.c \

@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "base/sys.h"
 #include "run/run_private.h"
 
 #define PASSWD_MAX (1u << 20)
@@ -41,7 +42,7 @@ int do_cwd_check(struct run *r, const struct plan *pl, struct err *e)
 
 	if (r->cwd_pending && chdir(pl->process.cwd) < 0)
 		return fail_sys(e, errno, "process.cwd: enter %s", pl->process.cwd);
-	if (getcwd(buf, sizeof(buf)) == NULL || buf[0] != '/')
+	if (sys_getcwd(buf, sizeof(buf)) < 0 || buf[0] != '/')
 		return fail(e, ERR_SPEC,
 			    "process.cwd: expected a directory inside the container: found "
 			    "\"%s\"",

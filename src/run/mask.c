@@ -3,11 +3,13 @@
  * by descriptors: CVE-2025-31133, youki GHSA-3q8j-pf29-vwv8. */
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
 #include "base/auto.h"
 #include "base/path.h"
+#include "base/str.h"
 #include "base/sys.h"
 #include "run/run_private.h"
 
@@ -26,6 +28,43 @@ static int move_onto(int tree, int place)
 static int clone_of(int fd)
 {
 	return sys_open_tree(fd, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+}
+
+/* ---- where a path is ---- */
+
+/* The mount of proc or sysfs that path lies in, unless another came over it: its descriptor,
+ * and the rest of the path. Else the root. */
+static int base_of(const struct run *r, const struct plan *pl, const char *path,
+		   const char **rest)
+{
+	const struct plan_mount *in = NULL;
+	int fd = r->root;
+
+	for (size_t i = 0; r->mount_fd != NULL && i < pl->mounts_n; i++) {
+		const struct plan_mount *m = &pl->mounts[i];
+
+		if (m->kind == PM_REMOUNT)
+			continue;
+		if (m->dest_is_fixed && path_below(path, m->destination) != NULL) {
+			in = m;
+			fd = r->mount_fd[i];
+		} else if (in != NULL && path_below(in->destination, m->destination) != NULL) {
+			in = NULL;
+			fd = r->root;
+		}
+	}
+	*rest = in != NULL ? path_below(path, in->destination) : path;
+	return fd;
+}
+
+/* What matters most lies in /proc and /sys, and is looked up in those very mounts: another
+ * container that shares our root could have put a directory of its own in their place. */
+static int open_path(const struct run *r, const struct plan *pl, const char *path)
+{
+	const char *rest = path;
+	int base = strstr(path, "..") == NULL ? base_of(r, pl, path, &rest) : r->root;
+
+	return path_open_in(base, *rest != '\0' ? rest : "/", O_PATH, 0);
 }
 
 /* ---- read-only ---- */
@@ -48,7 +87,7 @@ int do_readonly_paths(struct run *r, const struct plan *pl, struct err *e)
 {
 	for (size_t i = 0; i < pl->readonly_paths.n; i++) {
 		const char *path = pl->readonly_paths.v[i];
-		autofd int place = path_open_in(r->root, path, O_PATH, 0);
+		autofd int place = open_path(r, pl, path);
 		int err = place < 0 ? place : close_path(place);
 
 		/* config-linux.md#readonly-paths: what is not there needs no closing */
@@ -126,7 +165,7 @@ int do_masked_paths(struct run *r, const struct plan *pl, struct err *e)
 
 	for (size_t i = 0; got == 0 && i < pl->masked.n; i++) {
 		const char *path = pl->masked.v[i];
-		autofd int place = path_open_in(r->root, path, O_PATH, 0);
+		autofd int place = open_path(r, pl, path);
 		int err = place < 0 ? place : cover(&c, place);
 
 		if (err == -ENODEV)

@@ -4,10 +4,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -40,6 +42,28 @@ static int open_source(const struct plan_mount *m, struct err *e)
 	return fd < 0 ? bad(m, -fd, "open", e) : fd;
 }
 
+/* A source below the root shows what mounts before it have put there: it is opened in its turn,
+ * and in the root, for what is there is the image's. NULL: another source. */
+static const char *inside(const struct plan *pl, const struct plan_mount *m)
+{
+	return m->kind == PM_BIND ? path_below(m->source, pl->root.path) : NULL;
+}
+
+static int open_inside(struct run *r, const struct plan *pl, const struct plan_mount *m,
+		       struct err *e)
+{
+	bool nofollow = m->source_nofollow || m->copy_symlink;
+	autofd int at =
+		path_open_in(r->root, inside(pl, m), O_PATH | (nofollow ? O_NOFOLLOW : 0), 0);
+	int fd = at;
+
+	if (at >= 0)
+		fd = sys_open_tree(at, "",
+				   AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC |
+					   (m->recursive ? AT_RECURSIVE : 0U));
+	return fd < 0 ? bad(m, -fd, "open", e) : fd;
+}
+
 int do_mount_sources(struct run *r, const struct plan *pl, struct err *e)
 {
 	if (pl->mounts_n > 0 && r->mount_fd == NULL) {
@@ -50,7 +74,7 @@ int do_mount_sources(struct run *r, const struct plan *pl, struct err *e)
 		const struct plan_mount *m = &pl->mounts[i];
 		struct err why = { 0 };
 
-		if (m->kind != PM_BIND || r->mount_fd[i] >= 0)
+		if (m->kind != PM_BIND || r->mount_fd[i] >= 0 || inside(pl, m) != NULL)
 			continue;
 		r->mount_fd[i] = open_source(m, &why);
 		if (r->mount_fd[i] < 0 && !(r->early && why.sys == EACCES)) {
@@ -90,6 +114,32 @@ static int open_place(struct run *r, const struct plan_mount *m, bool directory)
 		fd = path_open_beneath_nolink(r->root, m->destination, O_PATH, 0);
 	}
 	return fd;
+}
+
+/* The plan lets little be mounted below /proc; a symlink of the image must not lead there by
+ * another name (CVE-2019-16884). */
+static int check_place(const struct run *r, const struct plan_mount *m, int place,
+		       struct err *e)
+{
+	autofd int plain = -1;
+	struct statfs fs;
+
+	if (place == -ELOOP && m->dest_is_fixed)
+		return fail(e, ERR_SPEC,
+			    "mounts[%zu]: %s: %s must be mounted on ordinary directory: found "
+			    "a "
+			    "symlink",
+			    m->index, m->destination, m->type);
+	if (place < 0)
+		return bad(m, -place, "make the place for", e);
+	if (fstatfs(place, &fs) < 0 || fs.f_type != PROC_SUPER_MAGIC)
+		return 0;
+	plain = path_open_beneath_nolink(r->root, m->destination, O_PATH, 0);
+	return plain >= 0 ? 0
+			  : fail(e, ERR_SPEC,
+				 "mounts[%zu].destination: %s: expected a place outside /proc: "
+				 "found a symlink that leads there",
+				 m->index, m->destination);
 }
 
 /* ---- attributes ---- */
@@ -220,7 +270,7 @@ static int old_mount(struct run *r, const struct plan_mount *m, int place, struc
 /* What may stand in where a user namespace is refused a file system of its own: the host's
  * own, bound (runc and crun do the same for sysfs). Not proc in a new pid namespace, which
  * would show the host's processes. */
-static int stand_in(const struct plan *pl, const struct plan_mount *m, int err)
+static int stand_in(const struct plan *pl, struct plan_mount *m, int err)
 {
 	const char *from = NULL;
 	int fd;
@@ -240,6 +290,10 @@ static int stand_in(const struct plan *pl, const struct plan_mount *m, int err)
 	fd = sys_open_tree(AT_FDCWD, from, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
 	if (fd < 0)
 		return err;
+	/* A sysfs of its own would have no cgroups of the host below it, and a cgroup2 of its
+	 * own only the container's: root here may own some of the host's (CVE-2023-25809). */
+	if (str_eq(m->type, "sysfs") || m->kind == PM_CGROUP)
+		m->rec_attr_set |= MOUNT_ATTR_RDONLY;
 	log_debug("mounts[%zu]: %s of this user namespace is refused: %s of the host is bound",
 		  m->index, m->type, from);
 	return fd;
@@ -286,15 +340,15 @@ static int make_mount(struct run *r, const struct plan *pl, struct plan_mount *m
 	return fd < 0 ? explain_fs(pl, m, fd, e) : fd;
 }
 
-static int copy_up(struct run *r, const struct plan_mount *m, int tree, struct err *e)
+static int copy_up(const struct plan_mount *m, int tree, int place, struct err *e)
 {
 	autofd int from = -1, to = -1;
 
 	if (!m->copy_up)
 		return 0;
-	from = path_open_in(r->root, m->destination, O_RDONLY | O_DIRECTORY, 0);
+	from = openat(place, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (from < 0)
-		return bad(m, -from, "tmpcopyup: open the directory below", e);
+		return bad(m, errno, "tmpcopyup: open the directory below", e);
 	to = openat(tree, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (to < 0)
 		return bad(m, errno, "tmpcopyup: open", e);
@@ -349,30 +403,60 @@ static int remount(const struct plan *pl, struct run *r, const struct plan_mount
 	return err < 0 ? bad(m, -err, "remount", e) : 0;
 }
 
-static int one_mount(struct run *r, const struct plan *pl, size_t i, struct err *e)
+/* By a name again, for mount(2) gives no descriptor. */
+static int mount_old_way(struct run *r, const struct plan *pl, const struct plan_mount *m,
+			 int place, struct err *e)
+{
+	autofd int tree = -1;
+	int err;
+
+	if (old_mount(r, m, place, e) < 0)
+		return -1;
+	tree = path_open_in(r->root, m->destination, O_PATH, 0);
+	if (tree < 0)
+		return bad(m, -tree, "open", e);
+	err = set_attrs_locked(tree, pl, m);
+	return err < 0 ? bad(m, -err, "set the options of", e) : take_fd(&tree);
+}
+
+/* A descriptor of the mount, or -1. */
+static int mount_at(struct run *r, const struct plan *pl, size_t i, int place, struct err *e)
 {
 	struct plan_mount m = pl->mounts[i];
-	autofd int place = -1, tree = -1;
-	bool directory = m.kind != PM_BIND || S_ISDIR(mode_of(r->mount_fd[i]));
+	autofd int tree = -1;
 
-	if (m.kind == PM_REMOUNT)
-		return remount(pl, r, &m, e);
-	if (m.kind == PM_BIND && m.copy_symlink && S_ISLNK(mode_of(r->mount_fd[i])))
-		return copy_link(r, &m, r->mount_fd[i], e);
 	close_cgroup(pl, &m);
-	place = open_place(r, &m, directory);
-	if (place < 0)
-		return bad(&m, -place, "make the place for", e);
-	if (m.kind == PM_FS && needs_old_call(&m)) {
-		if (old_mount(r, &m, place, e) < 0)
-			return -1;
-		(void)close(take_fd(&place));
-		return remount(pl, r, &m, e);
-	}
+	if (m.kind == PM_FS && needs_old_call(&m))
+		return mount_old_way(r, pl, &m, place, e);
 	tree = make_mount(r, pl, &m, i, mode_of(place), e);
-	if (tree < 0 || label_root(&m, tree, e) < 0 || copy_up(r, &m, tree, e) < 0)
+	if (tree < 0 || label_root(&m, tree, e) < 0 || copy_up(&m, tree, place, e) < 0 ||
+	    attach(pl, &m, tree, place, e) < 0)
 		return -1;
-	return attach(pl, &m, tree, place, e);
+	return take_fd(&tree);
+}
+
+static int one_mount(struct run *r, const struct plan *pl, size_t i, struct err *e)
+{
+	const struct plan_mount *m = &pl->mounts[i];
+	autofd int place = -1, tree = -1;
+
+	if (m->kind == PM_REMOUNT)
+		return remount(pl, r, m, e);
+	if (inside(pl, m) != NULL && r->mount_fd[i] < 0)
+		r->mount_fd[i] = open_inside(r, pl, m, e);
+	if (m->kind == PM_BIND && r->mount_fd[i] < 0)
+		return -1;
+	if (m->kind == PM_BIND && m->copy_symlink && S_ISLNK(mode_of(r->mount_fd[i])))
+		return copy_link(r, m, r->mount_fd[i], e);
+	place = open_place(r, m, m->kind != PM_BIND || S_ISDIR(mode_of(r->mount_fd[i])));
+	if (check_place(r, m, place, e) < 0)
+		return -1;
+	tree = mount_at(r, pl, i, place, e);
+	if (tree < 0)
+		return -1;
+	if (m->read_only_late || m->dest_is_fixed)
+		r->mount_fd[i] = take_fd(&tree);
+	return 0;
 }
 
 int do_mounts(struct run *r, const struct plan *pl, struct err *e)
@@ -388,13 +472,11 @@ int do_late_read_only(struct run *r, const struct plan *pl, struct err *e)
 	for (size_t i = 0; i < pl->mounts_n; i++) {
 		const struct plan_mount *m = &pl->mounts[i];
 		struct mount_attr attr = { .attr_set = MOUNT_ATTR_RDONLY };
-		autofd int place = -1;
 		int err;
 
 		if (!m->read_only_late)
 			continue;
-		place = path_open_in(r->root, m->destination, O_PATH, 0);
-		err = place < 0 ? place : sys_mount_setattr(place, "", AT_EMPTY_PATH, &attr);
+		err = sys_mount_setattr(r->mount_fd[i], "", AT_EMPTY_PATH, &attr);
 		if (err < 0)
 			return bad(m, -err, "make read-only", e);
 	}

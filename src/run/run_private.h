@@ -45,7 +45,7 @@ struct run {
 	int console;           /* connected --console-socket */
 	int agent;             /* connected linux.seccomp.listenerPath */
 	int ns_fd[NS_KINDS];   /* joined namespaces */
-	int *mount_fd;         /* one a plan mount: an idmapped tree made before clone, or -1 */
+	int *mount_fd;         /* one a plan mount: to bind, or to use later; or -1 */
 	bool into_cgroup;      /* clone3 puts the child into its group */
 	bool foreground_start; /* START comes over the handshake, not over start.sock */
 

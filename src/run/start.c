@@ -134,6 +134,15 @@ static int signal_init(const struct state *st, int signal, struct err *e)
 	return err < 0 ? fail_sys(e, -err, "kill %s", st->id) : 0;
 }
 
+/* Those that live on after an init whose pid namespace is another's. */
+static bool has_others(const struct state *st)
+{
+	struct err ignored = { 0 };
+	autocg struct cg *cg = NULL;
+
+	return cg_open(st->cgroup, &cg, &ignored) == 0 && cg_is_populated(cg);
+}
+
 static int kill_it(const struct state *st, int signal, bool all, struct err *e)
 {
 	/* without a pid namespace of its own the others would survive their init */
@@ -142,7 +151,7 @@ static int kill_it(const struct state *st, int signal, bool all, struct err *e)
 
 	if (!sweep)
 		return signal_init(st, signal, e);
-	if (!all && state_now(st) == ST_STOPPED)
+	if (!all && state_now(st) == ST_STOPPED && !has_others(st))
 		return signal_init(st, signal, e);
 	if (signal_group(st, signal, &why) == 0)
 		return 0;

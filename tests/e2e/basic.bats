@@ -291,6 +291,22 @@ joined() {
 	is "$(<"$bundle/rootfs/var/data/file")" text
 }
 
+@test "a source below the root shows the mounts before it, and no link of the image's leads it out" {
+	mkdir -p "$BATS_TEST_TMPDIR"/{a/b,b} "$bundle"/rootfs/{tree,copy,out}
+	echo a >"$BATS_TEST_TMPDIR/a/file"
+	echo b >"$BATS_TEST_TMPDIR/b/file"
+	mount_add '{"destination": "/tree", "type": "bind", "source": "'"$BATS_TEST_TMPDIR"'/a", "options": ["rbind"]}'
+	mount_add '{"destination": "/tree/b", "type": "bind", "source": "'"$BATS_TEST_TMPDIR"'/b", "options": ["rbind"]}'
+	mount_add '{"destination": "/copy", "type": "bind", "source": "'"$bundle"'/rootfs/tree", "options": ["rbind"]}'
+	run -0 inside 'cat /copy/file /copy/b/file'
+	is "$output" $'a\nb'
+	caisson_only
+	ln -s "$BATS_TEST_TMPDIR/a" "$bundle/rootfs/link"
+	conf '.mounts[-1].source = $s' --arg s "$bundle/rootfs/link"
+	run -1 inside true
+	has "$output" 'No such file'
+}
+
 @test "mounts in the container do not reach the host" {
 	caps '["CAP_SYS_ADMIN"]'
 	run -0 inside 'mkdir -p /m && mount -t tmpfs none /m && echo mounted'
@@ -430,6 +446,14 @@ pts/ptmx"
 	conf '.process.env = ["PATH=/bin", "A=one two", "B="] | .process.args = ["env"] | .process.user = {uid: 1000, gid: 1000}'
 	run -0 caisson run --bundle "$bundle" "$id"
 	is "$(sort <<<"$output")" $'A=one two\nB=\nHOME=/home/user\nPATH=/bin'
+}
+
+@test "of a variable that is there twice the last counts, and a HOME that is empty is none" {
+	conf '.process.env = ["PATH=/none", "A=1", "A=2", "PATH=/bin", "HOME="] | .process.args = ["env"]'
+	run -0 caisson run --bundle "$bundle" "$id"
+	is "$(sort <<<"$output")" $'A=2
+HOME=/root
+PATH=/bin'
 }
 
 @test "the working directory is the config's" {

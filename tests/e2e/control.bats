@@ -51,6 +51,24 @@ count() { wc -l <"$bundle/rootfs/ticks"; }
 	has "$output" PID
 }
 
+@test "ps of a stopped container is an empty list, but for those that outlive the first process" {
+	newer_than_crun
+	namespace_drop pid
+	conf '.process.args = ["true"]'
+	up
+	becomes stopped
+	run -0 caisson ps "$id"
+	is "${#lines[@]}" 1
+	run -0 caisson ps --format json "$id"
+	is "$output" '[]'
+	caisson delete "$id"
+	conf '.process.args = ["sh", "-c", "sleep 1000 & sleep 0.3"]'
+	up
+	becomes stopped
+	run -0 caisson ps --format json "$id"
+	is "$(jq length <<<"$output")" 1
+}
+
 @test "ps, pause, resume, update and events say that there is no such container, or that it has ended" {
 	caisson_only
 	for command in ps pause resume update 'events --stats'; do
@@ -60,7 +78,7 @@ count() { wc -l <"$bundle/rootfs/ticks"; }
 	conf '.process.args = ["true"]'
 	up
 	becomes stopped
-	for command in ps pause resume update 'events --stats'; do
+	for command in pause resume update 'events --stats'; do
 		run -1 caisson $command "$id"
 		has "$output" 'container not running'
 	done

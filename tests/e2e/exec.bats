@@ -151,6 +151,16 @@ logged() {
 	is "$(field CapInh)" 0000000000000020
 }
 
+@test "a capability that is added is ambient where the config has it inheritable" {
+	newer_than_crun
+	caps '["CAP_KILL"]'
+	conf '.process.capabilities.inheritable += ["CAP_SYS_NICE"]'
+	up
+	run -0 within --cap CAP_SYS_NICE "$id" cat /proc/self/status
+	is "$(field CapAmb)" 0000000000800020
+	is "$(field CapInh)" 0000000000800020
+}
+
 @test "no-new-privs is the container's, and can be added" {
 	conf '.process.noNewPrivileges = false'
 	up

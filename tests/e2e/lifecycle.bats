@@ -277,6 +277,31 @@ logged() {
 	nothing_left
 }
 
+@test "kill KILL ends what outlives the first process, without a pid namespace" {
+	newer_than_crun
+	namespace_drop pid
+	conf '.process.args = ["/bin/sh", "-c", "sleep 1000 & sleep 1000 & sleep 0.5"]'
+	create
+	caisson start "$id"
+	becomes stopped
+	dir=$(cgroup_dir)
+	is "$(wc -l <"$dir/cgroup.procs")" 2
+	run -1 caisson kill "$id" TERM
+	run -0 caisson kill "$id" KILL
+	until [ "$(wc -l <"$dir/cgroup.procs")" = 0 ]; do sleep 0.1; done
+	run -1 caisson kill "$id" KILL
+	has "$output" 'container not running'
+}
+
+@test "a second container in a cgroup that is in use is refused, and the first lives on" {
+	newer_than_crun
+	create
+	caisson start "$id"
+	run -1 caisson run --bundle "$bundle" "$id-2"
+	has "$output" "container's cgroup is not empty"
+	is "$(status_of)" running
+}
+
 @test "delete of a running container is refused" {
 	create
 	caisson start "$id"

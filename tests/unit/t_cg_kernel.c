@@ -192,7 +192,7 @@ Test(cgroups, group_in_use_is_not_made_again)
 	pid = sleeper(cg);
 	cr_expect_eq(cg_make(path, 0, &again, &e), -1);
 	(void)snprintf(text, sizeof(text),
-		       "cgroup %s: wanted a new group: processes are in it\n"
+		       "cgroup %s: container's cgroup is not empty: processes are in it\n"
 		       "choose another cgroup path, or end those processes",
 		       path);
 	cr_expect_str_eq(e.text, text);

@@ -323,6 +323,27 @@ Test(path, cleaning_says_when_it_does_not_fit)
 	cr_expect_not(path_clean("a", out, 0));
 }
 
+struct lies {
+	const char *path, *dir, *rest;
+};
+
+Test(path, below_is_told_by_whole_names)
+{
+	static const struct lies cases[] = {
+		{ "/a/b", "/a", "/b" }, { "/a", "/a", "" },       { "/ab", "/a", NULL },
+		{ "/b", "/a", NULL },   { "/a//b", "/a", "//b" }, { "/", "/a", NULL },
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		const char *rest = path_below(cases[i].path, cases[i].dir);
+
+		if (cases[i].rest == NULL)
+			cr_expect_null(rest, "%s", cases[i].path);
+		else
+			cr_expect_str_eq(rest, cases[i].rest);
+	}
+}
+
 Test(path, splits)
 {
 	char dir[8], base[8];

@@ -260,6 +260,25 @@ Test(plan_process, finds_path_and_home)
 	cr_expect_not(p.process.home_from_passwd);
 }
 
+Test(plan_process, of_a_variable_the_last_counts)
+{
+	static const char *const want[] = { "B=1", "AA=1", "A=3", "HOMES=" };
+	const struct config from = {
+		.process = "'env':['A=1','HOME=/a','B=1','AA=1','A=2','A=3','HOMES=','HOME=']",
+		.linux_ = NEW_MOUNT
+	};
+	autochecked struct checked c = { 0 };
+	struct plan p;
+	struct err e = { 0 };
+	size_t n = 0;
+
+	cr_assert_eq(plan_config(&c, &from, &plan_root_host, &plan_create, &p, &e), 0);
+	cr_expect(p.process.home_from_passwd);
+	for (; p.process.envp[n] != NULL && n < COUNT(want); n++)
+		cr_expect_str_eq(p.process.envp[n], want[n]);
+	cr_expect_eq(n, COUNT(want));
+}
+
 Test(plan_process, empty_labels_are_none)
 {
 	const struct config from = { .process = "'apparmorProfile':'','selinuxLabel':''",

@@ -286,17 +286,21 @@ Test(plan_cgroup, path_is_absolute_or_beside_our_own_group)
 	}
 }
 
-Test(plan_cgroup, belongs_to_the_containers_root_if_both_namespaces_are_its_own)
+Test(plan_cgroup,
+     belongs_to_the_containers_root_if_both_namespaces_are_its_own_and_it_may_write)
 {
 	static const struct {
 		const char *namespaces;
 		unsigned container_id;
+		const char *type, *option;
 		bool want;
 	} cases[] = {
-		{ "{'type':'user'},{'type':'cgroup'}", 0, true },
-		{ "{'type':'user'},{'type':'cgroup'}", 1, false },
-		{ "{'type':'user'},{'type':'cgroup','path':'/c'}", 0, false },
-		{ "{'type':'user'}", 0, false },
+		{ "{'type':'user'},{'type':'cgroup'}", 0, "cgroup", "rw", true },
+		{ "{'type':'user'},{'type':'cgroup'}", 0, "cgroup", "ro", false },
+		{ "{'type':'user'},{'type':'cgroup'}", 0, "tmpfs", "rw", false },
+		{ "{'type':'user'},{'type':'cgroup'}", 1, "cgroup", "rw", false },
+		{ "{'type':'user'},{'type':'cgroup','path':'/c'}", 0, "cgroup", "rw", false },
+		{ "{'type':'user'}", 0, "cgroup", "rw", false },
 	};
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
@@ -305,6 +309,10 @@ Test(plan_cgroup, belongs_to_the_containers_root_if_both_namespaces_are_its_own)
 					       cases[i].container_id);
 		const struct config from = {
 			.process = "'user':{'uid':1,'gid':1}",
+			.top = arena_printf(&a,
+					    "'mounts':[{'destination':'/"
+					    "g','type':'%s','options':['%s']}]",
+					    cases[i].type, cases[i].option),
 			.linux_ = arena_printf(&a,
 					       "'namespaces':[{'type':'mount'},%s],"
 					       "'uidMappings':%s,'gidMappings':%s",
