@@ -2,6 +2,7 @@ dist_man_MANS += \
 	man/caisson.8 \
 	man/caisson-check.8 \
 	man/caisson-create.8 \
+	man/caisson-doctor.8 \
 	man/caisson-events.8 \
 	man/caisson-exec.8 \
 	man/caisson-kill.8 \

@@ -140,7 +140,7 @@ _caisson() {
 _caisson_plain() {
 	case $command:$cur in
 	caisson:-*) _caisson_words '--root --log --log-format --debug --cgroup-manager --systemd-cgroup --audit-log --rootless --criu --version -v --help -h' ;;
-	caisson:*) _caisson_words 'create run start exec kill delete state list ps pause update events resume spec policy features check version help' ;;
+	caisson:*) _caisson_words 'create run start exec kill delete state list ps pause update events resume spec policy features check doctor version help' ;;
 	create:-*) _caisson_words '--bundle -b --pid-file --console-socket --preserve-fds --no-pivot --no-new-keyring --seccomp-backend --no-subreaper --help -h' ;;
 	run:-*) _caisson_words '--bundle -b --pid-file --console-socket --preserve-fds --no-pivot --no-new-keyring --seccomp-backend --no-subreaper --detach -d --keep --help -h' ;;
 	start:-*) _caisson_words '--help -h' ;;
@@ -158,6 +158,7 @@ _caisson_plain() {
 	policy:-*) _caisson_words '--help -h' ;;
 	features:-*) _caisson_words '--help -h' ;;
 	check:-*) _caisson_words '--plan --json --help -h' ;;
+	doctor:-*) _caisson_words '--json --help -h' ;;
 	version:-*) _caisson_words '--help -h' ;;
 	help:-*) _caisson_words '--help -h' ;;
 	'policy check':-*) _caisson_words '--werror --json --policy --arch --kernel --cap --param --help -h' ;;
@@ -173,7 +174,7 @@ _caisson_plain() {
 	check:*) _caisson_values directory ;;
 	policy:*) _caisson_words 'check explain diff test compile decompile run learn why help' ;;
 	'policy '*) _caisson_values file ;;
-	help:*) _caisson_words 'create run start exec kill delete state list ps pause update events resume spec policy features check version help' ;;
+	help:*) _caisson_words 'create run start exec kill delete state list ps pause update events resume spec policy features check doctor version help' ;;
 	esac
 }
 

@@ -7,6 +7,7 @@ libcmd_a_SOURCES = \
 	src/cmd/common.c \
 	src/cmd/create.c \
 	src/cmd/delete.c \
+	src/cmd/doctor.c \
 	src/cmd/events.c \
 	src/cmd/exec.c src/cmd/exec.h \
 	src/cmd/exec_process.c \
@@ -30,7 +31,7 @@ libcmd_a_SOURCES = \
 	src/cmd/version.c
 libcmd_a_CPPFLAGS = $(AM_CPPFLAGS) -DCAISSON_LIBEXECDIR='"$(pkglibexecdir)"' \
 	-DCAISSON_DATADIR='"$(pkgdatadir)"' -DCAISSON_SYSCONFDIR='"$(sysconfdir)/caisson"'
-CMD_LIBS = libcmd.a librun.a libplan.a libstate.a libaudit.a libspec.a libcgroups.a \
+CMD_LIBS = libcmd.a libdoctor.a librun.a libplan.a libstate.a libaudit.a libspec.a libcgroups.a \
 	libpolicy.a $(CAP_LIBS) $(BASE_LIBS)
 
 # What policies need beside it; the runtime has none of this.
