@@ -11,7 +11,7 @@ libcmd_a_SOURCES = \
 	src/cmd/events.c \
 	src/cmd/exec.c src/cmd/exec.h \
 	src/cmd/exec_process.c \
-	src/cmd/features.c \
+	src/cmd/features.c src/cmd/features.h \
 	src/cmd/help.c \
 	src/cmd/kill.c \
 	src/cmd/launch.c src/cmd/launch.h \
@@ -71,7 +71,10 @@ if HAVE_CRITERION
 check_PROGRAMS += unit-cmd
 unit_cmd_SOURCES = \
 	tests/unit/t_cmdline.c \
+	tests/unit/plan_help.c tests/unit/plan_help.h \
+	tests/unit/spec_help.c tests/unit/spec_help.h \
 	tests/unit/t_exec_process.c \
+	tests/unit/t_features.c \
 	tests/unit/t_opt.c
 unit_cmd_CFLAGS = $(TEST_CFLAGS)
 unit_cmd_LDADD = $(CMD_LIBS) $(CRITERION_LIBS)
