@@ -26,6 +26,8 @@ static const struct kind {
 	[AUDIT_PAUSE] = { "container.pause", "paused", "not paused", 99 },
 	[AUDIT_RESUME] = { "container.resume", "resumed", "not resumed", 99 },
 	[AUDIT_UPDATE] = { "container.update", "updated", "not updated", 99 },
+	[AUDIT_CHECKPOINT] = { "container.checkpoint", "checkpointed", "not checkpointed", 99 },
+	[AUDIT_RESTORE] = { "container.restore", "restored", "not restored", 3 },
 };
 
 static bool is_end(enum audit_event what)

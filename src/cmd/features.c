@@ -144,6 +144,8 @@ static struct json *annotations(struct arena *a)
 
 	json_set(o, "org.caisson.commit", json_string(a, CAISSON_COMMIT));
 	json_set(o, "org.caisson.version", json_string(a, PACKAGE_VERSION));
+	/* what callers look for, whoever the runtime is */
+	json_set(o, "org.opencontainers.runc.checkpoint.enabled", json_string(a, "true"));
 	return o;
 }
 

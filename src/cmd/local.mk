@@ -1,6 +1,7 @@
 noinst_LIBRARIES += libcmd.a
 libcmd_a_SOURCES = \
 	src/cmd/check.c \
+	src/cmd/checkpoint.c \
 	src/cmd/cmd.h \
 	src/cmd/cmdline.c \
 	src/cmd/command.c \

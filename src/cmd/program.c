@@ -2,18 +2,10 @@
 #include "cmd/program.h"
 
 #include <limits.h>
-#include <stdbool.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-static bool is_ours(const char *path)
-{
-	struct stat st;
-
-	return stat(path, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & 0111) != 0 &&
-	       (st.st_mode & 0022) == 0 && (st.st_uid == 0 || st.st_uid == geteuid());
-}
+#include "base/file.h"
 
 const char *program_find(struct arena *a, const char *name)
 {
@@ -22,7 +14,7 @@ const char *program_find(struct arena *a, const char *name)
 	ssize_t n;
 	char *slash;
 
-	if (is_ours(path))
+	if (file_is_program(path, geteuid()))
 		return path;
 	n = readlink("/proc/self/exe", self, sizeof(self) - 1);
 	if (n <= 0)
@@ -33,5 +25,5 @@ const char *program_find(struct arena *a, const char *name)
 		return NULL;
 	*slash = '\0';
 	path = arena_printf(a, "%s/%s", self, name);
-	return is_ours(path) ? path : NULL;
+	return file_is_program(path, geteuid()) ? path : NULL;
 }

@@ -20,7 +20,7 @@
 #include "doctor/doctor_private.h"
 #include "plan/host.h"
 
-#define PROBE_MS 20000 /* a machine that is busy, or emulated */
+#define PROBE_MS 60000 /* a machine that is busy, or emulated */
 
 const char *const doctor_state_names[] = { "ok", "limited", "missing", NULL };
 
@@ -76,6 +76,7 @@ const struct doctor_probe doctor_probes[] = {
 	{ "selinux", "a config with process.selinuxLabel is refused", 0, false, 0, look_selinux },
 	{ "audit", "the kernel reports no denials of SCMP_ACT_LOG", 0, false, 0, look_audit },
 
+	{ "criu", "checkpoint and restore are refused", 0, true, 0, look_criu },
 	{ "caisson-policy", "caisson policy is refused; policies are compiled all the same", 0, false, PROGRAM_POLICY, look_program },
 	{ "caisson-libseccomp", "--seccomp-backend libseccomp is refused, and so is linux.seccomp where we carry no tables of the architecture", 0, false, PROGRAM_LIBSECCOMP, look_program },
 	{ NULL, NULL, 0, false, 0, NULL },

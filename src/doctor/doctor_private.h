@@ -25,7 +25,7 @@ doctor_look_fn look_cgroup_tree, look_controller, look_delegation, look_kill, lo
 doctor_look_fn look_kernel, look_clone3, look_pidfd, look_openat2, look_close_range,
 	look_seccomp, look_seccomp_flags, look_notify, look_landlock, look_audit;
 doctor_look_fn look_namespace, look_user_namespace, look_plain_user, look_id_helper,
-	look_id_ranges, look_selinux, look_apparmor, look_program;
+	look_id_ranges, look_selinux, look_apparmor, look_program, look_criu;
 doctor_look_fn look_mount_api, look_idmapped, look_overlay, look_proc_mount;
 
 /* Rows that share look_program and look_id_helper. */

@@ -21,6 +21,7 @@
 #include "base/str.h"
 #include "base/sys.h"
 #include "doctor/doctor_private.h"
+#include "run/criu.h"
 
 #define NOBODY    65534
 #define HELPER_MS 10000
@@ -321,4 +322,31 @@ void look_program(const struct doctor *d, uint64_t what, struct doctor_finding *
 	}
 	found(f, DOCTOR_MISSING, "not in our libexec directory, nor beside caisson");
 	remedy(f, "install it together with caisson; it must be writable by its owner only");
+}
+
+/* criu keeps what it finds out in /run: here that is a file system of the probe's own. */
+void look_criu(const struct doctor *d, uint64_t what, struct doctor_finding *f)
+{
+	const char *program = criu_find();
+	struct err e = { 0 };
+
+	(void)what;
+	if (program == NULL) {
+		found(f, DOCTOR_MISSING, "not in /usr/sbin, /usr/bin or below /usr/local");
+		remedy(f, "install the package criu");
+		return;
+	}
+	if (!d->privileged) {
+		found(f, DOCTOR_LIMITED, "%s is for root only", program);
+		remedy(f, "none for a user's containers");
+		return;
+	}
+	if (enter(d, CLONE_NEWNS) == 0)
+		(void)mount("doctor", "/run", "tmpfs", MS_NOSUID | MS_NODEV, "size=1m");
+	if (criu_check(program, &e) == 0) {
+		found(f, DOCTOR_OK, "%s, and this kernel has what it needs", program);
+		return;
+	}
+	found(f, DOCTOR_MISSING, "%.190s", e.text);
+	remedy(f, "a kernel with CONFIG_CHECKPOINT_RESTORE, and a criu that is not much older");
 }

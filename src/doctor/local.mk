@@ -6,7 +6,7 @@ libdoctor_a_SOURCES = \
 	src/doctor/doctor_mount.c \
 	src/doctor/doctor_private.h \
 	src/doctor/doctor_user.c
-DOCTOR_LIBS = libdoctor.a $(PLAN_LIBS)
+DOCTOR_LIBS = libdoctor.a $(RUN_LIBS)
 
 if HAVE_CRITERION
 check_PROGRAMS += unit-doctor
