@@ -4,6 +4,7 @@ dist_man_MANS += \
 	man/caisson-checkpoint.8 \
 	man/caisson-create.8 \
 	man/caisson-doctor.8 \
+	man/caisson-engines.7 \
 	man/caisson-events.8 \
 	man/caisson-exec.8 \
 	man/caisson-kill.8 \

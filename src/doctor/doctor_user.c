@@ -150,17 +150,31 @@ void look_id_helper(const struct doctor *d, uint64_t what, struct doctor_finding
 		remedy(f, "chmod u+s %s", path);
 }
 
-/* passwd(5), read by ourselves: this program is static, NSS is not. */
+/* passwd(5), subuid(5): lines of fields between colons. How many there are. */
+static size_t split(char *line, char **field, size_t max)
+{
+	size_t n = 0;
+
+	line[strcspn(line, "\n")] = '\0';
+	while (n < max && line != NULL)
+		field[n++] = strsep(&line, ":");
+	return n;
+}
+
+/* Read by ourselves: this program is static, NSS is not. */
 static bool name_of_user(uid_t uid, char name[64])
 {
 	FILE *file = fopen("/etc/passwd", "re");
-	char line[512];
+	char line[512], *field[3];
 	bool got = false;
 
 	while (file != NULL && !got && fgets(line, sizeof(line), file) != NULL) {
-		unsigned long id = 0;
+		uint64_t id;
 
-		got = sscanf(line, "%63[^:]:%*[^:]:%lu:", name, &id) == 2 && id == uid;
+		got = split(line, field, COUNT(field)) == COUNT(field) &&
+		      str_uint64(field[2], UINT32_MAX, &id) && id == uid;
+		if (got)
+			(void)snprintf(name, 64, "%s", field[0]);
 	}
 	if (file != NULL)
 		(void)fclose(file);
@@ -168,20 +182,22 @@ static bool name_of_user(uid_t uid, char name[64])
 }
 
 struct range {
-	unsigned long first, n;
+	uint64_t first, n;
 };
 
-/* subuid(5): NAME or number, first id, how many. */
+/* NAME or number, first id, how many */
 static bool find_range(const char *path, uid_t uid, const char *name, struct range *r)
 {
 	FILE *file = fopen(path, "re");
-	char line[256], who[64], number[16];
+	char line[256], number[16], *field[3];
 	bool got = false;
 
 	(void)snprintf(number, sizeof(number), "%u", uid);
 	while (file != NULL && !got && fgets(line, sizeof(line), file) != NULL)
-		got = sscanf(line, "%63[^:]:%lu:%lu", who, &r->first, &r->n) == 3 &&
-		      (str_eq(who, name) || str_eq(who, number)) && r->n > 0;
+		got = split(line, field, COUNT(field)) == COUNT(field) &&
+		      (str_eq(field[0], name) || str_eq(field[0], number)) &&
+		      str_uint64(field[1], UINT32_MAX, &r->first) &&
+		      str_uint64(field[2], UINT32_MAX, &r->n) && r->n > 0;
 	if (file != NULL)
 		(void)fclose(file);
 	return got;
@@ -209,8 +225,8 @@ static bool try_map(const struct doctor *d, int helper, pid_t pid, const struct 
 
 	(void)snprintf(text[0], sizeof(text[0]), "%d", pid);
 	(void)snprintf(text[1], sizeof(text[1]), "%u", helper == HELPER_UID ? d->uid : d->gid);
-	(void)snprintf(text[2], sizeof(text[2]), "%lu", r->first);
-	(void)snprintf(text[3], sizeof(text[3]), "%lu", r->n);
+	(void)snprintf(text[2], sizeof(text[2]), "%ju", (uintmax_t)r->first);
+	(void)snprintf(text[3], sizeof(text[3]), "%ju", (uintmax_t)r->n);
 	if (argv[0] == NULL)
 		found(f, DOCTOR_MISSING, "no program to map them with");
 	else if (proc_run(&job, &res, &e) < 0)
@@ -267,7 +283,8 @@ void look_id_ranges(const struct doctor *d, uint64_t what, struct doctor_finding
 		return;
 	}
 	if (map_both(d, &u, &g, f))
-		found(f, DOCTOR_OK, "%lu user ids and %lu group ids were mapped", u.n, g.n);
+		found(f, DOCTOR_OK, "%ju user ids and %ju group ids were mapped",
+		      (uintmax_t)u.n, (uintmax_t)g.n);
 	else
 		remedy(f, "compare /etc/subuid and /etc/subgid with newuidmap(1)");
 }

@@ -220,7 +220,7 @@ static void copy_text(char *to, size_t size, const struct pb_field *f)
 	size_t n = f->bytes == NULL ? 0 : f->len < size - 1 ? f->len : size - 1;
 
 	for (size_t i = 0; i < n; i++)
-		to[i] = f->bytes[i] < ' ' || f->bytes[i] > '~' ? ' ' : (char)f->bytes[i];
+		to[i] = (char)(f->bytes[i] < ' ' || f->bytes[i] > '~' ? ' ' : f->bytes[i]);
 	while (n > 0 && to[n - 1] == ' ')
 		n--;
 	to[n] = '\0';

@@ -74,8 +74,9 @@ int do_mount_places(struct run *r, const struct plan *pl, struct err *e)
 
 /* ---- in criu's process ---- */
 
-/* pivot_root(2) wants a mount that is nobody's but ours; the mount namespace is criu's alone,
- * so that none of it stays on the host. */
+/* pivot_root(2) wants a mount whose parent is not shared; the mount namespace is criu's alone,
+ * so that none of it stays on the host. Slaves, and not private: a mount of the image that has
+ * a master outside finds it there again. */
 static int make_root(void *ctx, struct err *e)
 {
 	const struct run *r = ctx;
@@ -83,7 +84,7 @@ static int make_root(void *ctx, struct err *e)
 
 	if (unshare(CLONE_NEWNS) < 0)
 		return fail_sys(e, errno, "restore: a mount namespace for criu");
-	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0 ||
 	    mount(path, path, NULL, MS_BIND | MS_REC, NULL) < 0)
 		return fail_sys(e, errno, "root.path: mount %s on itself", path);
 	return 0;

@@ -36,7 +36,7 @@ counts() {
 }
 
 started() {
-	create "$@"
+	create
 	caisson start "$id"
 	counts 3
 }
