@@ -66,7 +66,7 @@ of() { jq -r --arg n "$1" --arg f "$2" '.checks[] | select(.name == $n) | .[$f] 
 	doctor
 	is "$(cat /proc/self/mountinfo)" "$before"
 	is "$(find /sys/fs/cgroup -type d -name 'caisson-doctor-*')" ''
-	is "$(pgrep -f 'caisson.* doctor' || :)" ''
+	nothing_left
 	is "$(find "$root" -mindepth 1)" ''
 	ls /tmp | grep -v bats >"$BATS_TEST_TMPDIR/after" || :
 	is "$(grep -v bats "$BATS_TEST_TMPDIR/before" | comm -13 - "$BATS_TEST_TMPDIR/after" | grep -i doctor || :)" ''
