@@ -9,9 +9,11 @@ dist_fishcompletion_DATA = contrib/completions/caisson.fish
 contribdir = $(docdir)
 nobase_dist_contrib_DATA = \
 	contrib/containerd/caisson.toml \
-	contrib/crio/caisson.conf \
+	contrib/cri-o/caisson.conf \
+	contrib/kubernetes/pods.yaml \
 	contrib/kubernetes/runtimeclass.yaml \
 	contrib/podman/caisson.conf
+nobase_dist_contrib_SCRIPTS = contrib/install-engine
 
 EXTRA_DIST += \
 	contrib/need \

@@ -2,7 +2,10 @@ dist_man_MANS += \
 	man/caisson.8 \
 	man/caisson-audit.1 \
 	man/caisson-check.8 \
+	man/caisson-checkpoint.8 \
 	man/caisson-create.8 \
+	man/caisson-doctor.8 \
+	man/caisson-engines.7 \
 	man/caisson-events.8 \
 	man/caisson-exec.8 \
 	man/caisson-kill.8 \
@@ -19,6 +22,7 @@ MAN_POINTERS = \
 	man/caisson-delete.8 \
 	man/caisson-features.8 \
 	man/caisson-list.8 \
+	man/caisson-restore.8 \
 	man/caisson-resume.8 \
 	man/caisson-run.8 \
 	man/caisson-spec.8 \
@@ -31,6 +35,7 @@ $(MAN_POINTERS):
 	*-delete.8) page=kill ;; \
 	*-features.8 | *-spec.8) page=check ;; \
 	*-list.8) page=state ;; \
+	*-restore.8) page=checkpoint ;; \
 	*-resume.8) page=pause ;; \
 	*) page=create ;; \
 	esac; \

@@ -80,6 +80,23 @@ _caisson() {
 	update:--mem-bw-schema) _caisson_values '=' ;;
 	events:--interval) _caisson_values '=' ;;
 	spec:--bundle | spec:-b) _caisson_values 'directory' ;;
+	checkpoint:--image-path) _caisson_values 'directory' ;;
+	checkpoint:--work-path) _caisson_values 'directory' ;;
+	checkpoint:--manage-cgroups-mode) _caisson_values '=soft full strict ignore' ;;
+	checkpoint:--empty-ns) _caisson_values '=' ;;
+	checkpoint:--parent-path) _caisson_values 'directory' ;;
+	checkpoint:--page-server) _caisson_values '=' ;;
+	checkpoint:--status-fd) _caisson_values '=' ;;
+	restore:--image-path) _caisson_values 'directory' ;;
+	restore:--work-path) _caisson_values 'directory' ;;
+	restore:--manage-cgroups-mode) _caisson_values '=soft full strict ignore' ;;
+	restore:--empty-ns) _caisson_values '=' ;;
+	restore:--bundle | restore:-b) _caisson_values 'directory' ;;
+	restore:--pid-file) _caisson_values 'file' ;;
+	restore:--console-socket) _caisson_values 'file' ;;
+	restore:--lsm-profile) _caisson_values '=' ;;
+	restore:--lsm-mount-context) _caisson_values '=' ;;
+	restore:--preserve-fds) _caisson_values '=' ;;
 	'policy check':--policy) _caisson_values '=' ;;
 	'policy check':--arch) _caisson_values '=' ;;
 	'policy check':--kernel) _caisson_values '=' ;;
@@ -162,7 +179,7 @@ _caisson() {
 _caisson_plain() {
 	case $command:$cur in
 	caisson:-*) _caisson_words '--root --log --log-format --debug --cgroup-manager --systemd-cgroup --audit-log --rootless --criu --version -v --help -h' ;;
-	caisson:*) _caisson_words 'create run start exec kill delete state list ps pause update events resume spec policy audit features check version help' ;;
+	caisson:*) _caisson_words 'create run start exec kill delete state list ps pause update events resume spec policy audit features check doctor version help checkpoint restore' ;;
 	create:-*) _caisson_words '--bundle -b --pid-file --console-socket --preserve-fds --no-pivot --no-new-keyring --seccomp-backend --no-subreaper --help -h' ;;
 	run:-*) _caisson_words '--bundle -b --pid-file --console-socket --preserve-fds --no-pivot --no-new-keyring --seccomp-backend --no-subreaper --detach -d --keep --help -h' ;;
 	start:-*) _caisson_words '--help -h' ;;
@@ -181,8 +198,11 @@ _caisson_plain() {
 	audit:-*) _caisson_words '--help -h' ;;
 	features:-*) _caisson_words '--help -h' ;;
 	check:-*) _caisson_words '--plan --json --help -h' ;;
+	doctor:-*) _caisson_words '--json --help -h' ;;
 	version:-*) _caisson_words '--help -h' ;;
 	help:-*) _caisson_words '--help -h' ;;
+	checkpoint:-*) _caisson_words '--image-path --work-path --tcp-established --ext-unix-sk --shell-job --file-locks --link-remap --auto-dedup --lazy-pages --manage-cgroups-mode --empty-ns --leave-running --tcp-skip-in-flight --pre-dump --parent-path --page-server --status-fd --help -h' ;;
+	restore:-*) _caisson_words '--image-path --work-path --tcp-established --ext-unix-sk --shell-job --file-locks --link-remap --auto-dedup --lazy-pages --manage-cgroups-mode --empty-ns --bundle -b --pid-file --console-socket --detach -d --tcp-close --lsm-profile --lsm-mount-context --preserve-fds --no-pivot --no-new-keyring --no-subreaper --help -h' ;;
 	'policy check':-*) _caisson_words '--werror --json --policy --arch --kernel --cap --param --help -h' ;;
 	'policy explain':-*) _caisson_words '--json --policy --arch --kernel --cap --param --help -h' ;;
 	'policy diff':-*) _caisson_words '--ignore-high-bits --ignore-holes --json --policy --arch --kernel --cap --param --help -h' ;;
@@ -196,13 +216,13 @@ _caisson_plain() {
 	'audit report':-*) _caisson_words '--log -l --since -s --until -u --event -e --container -c --user --severity --where -w --top -n --json --help -h' ;;
 	'audit verify':-*) _caisson_words '--log -l --json --help -h' ;;
 	'audit rotate':-*) _caisson_words '--log -l --keep-days --keep-events --no-rotate --help -h' ;;
-	start:* | exec:* | kill:* | delete:* | state:* | ps:* | pause:* | update:* | events:* | resume:*) _caisson_words "$(caisson list -q 2>/dev/null)" ;;
+	start:* | exec:* | kill:* | delete:* | state:* | ps:* | pause:* | update:* | events:* | resume:* | checkpoint:* | restore:*) _caisson_words "$(caisson list -q 2>/dev/null)" ;;
 	check:*) _caisson_values directory ;;
 	policy:*) _caisson_words 'check explain diff test compile decompile run learn why help' ;;
 	'policy '*) _caisson_values file ;;
 	audit:*) _caisson_words 'query report verify rotate help' ;;
 	'audit '*) _caisson_values file ;;
-	help:*) _caisson_words 'create run start exec kill delete state list ps pause update events resume spec policy audit features check version help' ;;
+	help:*) _caisson_words 'create run start exec kill delete state list ps pause update events resume spec policy audit features check doctor version help checkpoint restore' ;;
 	esac
 }
 

@@ -21,16 +21,18 @@
 #define AUDIT_ROTATE_BYTES (64 << 20) /* a log that is so long becomes a segment */
 
 enum audit_event {
-	AUDIT_CREATE,   /* container.create  6002/1 */
-	AUDIT_START,    /* container.start   6002/3 */
-	AUDIT_EXIT,     /* container.exit    6002/4 */
-	AUDIT_DELETE,   /* container.delete  6002/2 */
-	AUDIT_KILL,     /* container.kill    6002/99 */
-	AUDIT_EXEC,     /* container.exec    6002/99: one more process */
-	AUDIT_EXEC_END, /* container.exec_end 6002/99: how that one ended */
-	AUDIT_PAUSE,    /* container.pause   6002/99 */
-	AUDIT_RESUME,   /* container.resume  6002/99 */
-	AUDIT_UPDATE,   /* container.update  6002/99: other limits */
+	AUDIT_CREATE,     /* container.create  6002/1 */
+	AUDIT_START,      /* container.start   6002/3 */
+	AUDIT_EXIT,       /* container.exit    6002/4 */
+	AUDIT_DELETE,     /* container.delete  6002/2 */
+	AUDIT_KILL,       /* container.kill    6002/99 */
+	AUDIT_EXEC,       /* container.exec    6002/99: one more process */
+	AUDIT_EXEC_END,   /* container.exec_end 6002/99: how that one ended */
+	AUDIT_PAUSE,      /* container.pause   6002/99 */
+	AUDIT_RESUME,     /* container.resume  6002/99 */
+	AUDIT_UPDATE,     /* container.update  6002/99: other limits */
+	AUDIT_CHECKPOINT, /* container.checkpoint 6002/99: written to images */
+	AUDIT_RESTORE,    /* container.restore 6002/3: made from images, and running */
 	/* of the log itself */
 	AUDIT_LOG_STARTED,   /* log.started   1008/6: the first line of a chain */
 	AUDIT_LOG_RECOVERED, /* log.recovered 1008/99: half a line was cut off */

@@ -207,3 +207,11 @@ int file_replace_at(int dir, const char *name, const void *data, size_t len, mod
 	(void)unlinkat(dir, temp, 0);
 	return fail_sys(e, -r, "%s: replace", name);
 }
+
+bool file_is_program(const char *path, uid_t also)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & 0111) != 0 &&
+	       (st.st_mode & 0022) == 0 && (st.st_uid == 0 || st.st_uid == also);
+}

@@ -29,5 +29,8 @@ int file_put_at(int dir, const char *name, const char *value);
 int file_replace_at(int dir, const char *name, const void *data, size_t len, mode_t mode,
 		    bool sync, struct err *e) CHECK;
 
+/* Is it a program that nobody but its owner can write, and is that root, or `also'? */
+bool file_is_program(const char *path, uid_t also);
+
 /* The whole buffer, however many calls it takes. 0 or -errno. */
 int write_all(int fd, const void *data, size_t len);

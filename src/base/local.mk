@@ -10,6 +10,7 @@ libbase_a_SOURCES = \
 	src/base/json.c src/base/json.h src/base/json_at.c src/base/json_print.c \
 	src/base/log.c src/base/log.h \
 	src/base/path.c src/base/path.h \
+	src/base/pb.c src/base/pb.h \
 	src/base/proc.c src/base/proc.h \
 	src/base/program.c src/base/program.h \
 	src/base/str.c src/base/str.h \
@@ -24,7 +25,7 @@ check_PROGRAMS += unit-base
 unit_base_SOURCES = tests/unit/t_base.c tests/unit/t_bits.c tests/unit/t_fd.c tests/unit/t_path.c \
 	tests/unit/t_proc.c \
 	tests/unit/scratch.c tests/unit/scratch.h
-unit_base_SOURCES += tests/unit/t_json.c
+unit_base_SOURCES += tests/unit/t_json.c tests/unit/t_pb.c
 unit_base_CFLAGS = $(TEST_CFLAGS)
 unit_base_LDADD = $(BASE_LIBS) $(CRITERION_LIBS)
 TESTS += unit-base

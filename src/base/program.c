@@ -2,21 +2,20 @@
 #include "base/program.h"
 
 #include <limits.h>
-#include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "base/file.h"
 
 /* Who owns our own binary is believed already; in a user namespace that does not map root, that
  * is the only way to know root's files. */
 static bool is_ours(const char *path)
 {
-	struct stat st, self;
+	struct stat self;
 
-	return stat(path, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & 0111) != 0 &&
-	       (st.st_mode & 0022) == 0 &&
-	       (st.st_uid == 0 || st.st_uid == geteuid() ||
-		(stat("/proc/self/exe", &self) == 0 && st.st_uid == self.st_uid));
+	return file_is_program(path, geteuid()) ||
+	       (stat("/proc/self/exe", &self) == 0 && file_is_program(path, self.st_uid));
 }
 
 const char *program_find(struct arena *a, const char *name)

@@ -48,6 +48,10 @@ struct command {
 	bool stop_at_first; /* the first argument ends the options */
 	bool passes_on;     /* all words are arguments, for another program */
 	int exit_failed;    /* the exit code of an error; 0: EXIT_FAILURE */
+	/* Whether it could work here; NULL: anywhere. Engines ask --help, and look at its exit
+	 * code.
+	 */
+	int (*usable)(const struct call *c, struct err *e);
 	int (*run)(const struct call *c, struct err *e);
 };
 
@@ -95,4 +99,5 @@ bool cmd_is_missing(const struct err *why);
 
 extern const struct command cmd_create, cmd_run_, cmd_start, cmd_state, cmd_kill, cmd_delete,
 	cmd_exec, cmd_pause, cmd_resume, cmd_ps, cmd_update, cmd_events, cmd_list, cmd_spec,
-	cmd_policy, cmd_audit, cmd_features, cmd_check, cmd_version, cmd_help;
+	cmd_policy, cmd_audit, cmd_features, cmd_check, cmd_doctor, cmd_checkpoint, cmd_restore,
+	cmd_version, cmd_help;

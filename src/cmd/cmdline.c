@@ -28,10 +28,10 @@ const struct opt cmd_global_options[] = {
 /* clang-format on */
 
 const struct command *const cmd_all[] = {
-	&cmd_create,  &cmd_run_, &cmd_start,  &cmd_exec,  &cmd_kill,     &cmd_delete,
-	&cmd_state,   &cmd_list, &cmd_ps,     &cmd_pause, &cmd_update,   &cmd_events,
-	&cmd_resume,  &cmd_spec, &cmd_policy, &cmd_audit, &cmd_features, &cmd_check,
-	&cmd_version, &cmd_help, NULL,
+	&cmd_create, &cmd_run_,    &cmd_start,  &cmd_exec,       &cmd_kill,     &cmd_delete,
+	&cmd_state,  &cmd_list,    &cmd_ps,     &cmd_pause,      &cmd_update,   &cmd_events,
+	&cmd_resume, &cmd_spec,    &cmd_policy, &cmd_audit,      &cmd_features, &cmd_check,
+	&cmd_doctor, &cmd_version, &cmd_help,   &cmd_checkpoint, &cmd_restore,  NULL,
 };
 
 const struct command *cmd_find(const char *name)
@@ -89,7 +89,7 @@ int cmd_run(const struct call *c, struct err *e)
 	}
 	if (c->help && c->cmd != NULL) {
 		cmd_print_command_help(stdout, c->cmd);
-		return 0;
+		return c->cmd->usable != NULL ? c->cmd->usable(c, e) : 0;
 	}
 	if (c->global_help) {
 		cmd_print_help(stdout);

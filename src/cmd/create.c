@@ -7,7 +7,7 @@ static int create_main(const struct call *c, struct err *e)
 {
 	autolaunch struct launch l = LAUNCH_NONE;
 
-	if (launch_new(c, &l, e) < 0)
+	if (launch_new(c, c->options, &l, e) < 0)
 		return -1;
 	return run_create(l.plan, &l.run, e);
 }

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "cmd/features.h"
+
 #include <errno.h>
 #include <linux/seccomp.h>
 #include <sys/capability.h>
@@ -12,8 +14,6 @@
 #include "spec/spec.h"
 #include "spec/words.h"
 #include "systemd/unit.h"
-
-/* What this program does, whatever the host can do (features.md). */
 
 static const char *const seccomp_actions[] = {
 	"SCMP_ACT_ALLOW",       "SCMP_ACT_ERRNO",
@@ -182,15 +182,15 @@ static struct json *annotations(struct arena *a)
 
 	json_set(o, "org.caisson.commit", json_string(a, CAISSON_COMMIT));
 	json_set(o, "org.caisson.version", json_string(a, PACKAGE_VERSION));
+	/* what callers look for, whoever the runtime is */
+	json_set(o, "org.opencontainers.runc.checkpoint.enabled", json_string(a, "true"));
 	return o;
 }
 
-static int features_main(const struct call *c, struct err *e)
+struct json *features_json(struct arena *a)
 {
-	struct arena *a = c->arena;
 	struct json *o = json_object(a);
 
-	(void)e;
 	json_set(o, "ociVersionMin", json_string(a, "1.0.0"));
 	json_set(o, "ociVersionMax", json_string(a, CMD_SPEC_VERSION));
 	json_set(o, "hooks", words(a, spec_hook_names, HOOK_KINDS));
@@ -198,7 +198,13 @@ static int features_main(const struct call *c, struct err *e)
 	json_set(o, "linux", linux_part(a));
 	json_set(o, "annotations", annotations(a));
 	json_set(o, "potentiallyUnsafeConfigAnnotations", unsafe_annotations(a));
-	(void)puts(json_print(a, o, JSON_PRETTY, NULL));
+	return o;
+}
+
+static int features_main(const struct call *c, struct err *e)
+{
+	(void)e;
+	(void)puts(json_print(c->arena, features_json(c->arena), JSON_PRETTY, NULL));
 	return 0;
 }
 

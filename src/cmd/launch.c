@@ -50,11 +50,9 @@ static int listen_fds(unsigned *out, struct err *e)
 	return 0;
 }
 
-static int fill(const struct call *c, const struct loaded *loaded, struct launch *out,
-		struct err *e)
+static int fill(const struct call *c, const struct launch_options *o,
+		const struct loaded *loaded, struct launch *out, struct err *e)
 {
-	const struct launch_options *o = c->options;
-
 	out->plan = &loaded->plan;
 	out->run = (struct run_options){
 		.root = out->run.root,
@@ -78,9 +76,9 @@ static int open_audit(const struct call *c, struct audit **out, struct err *e)
 	return hint(e, "--audit-log names another file, or none");
 }
 
-int launch_new(const struct call *c, struct launch *out, struct err *e)
+int launch_new(const struct call *c, const struct launch_options *o, struct launch *out,
+	       struct err *e)
 {
-	const struct launch_options *o = c->options;
 	struct plan_want want = want_of(c, o);
 	struct loaded *loaded = arena_new(c->arena, struct loaded);
 
@@ -90,7 +88,7 @@ int launch_new(const struct call *c, struct launch *out, struct err *e)
 	    open_audit(c, &out->audit, e) < 0 ||
 	    state_root_open(c->g.root, true, &out->run.root, e) < 0)
 		return -1;
-	return fill(c, loaded, out, e);
+	return fill(c, o, loaded, out, e);
 }
 
 int launch_about(const struct call *c, bool strict, struct launch *out, struct err *e)

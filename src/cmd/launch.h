@@ -46,8 +46,9 @@ struct launch {
 		.run = {.root = -1 } \
 	}
 
-/* For create and run, whose options are struct launch_options. */
-int launch_new(const struct call *c, struct launch *out, struct err *e) CHECK;
+/* For a new container: create, run, restore. */
+int launch_new(const struct call *c, const struct launch_options *o, struct launch *out,
+	       struct err *e) CHECK;
 
 /* For a command about the container that its first argument names. Without `strict' it goes on
  * without an audit log where that cannot be opened: kill and delete must work on the day of a

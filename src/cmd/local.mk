@@ -1,16 +1,18 @@
 noinst_LIBRARIES += libcmd.a
 libcmd_a_SOURCES = \
 	src/cmd/check.c \
+	src/cmd/checkpoint.c \
 	src/cmd/cmd.h \
 	src/cmd/cmdline.c \
 	src/cmd/command.c \
 	src/cmd/common.c \
 	src/cmd/create.c \
 	src/cmd/delete.c \
+	src/cmd/doctor.c \
 	src/cmd/events.c \
 	src/cmd/exec.c src/cmd/exec.h \
 	src/cmd/exec_process.c \
-	src/cmd/features.c \
+	src/cmd/features.c src/cmd/features.h \
 	src/cmd/help.c \
 	src/cmd/kill.c \
 	src/cmd/launch.c src/cmd/launch.h \
@@ -30,7 +32,7 @@ libcmd_a_SOURCES = \
 	src/cmd/version.c
 libcmd_a_CPPFLAGS = $(AM_CPPFLAGS) \
 	-DCAISSON_DATADIR='"$(pkgdatadir)"' -DCAISSON_SYSCONFDIR='"$(sysconfdir)/caisson"'
-CMD_LIBS = libcmd.a librun.a libplan.a libstate.a libaudit.a libspec.a libcgroups.a \
+CMD_LIBS = libcmd.a libdoctor.a librun.a libplan.a libstate.a libaudit.a libspec.a libcgroups.a \
 	libunit.a libpolicy.a $(CAP_LIBS) $(BASE_LIBS)
 
 # What policies need beside it; the runtime has none of this.
@@ -92,7 +94,10 @@ check_PROGRAMS += unit-cmd
 unit_cmd_SOURCES = \
 	tests/unit/scratch.c tests/unit/scratch.h \
 	tests/unit/t_cmdline.c \
+	tests/unit/plan_help.c tests/unit/plan_help.h \
+	tests/unit/spec_help.c tests/unit/spec_help.h \
 	tests/unit/t_exec_process.c \
+	tests/unit/t_features.c \
 	tests/unit/t_opt.c
 unit_cmd_CFLAGS = $(TEST_CFLAGS)
 unit_cmd_LDADD = $(CMD_LIBS) $(CRITERION_LIBS)

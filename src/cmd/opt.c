@@ -212,9 +212,12 @@ static int take(struct parser *p, const struct opt *o, const char *value, struct
 		value = "true";
 	if (value == NULL && p->i < p->in->n)
 		value = p->in->v[p->i++];
-	if (value == NULL) /* podman looks for these words */
-		return fail(e, ERR_USAGE, "%s: --%s: flag needs an argument", p->in->who,
-			    o->name);
+	if (value == NULL) { /* podman looks for the one or the other of these words */
+		(void)fail(e, ERR_USAGE, "%s: --%s: flag needs an argument", p->in->who,
+			   o->name);
+		return hint(e, "--%s %s requires an argument", o->name,
+			    o->arg != NULL ? o->arg : "VALUE");
+	}
 	return set(p, o, value, e);
 }
 

@@ -14,7 +14,7 @@ static int run_main(const struct call *c, struct err *e)
 {
 	autolaunch struct launch l = LAUNCH_NONE;
 
-	if (launch_new(c, &l, e) < 0)
+	if (launch_new(c, c->options, &l, e) < 0)
 		return -1;
 	return run_run(l.plan, &l.run, c->exit_code, e);
 }

@@ -19,6 +19,7 @@ const struct run_table run_tables[] = {
 	{ "exec, the container", entry_steps, &entry_steps_n },
 	{ "create and exec, the process", process_steps, &process_steps_n },
 	{ "start and exec, the process", start_steps, &start_steps_n },
+	{ "restore, the runtime", restore_steps, &restore_steps_n },
 	{ NULL, NULL, NULL },
 };
 

@@ -143,8 +143,8 @@ static int start_phase(struct run *r, struct err *e)
 	return got;
 }
 
-static int supervise(struct run *r, int signals, uint64_t began_ms, int *exit_code,
-		     struct err *e)
+int foreground_supervise(struct run *r, int signals, uint64_t began_ms, int *exit_code,
+			 struct err *e)
 {
 	struct verdict v;
 	int status = 0;
@@ -172,7 +172,7 @@ int run_run(const struct plan *pl, const struct run_options *o, int *exit_code, 
 	got = start_phase(&r, e);
 	began_ms = now_boot_ms();
 	if (got == 0 && !o->detach)
-		got = supervise(&r, signals, began_ms, exit_code, e);
+		got = foreground_supervise(&r, signals, began_ms, exit_code, e);
 	run_close(&r, got < 0 && !o->keep);
 	return got;
 }

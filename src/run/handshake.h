@@ -21,6 +21,7 @@ enum hs_word {
 	HS_START,      /* P or S: "start" was asked for; .value: your pid as I see it */
 	HS_LIMITED,    /* P: the rlimits that READY asked for are set (START said ahead) */
 	HS_EXECUTING,  /* C: execve is next; end of file means that it has happened */
+	HS_SOCKET,     /* criu's process: our end of its socket comes beside this word */
 };
 
 /* A child that is alive and says nothing is stuck in the kernel. */

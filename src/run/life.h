@@ -29,6 +29,10 @@ int signals_catch(struct err *e) CHECK;
 /* Stays with r->pid until it ends: passes signals on and, with r->pty, the terminal. */
 int foreground_wait(struct run *r, int signals, int *status, struct err *e) CHECK;
 
+/* The same for a container of ours: then its verdict, and unless it is kept, its end. */
+int foreground_supervise(struct run *r, int signals, uint64_t began_ms, int *exit_code,
+			 struct err *e) CHECK;
+
 /* Kills all that is left, waits, removes cgroup, runs poststop, removes the state. `st' may
  * be the state of a create that was killed half-way. */
 int life_destroy(struct arena *a, const struct run_options *o, struct state_dir *d,

@@ -1,11 +1,13 @@
 noinst_LIBRARIES += librun.a
 librun_a_SOURCES = \
+	src/run/checkpoint.c \
 	src/run/child.c \
 	src/run/child_steps.c \
 	src/run/clone.c \
 	src/run/copyup.c \
 	src/run/create.c \
 	src/run/creds.c \
+	src/run/criu.c src/run/criu.h \
 	src/run/dev.c \
 	src/run/events.c \
 	src/run/exec.c \
@@ -17,6 +19,7 @@ librun_a_SOURCES = \
 	src/run/handshake.c src/run/handshake.h \
 	src/run/hooks.c \
 	src/run/idmap.c \
+	src/run/images.c src/run/images.h \
 	src/run/join.c \
 	src/run/life.c src/run/life.h \
 	src/run/limits.c \
@@ -29,6 +32,8 @@ librun_a_SOURCES = \
 	src/run/parent_steps.c \
 	src/run/proc_files.c \
 	src/run/resctrl.c src/run/resctrl.h \
+	src/run/restore.c \
+	src/run/restored.c \
 	src/run/rootfs.c \
 	src/run/run.h src/run/run_private.h \
 	src/run/self.c \

@@ -353,3 +353,28 @@ const struct step parent_steps[] = {
 };
 /* clang-format on */
 const size_t parent_steps_n = COUNT(parent_steps);
+
+static int do_state_running(struct run *r, const struct plan *pl, struct err *e)
+{
+	(void)pl;
+	r->st.status = ST_RUNNING;
+	return state_save(&r->dir, &r->st, e);
+}
+
+/* clang-format off */
+const struct step restore_steps[] = {
+	{ "preserve-fds",     "runc.8 --preserve-fds",                    NULL,               do_preserved },
+	{ "state",            "runtime.md#state",                         NULL,               do_state },
+	{ "cgroup",           "config-linux.md#control-groups",           wants_cgroup,       do_cgroup },
+	{ "namespace-files",  "config-linux.md#namespaces",               joins,              open_namespaces },
+	{ "console-socket",   "runc.8 --console-socket",                  wants_terminal,     console_connect },
+	{ "device-filter",    "config-linux.md#allowed-device-list",      has_device_filter,  do_device_filter },
+	{ "state-rest",       "runtime.md#state",                         NULL,               do_state_rest },
+	{ "mount-places",     "config.md#mounts",                         NULL,               do_mount_places },
+	/* hooks run in it, and what was restored is looked at before it goes on */
+	{ "criu-restore",     "runc.8 --image-path",                      NULL,               do_criu_restore },
+	{ "state-running",    "runtime.md#state",                         NULL,               do_state_running },
+	{ "pid-file",         "runc.8 --pid-file",                        NULL,               do_pid_file },
+};
+/* clang-format on */
+const size_t restore_steps_n = COUNT(restore_steps);

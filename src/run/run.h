@@ -90,6 +90,34 @@ int run_delete(const struct run_options *o, const char *id, bool force, struct e
 int run_state(struct arena *a, int root, const char *id, struct state *st,
 	      enum state_status *now, struct err *e) CHECK;
 
+/* What criu(8) is told, of both: runc's options. */
+struct run_images {
+	const char *dir, *work;  /* the images; where logs go, NULL: there */
+	const char *parent;      /* of a dump, relative to `dir', or NULL */
+	const char *page_server; /* "ADDRESS:PORT" or NULL */
+	const char *lsm_profile, *lsm_mount_context; /* restore, or NULL */
+	unsigned cgroups_mode;                       /* enum criu_cg_mode */
+	int status_fd;                               /* -1: none */
+	bool leave_running, tcp_established, tcp_close, tcp_skip_in_flight, ext_unix_sk;
+	bool shell_job, file_locks, pre_dump, auto_dedup, lazy_pages, link_remap, empty_net;
+};
+
+/* checkpoint: of the container's mounts and namespaces, which the plan knows. Unless it is left
+ * running, or was only dumped ahead, it is gone afterwards. */
+int run_checkpoint(const struct run_options *o, const struct run_images *w, const char *id,
+		   const struct plan *pl, struct err *e) CHECK;
+
+/* restore: as run_run, but that the processes come from images. */
+int run_restore(const struct plan *pl, const struct run_options *o, const struct run_images *w,
+		int *exit_code, struct err *e) CHECK;
+
+/* The state of a container and the text of its config.json, for a checkpoint's plan. */
+int run_saved(struct arena *a, const struct run_options *o, const char *id, struct state *st,
+	      const char **config, size_t *config_len, struct err *e) CHECK;
+
+/* Whether the program criu is there and can do its work on this kernel. */
+int run_criu_check(struct err *e) CHECK;
+
 /* The names of all steps, for the fault test and man/; table after table, NULL-ended. */
 struct step;
 struct run_table {

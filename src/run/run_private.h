@@ -39,6 +39,8 @@ struct run {
 	int joins;                       /* CLONE_NEW*: namespaces still to be joined */
 	int wait_ms; /* for each word of the process, -1: a thaw may be far */
 
+	const struct run_images *images; /* restore, else NULL */
+
 	/* made by the runtime, used by both or by the child */
 	int child_sock;
 	int start_listen;      /* create: start.sock */
@@ -216,6 +218,13 @@ int hooks_save(struct arena *a, const struct state_dir *d, const struct plan *pl
 	       struct err *e) CHECK;
 int hooks_load(struct arena *a, const struct state_dir *d, enum spec_hook_kind kind,
 	       struct plan_hooks *out, struct err *e) CHECK;
+
+/* ---- restore.c, restored.c ---- */
+int do_mount_places(struct run *r, const struct plan *pl, struct err *e) CHECK;
+int do_criu_restore(struct run *r, const struct plan *pl, struct err *e) CHECK;
+/* Whether a process that an image was made to has the walls of the plan; and the one that criu
+ * does not put up, a read-only root. */
+int check_restored(const struct plan *pl, pid_t pid, struct err *e) CHECK;
 
 /* ---- self.c ---- */
 int do_hide_binary(struct run *r, const struct plan *pl, struct err *e) CHECK;

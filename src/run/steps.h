@@ -34,6 +34,6 @@ bool wants_resctrl(const struct plan *pl);
 bool wants_meeting(const struct plan *pl);
 
 extern const struct step parent_steps[], child_steps[], process_steps[], start_steps[];
-extern const struct step exec_steps[], entry_steps[];
+extern const struct step exec_steps[], entry_steps[], restore_steps[];
 extern const size_t parent_steps_n, child_steps_n, process_steps_n, start_steps_n;
-extern const size_t exec_steps_n, entry_steps_n;
+extern const size_t exec_steps_n, entry_steps_n, restore_steps_n;

@@ -93,7 +93,11 @@ static const struct row rows[] = {
 
 static const struct row refusals[] = {
 	{ "creat ID",            "creat: unknown command\ndid you mean create?" },
-	{ "checkpoint --help",   "checkpoint: unknown command\ncaisson --help lists the commands" },
+	{ "checkpoin ID",        "checkpoin: unknown command\ndid you mean checkpoint?" },
+	{ "migrate --help",      "migrate: unknown command\ncaisson --help lists the commands" },
+	{ "restore --lsm-mount-context",
+	  "restore: --lsm-mount-context: flag needs an argument\n"
+	  "--lsm-mount-context LABEL requires an argument" },
 	{ "create",              "create: expected ID: found 0 arguments\ncaisson create --help" },
 	{ "create a b",          "create: expected ID: found 2 arguments\ncaisson create --help" },
 	{ "exec",                "exec: expected ID [COMMAND...]: found 0 arguments\ncaisson exec --help" },
@@ -101,8 +105,9 @@ static const struct row refusals[] = {
 	{ "kill",                "kill: expected ID [SIGNAL]: found 0 arguments\ncaisson kill --help" },
 	{ "kill a 9 b",          "kill: expected ID [SIGNAL]: found 3 arguments\ncaisson kill --help" },
 	{ "--rot /r list",       "caisson: --rot: unknown option\ndid you mean --root?" },
-	{ "--root",              "caisson: --root: flag needs an argument" },
-	{ "create --pid-file",   "create: --pid-file: flag needs an argument" },
+	{ "--root",              "caisson: --root: flag needs an argument\n--root DIR requires an argument" },
+	{ "create --pid-file",
+	  "create: --pid-file: flag needs an argument\n--pid-file FILE requires an argument" },
 	{ "--log-format xml list", "caisson: --log-format: expected text|json: found \"xml\"" },
 	{ "--cgroup-manager x list",
 	  "caisson: --cgroup-manager: expected cgroupfs|systemd|disabled: found \"x\"" },

@@ -82,10 +82,10 @@ static const struct grammar stopping[] = {
 };
 
 static const struct grammar refusals[] = {
-	{ "--bundle",            "t: --bundle: flag needs an argument" },
-	{ "-b",                  "t: --bundle: flag needs an argument" },
-	{ "-fqb",                "t: --bundle: flag needs an argument" },
-	{ "ID --preserve-fds",   "t: --preserve-fds: flag needs an argument" },
+	{ "--bundle",            "t: --bundle: flag needs an argument\n--bundle DIR requires an argument" },
+	{ "-b",                  "t: --bundle: flag needs an argument\n--bundle DIR requires an argument" },
+	{ "-fqb",                "t: --bundle: flag needs an argument\n--bundle DIR requires an argument" },
+	{ "ID --preserve-fds",   "t: --preserve-fds: flag needs an argument\n--preserve-fds N requires an argument" },
 	{ "--bunlde /b",         "t: --bunlde: unknown option\ndid you mean --bundle?" },
 	{ "--bunlde=/b",         "t: --bunlde: unknown option\ndid you mean --bundle?" },
 	{ "-nopivot",            "t: -nopivot: unknown option\ndid you mean --no-pivot?" },

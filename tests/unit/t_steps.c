@@ -91,6 +91,19 @@ Test(steps, the_order_after_start_is_held)
 	expect_order(start_steps, start_steps_n, start_order, COUNT(start_order));
 }
 
+static const char *const restore_order[] = {
+	"preserve-fds",   "state",         "cgroup",     "namespace-files",
+	"console-socket", "device-filter", "state-rest", "mount-places",
+	"criu-restore",   "state-running", "pid-file",
+};
+
+/* Limits and the filter of devices are there before there is a process; the pid file after it.
+ */
+Test(steps, the_order_of_restore_is_held)
+{
+	expect_order(restore_steps, restore_steps_n, restore_order, COUNT(restore_order));
+}
+
 static bool wants(const struct step *table, size_t n, const char *name, const struct plan *pl)
 {
 	for (size_t i = 0; i < n; i++)
@@ -175,7 +188,7 @@ Test(steps, all_tables_are_listed)
 	for (const struct run_table *t = run_tables; t->name != NULL; t++)
 		n += *t->n;
 	cr_expect_eq(n, parent_steps_n + child_steps_n + process_steps_n + exec_steps_n +
-				entry_steps_n + start_steps_n);
+				entry_steps_n + start_steps_n + restore_steps_n);
 }
 
 /* ---- the runner: each step leaves a letter in the run's executable ---- */
