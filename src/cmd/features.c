@@ -133,7 +133,8 @@ static struct json *linux_part(struct arena *a)
 /* What an engine's user could set to weaken a wall. */
 static struct json *unsafe_annotations(struct arena *a)
 {
-	static const char *const keys[] = { "org.caisson.seccomp.policy", NULL };
+	static const char *const keys[] = { "org.caisson.seccomp.policy",
+					    "run.oci.keep_original_groups", NULL };
 
 	return words(a, keys, SIZE_MAX);
 }

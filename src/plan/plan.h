@@ -126,7 +126,7 @@ struct plan_creds {
 	uint32_t uid, gid;
 	const uint32_t *groups;
 	size_t groups_n;
-	bool set_groups; /* false where setgroups(2) is denied */
+	bool set_groups; /* false where setgroups(2) is denied, or the caller's are kept */
 	struct spec_caps caps;
 	bool no_new_privs;
 };
