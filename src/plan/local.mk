@@ -7,6 +7,7 @@ libplan_a_SOURCES = \
 	src/plan/plan_fs.c \
 	src/plan/plan_ids.c \
 	src/plan/plan_mounts.c \
+	src/plan/plan_nodev.c \
 	src/plan/plan_ns.c \
 	src/plan/plan_print.c \
 	src/plan/plan_print_cgroup.c \

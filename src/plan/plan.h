@@ -117,6 +117,7 @@ struct plan_root {
 	uint64_t propagation; /* MS_* of "/" in the container's mount namespace */
 	bool propagation_rec;
 	bool pivot;        /* false: --no-pivot, MS_MOVE and chroot */
+	bool nodev;        /* no device node below it opens, but for those in /dev */
 	bool populate_dev; /* default devices and links: /dev is not a bind */
 };
 
@@ -250,6 +251,8 @@ int plan_process_make(struct arena *a, const struct spec *s, const struct host *
 		      const struct plan_want *w, struct plan *p, struct err *e) CHECK;
 int plan_cgroup_make(struct arena *a, const struct spec *s, const struct host *h,
 		     const struct plan_want *w, struct plan *p, struct err *e) CHECK;
+/* Device rules without a cgroup that could filter: held by mounts, or refused. */
+int plan_no_device_filter(struct arena *a, struct plan *p, struct err *e) CHECK;
 /* OCI's words (cgroup v1's) to cgroup v2's: total. */
 void plan_limits(struct arena *a, const struct spec_resources *r, struct cg_limits *out);
 
