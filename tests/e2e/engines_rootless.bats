@@ -48,7 +48,7 @@ life() {
 @test "podman rootless: volumes, tmpfs, devices, sysctls, ulimits, secrets" {
 	run -0 life "
 		mkdir v; echo -n hidden | pod secret create $id - >/dev/null
-		one --tmpfs /t:size=1m -v $id:/etc -v ./v:/v:U --user 5:6 --device /dev/zero:/dev/mine --secret $id \
+		one --tmpfs /t:size=1m,mode=1777 -v $id:/etc -v ./v:/v:U --user 5:6 --device /dev/zero:/dev/mine --secret $id \
 			--sysctl net.ipv4.ip_unprivileged_port_start=99 --ulimit nofile=111:222 $image sh -c '
 			touch /t/x /v/x; grep -c root: /etc/passwd; head -c 3 /dev/mine | wc -c; cat /run/secrets/$id; echo
 			cat /proc/sys/net/ipv4/ip_unprivileged_port_start; ulimit -n; id -u'
