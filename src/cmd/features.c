@@ -171,7 +171,8 @@ static struct json *linux_part(struct arena *a)
 static struct json *unsafe_annotations(struct arena *a)
 {
 	static const char *const keys[] = { "org.caisson.seccomp.policy",
-					    "org.systemd.property.", NULL };
+					    "org.systemd.property.",
+					    "run.oci.keep_original_groups", NULL };
 
 	return words(a, keys, SIZE_MAX);
 }

@@ -8,13 +8,14 @@ libplan_a_SOURCES = \
 	src/plan/plan_ids.c \
 	src/plan/plan_mounts.c \
 	src/plan/plan_net.c \
-	src/plan/plan_rdt.c \
+	src/plan/plan_nodev.c \
 	src/plan/plan_ns.c \
 	src/plan/plan_print.c \
 	src/plan/plan_print_cgroup.c \
 	src/plan/plan_print_fs.c \
 	src/plan/plan_print_process.c \
 	src/plan/plan_process.c \
+	src/plan/plan_rdt.c \
 	src/plan/plan_seccomp.c src/plan/plan_seccomp.h \
 	src/plan/plan_text.c src/plan/plan_text.h \
 	src/plan/plan_unit.c \

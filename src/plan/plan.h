@@ -125,6 +125,7 @@ struct plan_root {
 	uint64_t propagation; /* MS_* of "/" in the container's mount namespace */
 	bool propagation_rec;
 	bool pivot;        /* false: --no-pivot, MS_MOVE and chroot */
+	bool nodev;        /* no device node below it opens, but for those in /dev */
 	bool populate_dev; /* default devices and links: /dev is not a bind */
 };
 
@@ -134,7 +135,7 @@ struct plan_creds {
 	uint32_t uid, gid;
 	const uint32_t *groups;
 	size_t groups_n;
-	bool set_groups; /* false where setgroups(2) is denied */
+	bool set_groups; /* false where setgroups(2) is denied, or the caller's are kept */
 	struct spec_caps caps;
 	bool no_new_privs;
 };
@@ -317,6 +318,8 @@ int plan_unit_make(struct arena *a, const struct spec *s, const struct plan_want
 		   struct plan_cgroup *cg, struct err *e) CHECK;
 /* The limits that systemd has words for. */
 void plan_unit_limits(const struct cg_limits *l, struct unit_props *p);
+/* Device rules without a cgroup that could filter: held by mounts, or refused. */
+int plan_no_device_filter(struct arena *a, struct plan *p, struct err *e) CHECK;
 /* OCI's words (cgroup v1's) to cgroup v2's: total. */
 void plan_limits(struct arena *a, const struct spec_resources *r, struct cg_limits *out);
 

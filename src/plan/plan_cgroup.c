@@ -300,9 +300,12 @@ int plan_cgroup_make(struct arena *a, const struct spec *s, const struct host *h
 	 * none is needed: such a container can make no device node, only be given some. */
 	if (!h->privileged || !h->in_init_user_ns)
 		cg->limits.has_devices = false;
-	if (str_eq(w->cgroup_manager, "disabled"))
+	if (str_eq(w->cgroup_manager, "disabled")) {
+		if (plan_no_device_filter(a, p, e) < 0)
+			return -1;
 		return without_cgroup(p, "--cgroup-manager=disabled",
 				      "take them out of config.json", e);
+	}
 	if ((by_systemd ? plan_unit_make(a, s, w, cg, e)
 			: make_group(a, s->linux_.cgroups_path, h, w->id, cg, e)) < 0)
 		return -1;

@@ -205,7 +205,7 @@ static int file_system_word(struct arena *a, const char *word, struct plan_param
 {
 	const char *eq = strchr(word, '=');
 
-	if (word[0] == '\0' || word[0] == '=')
+	if (word[0] == '=')
 		return -1;
 	*out = (struct plan_param){ word, NULL };
 	if (eq != NULL)
@@ -224,6 +224,9 @@ int plan_mount_options(struct arena *a, const struct spec_mount *m, struct plan_
 		const char *word = m->options.v[i];
 		const struct mount_word *w = find_word(word);
 
+		/* podman's mounts for a systemd inside have one; mount(8) skips it too */
+		if (word[0] == '\0')
+			continue;
 		if (w != NULL)
 			apply(w, out, &params[out->params_n]);
 		else if (file_system_word(a, word, &params[out->params_n]) == 0)

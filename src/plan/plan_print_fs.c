@@ -27,7 +27,8 @@ static void root(struct text *t, const struct plan *p)
 
 	text_add(t, "root\n");
 	text_field(t, "path", r->path);
-	text_add(t, "  access: %s\n", r->readonly ? "read-only" : "read-write");
+	text_add(t, "  access: %s%s\n", r->readonly ? "read-only" : "read-write",
+		 r->nodev ? ", no devices" : "");
 	if (r->propagation != 0)
 		text_field(t, "propagation",
 			   propagation_name(r->propagation, r->propagation_rec));

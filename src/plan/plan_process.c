@@ -137,9 +137,18 @@ static int labels(const struct spec *s, const struct host *h, struct plan_proces
 	return 0;
 }
 
+/* podman's --group-add keep-groups: who may read a file as a member of a group outside, which
+ * has no number in the user namespace, goes on to. Then no group is set, those of the config
+ * neither. */
+#define KEEP_GROUPS "run.oci.keep_original_groups"
+
 static int groups(const struct spec *s, const struct plan *pl, struct plan_process *p,
 		  struct err *e)
 {
+	const char *keep = spec_annotation(s, KEEP_GROUPS);
+
+	if (keep != NULL && str_eq(keep, "1"))
+		return 0;
 	p->creds.groups = s->process.user.additional_gids;
 	p->creds.groups_n = s->process.user.additional_gids_n;
 	p->creds.set_groups = !pl->ids.deny_setgroups;

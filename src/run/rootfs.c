@@ -58,6 +58,15 @@ static int open_root(const struct plan *pl)
 	return fd < 0 ? -errno : fd;
 }
 
+/* Here, before anything is mounted below, for /dev keeps its nodes. */
+static int close_devices(int tree, struct err *e)
+{
+	struct mount_attr attr = { .attr_set = MOUNT_ATTR_NODEV };
+	int err = sys_mount_setattr(tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr);
+
+	return err < 0 ? fail_sys(e, -err, "root.path: mount without devices") : 0;
+}
+
 /* open_tree of the directory, not of its path: what was opened is what becomes the root. It may
  * lie where only who called us gets to, or, in an engine's own user namespace, only root of
  * the container's: so before the id maps it is tried as the one, after them as the other. */
@@ -84,6 +93,8 @@ int do_root(struct run *r, const struct plan *pl, struct err *e)
 				     AT_RECURSIVE);
 	if (tree < 0)
 		return fail_sys(e, -tree, "root.path: open_tree %s", pl->root.path);
+	if (pl->root.nodev && close_devices(tree, e) < 0)
+		return -1;
 	err = sys_move_mount(tree, "", dir, "",
 			     MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
 	if (err < 0)

@@ -103,6 +103,10 @@ int state_root_open(const char *given, bool make, int *fd, struct err *e)
 		return take_root(given, open_root(given, make ? 0700 : 0), fd, e);
 	if (geteuid() == 0) {
 		r = open_root(ROOT_DEFAULT, make ? 0700 : 0);
+		/* not there, and not for us to make: as a call that makes it would find */
+		if (r == -ENOENT && has_runtime &&
+		    faccessat(AT_FDCWD, "/run", W_OK, AT_EACCESS) < 0)
+			r = -errno;
 		/* root of a user namespace only: the host's directory is not for it */
 		if (!has_runtime || (r != -EACCES && r != -EPERM && r != -EROFS))
 			return take_root(ROOT_DEFAULT, r, fd, e);

@@ -357,6 +357,26 @@ pts/ptmx"
 
 # ---- the process ----
 
+@test "without a cgroup, a device that the rules deny does not open, by mounts" {
+	caisson_only # the peers let it
+	conf '.linux.resources.devices = [{allow: false, access: "rwm"}] | del(.linux.cgroupsPath)
+		| .linux.devices = [{path: "/dev/five", type: "c", major: 1, minor: 5, fileMode: 438}]'
+	for d in "$bundle/rootfs" "$BATS_TEST_TMPDIR"; do
+		mknod -m 666 "$d/zero" c 1 5 || skip "no device node can be made here"
+		head -c 1 "$d/zero" >/dev/null || skip "no device node opens here"
+	done
+	mount_add '{"destination": "/bound", "type": "bind", "source": "'"$BATS_TEST_TMPDIR"'", "options": ["rbind", "rw"]}'
+	conf '.process.args = ["/bin/sh", "-c", "head -c 3 /dev/five | wc -c; head -c 1 /zero; head -c 1 /bound/zero; echo >/dev/null && echo done"]'
+	run -0 caisson --cgroup-manager disabled run --bundle "$bundle" "$id"
+	is "${lines[0]}" 3
+	has "$output" 'head: /zero: Permission denied'
+	has "$output" 'head: /bound/zero: Permission denied'
+	has "$output" done
+	caps '["CAP_MKNOD"]'
+	run -1 caisson --cgroup-manager disabled run --bundle "$bundle" "$id"
+	has "$output" 'expected no CAP_MKNOD'
+}
+
 @test "the capability sets are those of the config" {
 	conf '.process.capabilities = {
 		bounding: ["CAP_CHOWN", "CAP_KILL", "CAP_SETUID"], effective: ["CAP_KILL"],

@@ -6,27 +6,13 @@ load lib
 load engines
 
 setup_file() {
-	command -v podman >/dev/null && [ -d /opt/tests ] || skip 'runs in the guest only'
 	load engines
-	image_import "$BATS_FILE_TMPDIR"
+	engines_up
 }
 
 setup() { id=e2e$$x$BATS_TEST_NUMBER; }
 
-teardown() {
-	podman rm -f -t 0 "$id" >/dev/null 2>&1 || :
-	ctr task kill -s KILL "$id" >/dev/null 2>&1 || :
-	ctr task rm -f "$id" >/dev/null 2>&1 || :
-	ctr container rm "$id" >/dev/null 2>&1 || :
-}
-
-teardown_file() {
-	pkill -x -P $$ containerd || :
-}
-
-pod() { podman --runtime "$CAISSON" --cgroup-manager cgroupfs "$@"; }
-rootless() { as_u1 podman --runtime "$CAISSON" --cgroup-manager cgroupfs "$@"; }
-contain() { ctr run --runtime io.containerd.runc.v2 --runc-binary "$CAISSON" "$@"; }
+teardown() { engines_clean; }
 
 @test "podman: runs a command and shows its output" {
 	run -0 pod run --rm "$image" echo 'a word'
@@ -168,6 +154,23 @@ contain() { ctr run --runtime io.containerd.runc.v2 --runc-binary "$CAISSON" "$@
 	is "$(field Seccomp)" 2
 	is "$(field NoNewPrivs)" 1
 	has "$output" 'Read-only file system'
+}
+
+@test "containerd: a bind mount that is read-only all the way down, a device" {
+	mkdir -p "$BATS_TEST_TMPDIR/a/below"
+	mount -t tmpfs none "$BATS_TEST_TMPDIR/a/below"
+	run contain --rm --mount "type=bind,src=$BATS_TEST_TMPDIR/a,dst=/a,options=rbind:rro" --device /dev/kmsg "$image" "$id" \
+		sh -c 'touch /a/below/x; ls -l /dev/kmsg; echo done'
+	umount "$BATS_TEST_TMPDIR/a/below"
+	has "$output" '/a/below/x: Read-only file system'
+	has "$output" '1,  11'
+	has "$output" done
+}
+
+@test "containerd: a user namespace" {
+	run -0 contain --rm --uidmap 0:200000:65536 --gidmap 0:200000:65536 "$image" "$id" \
+		sh -c 'id -u; xargs </proc/self/uid_map; stat -c %u /bin/busybox'
+	is "$output" $'0\n0 200000 65536\n0'
 }
 
 @test "containerd: a task in the background is listed, killed and deleted" {

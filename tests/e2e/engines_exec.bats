@@ -7,29 +7,13 @@ load lib
 load engines
 
 setup_file() {
-	command -v podman >/dev/null && [ -d /opt/tests ] || skip 'runs in the guest only'
 	load engines
-	image_import "$BATS_FILE_TMPDIR"
+	engines_up
 }
 
 setup() { id=e2e$$x$BATS_TEST_NUMBER; }
 
-teardown() {
-	podman rm -f -t 0 "$id" >/dev/null 2>&1 || :
-	ctr task kill -s KILL "$id" >/dev/null 2>&1 || :
-	ctr task rm -f "$id" >/dev/null 2>&1 || :
-	ctr container rm "$id" >/dev/null 2>&1 || :
-}
-
-teardown_file() {
-	pkill -x -P $$ containerd || :
-}
-
-pod() { podman --runtime "$CAISSON" --cgroup-manager cgroupfs "$@"; }
-contain() { ctr run --runtime io.containerd.runc.v2 --runc-binary "$CAISSON" "$@"; }
-
-pod_up() { pod run -d --name "$id" --network none "$@" "$image" sleep 1000 3>&-; }
-group_of() { echo "/sys/fs/cgroup$(sed -n s/^0:://p "/proc/$(pod inspect --format '{{.State.Pid}}' "$id")/cgroup")"; }
+teardown() { engines_clean; }
 
 @test "podman exec: output, status, user, directory, environment" {
 	pod_up
@@ -107,7 +91,7 @@ group_of() { echo "/sys/fs/cgroup$(sed -n s/^0:://p "/proc/$(pod inspect --forma
 @test "podman update" {
 	pod_up --memory 64m
 	run -0 pod update --memory 32m --pids-limit 44 --cpus 0.5 "$id"
-	dir=$(group_of)
+	dir=$(group_of "$(pid_of "$id")")
 	is "$(cat "$dir/memory.max" "$dir/pids.max" "$dir/cpu.max")" $'33554432\n44\n50000 100000'
 }
 

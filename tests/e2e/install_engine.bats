@@ -163,10 +163,10 @@ imports() {
 	f=$host$(file_of podman)
 	is "$(toml "$f" 't["engine"]["runtimes"]["caisson"]')" '["/usr/local/bin/caisson"]'
 	is "$(toml "$f" '"caisson" in t["engine"]["runtime_supports_json"]')" true
-	is "$(toml "$f" '"caisson" in t["engine"]["runtime_supports_nocgroups"]')" true
+	is "$(toml "$f" '"caisson" in t["engine"]["runtime_supports_nocgroup"]')" true
 	is "$(toml "$f" '{"crun", "runc", "kata"} <= set(t["engine"]["runtime_supports_json"])')" true
 	is "$(toml "$f" '[sorted(t), sorted(t["engine"])]')" \
-		'[["engine"], ["runtime_supports_json", "runtime_supports_nocgroups", "runtimes"]]'
+		'[["engine"], ["runtime_supports_json", "runtime_supports_nocgroup", "runtimes"]]'
 }
 
 @test "podman's source file parses too, with both usual paths" {

@@ -473,3 +473,21 @@ logged() {
 		nothing_left
 	done
 }
+
+@test "root of a user namespace has its own directory, where the host's root has none yet" {
+	caisson_only
+	need_root
+	own=$(mktemp -d)
+	install -m 755 "$CAISSON" "$own/caisson"
+	install -d -m 700 -o 12345 -g 12345 "$own/run" "$own/run/caisson" "$own/run/caisson/broken"
+	install -m 600 -o 12345 -g 12345 /dev/null "$own/run/caisson/broken/state.json"
+	chmod 755 "$own"
+	in_namespace() {
+		unshare -m sh -c 'mount -t tmpfs -o mode=755 none /run && cd "$1" && shift &&
+			exec setpriv --reuid 12345 --regid 12345 --clear-groups unshare -Ur "$@"' - "$own" "$@"
+	}
+	in_namespace true || skip "no user namespace for a user"
+	run -1 in_namespace env XDG_RUNTIME_DIR="$own/run" ./caisson --audit-log none state broken
+	rm -r "$own"
+	has "$output" 'state.json: line 1'
+}

@@ -176,6 +176,34 @@ Test(plan_idmaps, of_more_ids_go_to_newuidmap)
 	cr_expect_not(p.ids.deny_setgroups);
 }
 
+Test(plan_creds, keep_the_callers_groups_where_podman_asks_for_them)
+{
+	static const struct {
+		const char *value;
+		bool kept;
+	} cases[] = { { "1", true }, { "0", false }, { "", false }, { "11", false } };
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		autochecked struct checked c = { 0 };
+		autoarena struct arena a = { 0 };
+		const struct config from = {
+			.process = "'user':{'additionalGids':[7]}",
+			.linux_ = NEW_MOUNT,
+			.top = arena_printf(&a,
+					    "'annotations':{'run.oci.keep_original_groups':'%s'"
+					    "}",
+					    cases[i].value),
+		};
+		struct plan p;
+		struct err e = { 0 };
+
+		cr_assert_eq(plan_config(&c, &from, &plan_root_host, &plan_create, &p, &e), 0,
+			     "%s", e.text);
+		cr_expect_eq(p.process.creds.set_groups, !cases[i].kept, "%s", cases[i].value);
+		cr_expect_eq(p.process.creds.groups_n, cases[i].kept ? 0 : 1);
+	}
+}
+
 Test(plan_idmaps, without_a_user_namespace_there_are_none)
 {
 	const struct config from = { .linux_ = NEW_MOUNT };

@@ -362,6 +362,56 @@ Test(plan_cgroup, is_left_out_where_nothing_is_limited)
 	cr_expect_not(p.cgroup.enabled);
 }
 
+/* podman --cgroups=disabled: device rules are always there. */
+Test(plan_cgroup, that_is_disabled_leaves_device_rules_to_the_mounts)
+{
+	static const struct {
+		const char *destination;
+		uint64_t set, rec_set;
+	} want[] = {
+		{ "/dev", 0, 0 },
+		{ "/dev/pts", 0, 0 },
+		{ "/dev/shm", MOUNT_ATTR_NODEV, 0 },
+		{ "/all", MOUNT_ATTR_NODEV, MOUNT_ATTR_NODEV },
+		{ "/one", MOUNT_ATTR_NODEV, 0 },
+		{ "/pts", MOUNT_ATTR_NODEV, 0 },
+	};
+	const struct config from = {
+		.linux_ = NEW_MOUNT
+		",'resources':{'devices':[{'allow':false,'access':'rwm'},"
+		"{'allow':true,'type':'c','major':1,'access':'rw'}]},"
+		"'devices':[{'path':'/dev/x','type':'c','major':1,'minor':11}]",
+		.top = "'mounts':[{'destination':'/dev','type':'tmpfs'},"
+		       "{'destination':'/dev/pts','type':'devpts'},"
+		       "{'destination':'/dev/shm','type':'tmpfs'},"
+		       "{'destination':'/all','type':'bind','source':'/"
+		       "a','options':['rbind','rdev']},"
+		       "{'destination':'/one','type':'bind','source':'/"
+		       "a','options':['bind','dev']},"
+		       "{'destination':'/pts','type':'devpts','source':'/"
+		       "a','options':['bind']}]",
+	};
+	autochecked struct checked c = { 0 };
+	struct plan_want disabled = plan_create;
+	struct plan p;
+	struct err e = { 0 };
+
+	disabled.cgroup_manager = "disabled";
+	cr_assert_eq(plan_config(&c, &from, &plan_root_host, &disabled, &p, &e), 0, "%s",
+		     e.text);
+	cr_expect_not(p.cgroup.enabled || p.cgroup.limits.has_devices);
+	cr_expect(p.root.nodev);
+	cr_assert_eq(p.mounts_n, COUNT(want));
+	for (size_t i = 0; i < COUNT(want); i++) {
+		const struct plan_mount *m = &p.mounts[i];
+
+		cr_expect_str_eq(m->destination, want[i].destination);
+		cr_expect_eq(m->attr_set, want[i].set, "%s", m->destination);
+		cr_expect_eq(m->rec_attr_set, want[i].rec_set, "%s", m->destination);
+		cr_expect_eq((m->attr_clr | m->rec_attr_clr) & MOUNT_ATTR_NODEV, 0);
+	}
+}
+
 /* A user's session often owns no cgroup: who limits nothing needs none. */
 Test(plan_cgroup, is_optional_for_a_user_who_asks_for_nothing)
 {

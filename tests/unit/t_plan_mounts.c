@@ -169,6 +169,25 @@ Test(plan_mount_options, each_word_has_its_effect_and_no_other)
 	}
 }
 
+/* podman run --systemd=always passes one among the options of its tmpfs */
+Test(plan_mount_options, an_empty_word_is_none)
+{
+	static const char *const words[] = { "", "ro", "", "size=1", "", NULL };
+	static const enum plan_mount_kind kinds[] = { PM_FS, PM_BIND };
+
+	for (size_t i = 0; i < COUNT(kinds); i++) {
+		autoarena struct arena a = { 0 };
+		struct plan_mount m = { .kind = kinds[i] };
+		struct err e = { 0 };
+		bool takes_data = kinds[i] == PM_FS;
+
+		cr_expect_eq(options(&a, takes_data ? words : words + 4, &m, &e), 0, "%s",
+			     e.text);
+		cr_expect_eq(m.params_n, takes_data ? 1 : 0);
+		cr_expect_eq(m.attr_set, takes_data ? MOUNT_ATTR_RDONLY : 0);
+	}
+}
+
 Test(plan_mount_options, all_words_are_here_and_sorted)
 {
 	size_t n = 0;
