@@ -13,7 +13,6 @@
 #include "seccomp/policy.h"
 #include "spec/spec.h"
 #include "spec/words.h"
-#include "systemd/unit.h"
 
 static const char *const seccomp_actions[] = {
 	"SCMP_ACT_ALLOW",       "SCMP_ACT_ERRNO",
@@ -85,12 +84,10 @@ static struct json *capabilities(struct arena *a)
 static struct json *cgroup(struct arena *a)
 {
 	struct json *o = json_object(a);
-	bool systemd = unit_program(a) != NULL;
-
 	json_set(o, "v1", json_bool(a, false));
 	json_set(o, "v2", json_bool(a, true));
-	json_set(o, "systemd", json_bool(a, systemd));
-	json_set(o, "systemdUser", json_bool(a, systemd));
+	json_set(o, "systemd", json_bool(a, WITH_SYSTEMD));
+	json_set(o, "systemdUser", json_bool(a, WITH_SYSTEMD));
 	json_set(o, "rdma", json_bool(a, true));
 	return o;
 }

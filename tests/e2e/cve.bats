@@ -488,7 +488,7 @@ devices_inside() {
 	run -1 inside true
 	conf '.process.user = {uid: 1000, gid: 4294967295}'
 	run -1 inside true
-	conf '.process.user.uid = 0 | .process.args = ["sleep", "1000"]'
+	conf '.process.user = {uid: 0, gid: 0} | .process.args = ["sleep", "1000"]'
 	create
 	caisson start "$id"
 	for user in 1000x 0x3e8 1000:x 1000: :1000 1000:1000:1000 ' 1000' +1000 -1 '' 1e3 1000.0 4294967296 18446744073709552616; do

@@ -154,7 +154,7 @@ logged() {
 @test "a capability that is added is ambient where the config has it inheritable" {
 	newer_than_crun
 	caps '["CAP_KILL"]'
-	conf '.process.capabilities.inheritable += ["CAP_SYS_NICE"]'
+	conf '.process.capabilities.inheritable += ["CAP_SYS_NICE"] | .process.capabilities.bounding += ["CAP_SYS_NICE"]'
 	up
 	run -0 within --cap CAP_SYS_NICE "$id" cat /proc/self/status
 	is "$(field CapAmb)" 0000000000800020
