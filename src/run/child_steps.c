@@ -205,6 +205,7 @@ const struct step child_steps[] = {
 	{ "session",          "config.md#process",                        NULL,               do_session },
 	{ "cgroup-wait",      "config-linux.md#cgroup-path",              wants_cgroup,       do_cgroup_wait },
 	{ "cgroup-namespace", "config-linux.md#namespaces",               new_cgroup_ns,      do_cgroup_namespace },
+	{ "propagation",      "config-linux.md#rootfs-mount-propagation", own_mounts,         do_propagation },
 	/* as the user who called us: sources and the root may lie where only that user gets to */
 	{ "mount-sources",    "config.md#mounts",                         own_mounts,         do_mount_sources },
 	{ "root",             "config.md#root",                           NULL,               do_root },

@@ -182,7 +182,21 @@ static int mapped_failed(const struct plan_mount *m, int err, struct err *e)
 	return -1;
 }
 
-static int mapped_tree(const struct plan_mount *m, int user_ns, struct err *e)
+/* It was cloned among the host's mounts, whose peer it is: what the container mounts below it
+ * would come to lie there as well. */
+static int part_from_host(const struct plan *pl, int tree)
+{
+	struct mount_attr attr = { .propagation = pl->root.propagation == MS_PRIVATE
+							  ? MS_PRIVATE
+							  : MS_SLAVE };
+
+	if (pl->root.propagation == MS_SHARED) /* asks for just that */
+		return 0;
+	return sys_mount_setattr(tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr);
+}
+
+static int mapped_tree(const struct plan *pl, const struct plan_mount *m, int user_ns,
+		       struct err *e)
 {
 	unsigned how = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC;
 	struct mount_attr attr = { .attr_set = MOUNT_ATTR_IDMAP };
@@ -194,6 +208,10 @@ static int mapped_tree(const struct plan_mount *m, int user_ns, struct err *e)
 	tree = sys_open_tree(AT_FDCWD, m->source, how);
 	if (tree < 0)
 		return fail_sys(e, -tree, "mounts[%zu]: open %s", m->index, m->source);
+	err = part_from_host(pl, tree);
+	if (err < 0)
+		return fail_sys(e, -err, "mounts[%zu]: set the propagation of %s", m->index,
+				m->source);
 	attr.userns_fd = (uint32_t)user_ns;
 	err = -sys_mount_setattr(tree, "",
 				 AT_EMPTY_PATH | (m->idmap_recursive ? AT_RECURSIVE : 0U),
@@ -216,7 +234,7 @@ static int prepare_one(struct run *r, const struct plan *pl, size_t i, struct er
 	user_ns = idmap_user_ns(uid, gid, e);
 	if (user_ns < 0)
 		return -1;
-	r->mount_fd[i] = mapped_tree(m, user_ns, e);
+	r->mount_fd[i] = mapped_tree(pl, m, user_ns, e);
 	return r->mount_fd[i] < 0 ? -1 : 0;
 }
 

@@ -12,14 +12,16 @@
 #include "base/sys.h"
 #include "run/run_private.h"
 
-/* No mount event of the container may reach the host. With "shared", which asks for just that
- * (a CSI driver's Bidirectional), the tree stays as it is, and only the mount that the root
- * lies on becomes private, or pivot_root would refuse. */
-static int set_propagation(const struct plan *pl, struct err *e)
+/* No mount event of the container may reach the host: so before anything is cloned from it, for
+ * a clone is its original's peer, and what is mounted below it would be there too. With
+ * "shared", which asks for just that (a CSI driver's Bidirectional), the tree stays as it is,
+ * and only the mount that the root lies on becomes private, or pivot_root would refuse. */
+int do_propagation(struct run *r, const struct plan *pl, struct err *e)
 {
 	unsigned long flags = pl->root.propagation == MS_PRIVATE ? MS_PRIVATE : MS_SLAVE;
 	char dir[PATH_MAX];
 
+	(void)r;
 	if (pl->root.propagation != MS_SHARED) {
 		if (mount(NULL, "/", NULL, flags | MS_REC, NULL) < 0)
 			return fail_sys(e, errno, "make the host's mounts %s here",
@@ -77,8 +79,6 @@ int do_root(struct run *r, const struct plan *pl, struct err *e)
 
 	if (r->root >= 0)
 		return 0;
-	if (pl->ns.new_mount && set_propagation(pl, e) < 0)
-		return -1;
 	dir = open_root(pl);
 	if (dir == -EACCES && r->early)
 		return 0;

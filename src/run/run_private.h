@@ -130,6 +130,7 @@ int prepare_idmapped(struct run *r, const struct plan *pl, struct err *e) CHECK;
 
 /* ---- rootfs.c, mounts.c, copyup.c, dev.c, mask.c ---- */
 int do_mount_sources(struct run *r, const struct plan *pl, struct err *e) CHECK;
+int do_propagation(struct run *r, const struct plan *pl, struct err *e) CHECK;
 int do_root(struct run *r, const struct plan *pl, struct err *e) CHECK;
 int do_mounts(struct run *r, const struct plan *pl, struct err *e) CHECK;
 int do_devices(struct run *r, const struct plan *pl, struct err *e) CHECK;

@@ -314,6 +314,32 @@ joined() {
 	run ! grep -F "$bundle" /proc/self/mountinfo
 }
 
+# shared_volume [JQ-OPTION...]: one that the host shares, with a mount below it in the container
+shared_volume() {
+	local v=$BATS_TEST_TMPDIR/v
+	mkdir -p "$v/b"
+	mount --bind "$v" "$v"
+	mount --make-shared "$v"
+	mount_add '{"destination": "/v", "type": "bind", "source": "'"$v"'", "options": ["rbind"]}'
+	conf ".mounts[-1] += $1"
+	mount_add '{"destination": "/v/b", "type": "tmpfs", "source": "none"}'
+	run inside 'grep -c " /v/b " /proc/self/mountinfo'
+	grep -F " $v/b " /proc/self/mountinfo && output=leaked
+	umount -R "$v"
+	is "$output" 1
+}
+
+@test "a mount below a volume does not appear on the host" {
+	need_root
+	shared_volume '{}'
+}
+
+@test "a mount below an id-mapped volume does not appear on the host" {
+	need_root
+	newer_than_crun
+	shared_volume '{uidMappings: [{containerID: 0, hostID: 0, size: 65536}]} | .mounts[-1].gidMappings = .mounts[-1].uidMappings | .mounts[-1].options += ["idmap"]'
+}
+
 @test "the root's propagation is the config's" {
 	conf '.linux.rootfsPropagation = "private"'
 	run -0 inside 'grep " / / \| / " /proc/self/mountinfo'

@@ -24,12 +24,11 @@ static const char *const parent_order[] = {
 };
 
 static const char *const child_order[] = {
-	"join-namespaces", "session",       "cgroup-wait",    "cgroup-namespace",
-	"mount-sources",   "root",          "id-maps",        "sources-inside",
-	"root-inside",     "hide-binary",   "loopback",       "mounts",
-	"devices",         "terminal",      "late-read-only", "runtime-hooks",
-	"create-hooks",    "pivot-root",    "hostname",       "sysctl",
-	"label-open",      "readonly-root", "readonly-paths", "masked-paths",
+	"join-namespaces", "session",       "cgroup-wait",   "cgroup-namespace", "propagation",
+	"mount-sources",   "root",          "id-maps",       "sources-inside",   "root-inside",
+	"hide-binary",     "loopback",      "mounts",        "devices",          "terminal",
+	"late-read-only",  "runtime-hooks", "create-hooks",  "pivot-root",       "hostname",
+	"sysctl",          "label-open",    "readonly-root", "readonly-paths",   "masked-paths",
 };
 
 static const char *const process_order[] = {
