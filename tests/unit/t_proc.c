@@ -300,8 +300,11 @@ Test(proc, a_job_inherits_nothing)
 Test(proc, a_job_gets_one_descriptor_when_it_is_to)
 {
 	autofd int low = open("/etc", O_RDONLY | O_CLOEXEC), high = -1;
+	/* a pipe of the shell's own would be among them for a moment */
 	const char *const argv[] = { "sh", "-c",
-				     "readlink /proc/$$/fd/3; ls /proc/$$/fd | wc -l", NULL };
+				     "readlink /proc/$$/fd/3; for n in 4 5 6 7 8 9 100; do"
+				     " [ ! -e /proc/$$/fd/$n ] || echo $n; done",
+				     NULL };
 	struct proc_job job = {
 		.path = "/bin/sh", .argv = argv, .timeout_ms = 5000, .root = -1, .third = low
 	};
@@ -310,11 +313,11 @@ Test(proc, a_job_gets_one_descriptor_when_it_is_to)
 
 	cr_assert_geq(low, 3);
 	cr_assert_eq(proc_run(&job, &r, &e), 0, "%s", e.text);
-	cr_expect_str_eq(r.said, "/etc 4");
+	cr_expect_str_eq(r.said, "/etc");
 	high = fcntl(low, F_DUPFD_CLOEXEC, 100);
 	job.third = high;
 	cr_assert_eq(proc_run(&job, &r, &e), 0, "%s", e.text);
-	cr_expect_str_eq(r.said, "/etc 4");
+	cr_expect_str_eq(r.said, "/etc");
 }
 
 Test(proc, a_job_starts_in_its_directory)
