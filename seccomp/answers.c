@@ -209,20 +209,6 @@ static const char *cond_text(struct show *s, const struct cond *c)
 
 /* ---- which rules ---- */
 
-static void by_rule(const struct policy *p, size_t i, struct policy_answer *out)
-{
-	const struct rule *r = &p->rules[i];
-
-	out->d = (struct policy_decision){ .action = r->action,
-					   .audit = r->audit,
-					   .audit_errno = r->audit_errno,
-					   .why = POLICY_BY_RULE,
-					   .rule = i,
-					   .at = r->at,
-					   .reason = r->reason,
-					   .also = r->action };
-}
-
 /* What answers when no rule does: asked of a policy that has none. */
 static void by_fallback(const struct policy *p, const struct seccomp_data *call,
 			struct policy_answer *out)
@@ -252,7 +238,7 @@ size_t policy_answers(struct arena *a, const struct policy *p, uint32_t audit_ar
 
 		if (!rule_covers(&p->rules[i], &numbered, &cond))
 			continue;
-		by_rule(p, i, &list[n++]);
+		list[n++].d = rule_decision(p, i);
 		if (cond == NULL)
 			return n;
 		list[n - 1].when = cond_text(&s, cond);

@@ -246,17 +246,6 @@ static int read_arg(struct reader *r, const char *word, struct err *e)
 	return 0;
 }
 
-static char *trim(char *s)
-{
-	size_t n;
-
-	s += strspn(s, " \t");
-	n = strlen(s);
-	while (n > 0 && (s[n - 1] == ' ' || s[n - 1] == '\t'))
-		s[--n] = '\0';
-	return s;
-}
-
 /* " @ ARCH" at the end names the architecture. */
 static int read_arch(char *text, uint32_t *arch, struct err *e)
 {
@@ -266,7 +255,7 @@ static int read_arch(char *text, uint32_t *arch, struct err *e)
 	if (at == NULL)
 		return 0;
 	*at = '\0';
-	name = trim(at + 1);
+	name = str_trim(at + 1);
 	*arch = policy_arch_number(name);
 	if (*arch != 0)
 		return 0;
@@ -298,15 +287,15 @@ static int read_call(struct reader *r, char *text, struct err *e)
 	char *word;
 
 	if (open == NULL)
-		return read_name(trim(text), r->call, e);
-	if (close == NULL || close < open || *trim(close + 1) != '\0')
+		return read_name(str_trim(text), r->call, e);
+	if (close == NULL || close < open || *str_trim(close + 1) != '\0')
 		return fail(e, ERR_USAGE, "%s: one ) at the end: found none", text);
 	*open = *close = '\0';
-	if (read_name(trim(text), r->call, e) < 0)
+	if (read_name(str_trim(text), r->call, e) < 0)
 		return -1;
-	text = trim(open + 1);
+	text = str_trim(open + 1);
 	while (text != NULL && *text != '\0' && (word = strsep(&text, ",")) != NULL)
-		if (read_arg(r, trim(word), e) < 0)
+		if (read_arg(r, str_trim(word), e) < 0)
 			return -1;
 	return 0;
 }

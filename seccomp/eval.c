@@ -16,18 +16,6 @@ static bool is_unknown(const struct policy *p, const struct numbered_call *call)
 	return call->id < 0 || sc_since(call->id, call->arch) > p->kernel[call->arch];
 }
 
-static void by_rule(const struct rule *r, size_t i, struct policy_decision *out)
-{
-	*out = (struct policy_decision){ .action = r->action,
-					 .audit = r->audit,
-					 .audit_errno = r->audit_errno,
-					 .why = POLICY_BY_RULE,
-					 .rule = i,
-					 .at = r->at,
-					 .reason = r->reason,
-					 .also = r->action };
-}
-
 static void by_fallback(const struct policy *p, const struct numbered_call *call,
 			struct policy_decision *out)
 {
@@ -71,7 +59,7 @@ void policy_decide(const struct policy *p, const struct seccomp_data *call,
 		if (!rule_covers(&p->rules[i], &asked, &cond))
 			continue;
 		if (cond == NULL || cond_holds(cond, args)) {
-			by_rule(&p->rules[i], i, out);
+			*out = rule_decision(p, i);
 			return;
 		}
 	}

@@ -115,17 +115,6 @@ static bool number(const char *s, uint64_t *out)
 	return true;
 }
 
-static char *trim(char *s)
-{
-	size_t n;
-
-	s += strspn(s, " \t");
-	n = strlen(s);
-	while (n > 0 && (s[n - 1] == ' ' || s[n - 1] == '\t'))
-		s[--n] = '\0';
-	return s;
-}
-
 static bool term(char *s, enum arch arch, uint64_t *out);
 
 /* "_IOC(_IOC_READ|_IOC_WRITE, 0x54, 0x5, 0x4)": a request that strace has no name for, in the
@@ -151,7 +140,7 @@ static bool ioctl_request(char *s, uint64_t *out)
 		uint64_t n = 0;
 		char *part = strsep(&s, ",");
 
-		if (part == NULL || !number(trim(part), &n) || n > 0x3fff)
+		if (part == NULL || !number(str_trim(part), &n) || n > 0x3fff)
 			return false;
 		*out |= n << shift[i];
 	}
@@ -187,7 +176,7 @@ static bool request_or_name(char *s, enum arch arch, uint64_t *out)
 
 static bool term(char *s, enum arch arch, uint64_t *out)
 {
-	s = trim(s);
+	s = str_trim(s);
 	if (*s == '~') {
 		if (!term(s + 1, arch, out))
 			return false;
@@ -263,7 +252,7 @@ bool learn_value(const char *text, size_t len, enum arch arch, bool is_pointer, 
 	len = len < sizeof(copy) ? len : sizeof(copy) - 1;
 	memcpy(copy, text, len);
 	copy[len] = '\0';
-	s = trim(copy);
+	s = str_trim(copy);
 	if (is_pointer)
 		return pointer(s, out);
 	end = strstr(s, " /*");

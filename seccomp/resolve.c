@@ -333,23 +333,6 @@ int resolve(struct arena *a, const struct ast_file *f, const struct ast_policy *
 
 /* ---- text ---- */
 
-struct policy_walk {
-	struct arena *a;
-	const struct ast_policy *next;
-};
-
-static const char *policy_at(void *ctx, size_t i)
-{
-	struct policy_walk *walk = ctx;
-	const struct ast_policy *p = walk->next;
-
-	(void)i;
-	if (p == NULL)
-		return NULL;
-	walk->next = p->next;
-	return arena_strndup(walk->a, p->name.p, p->name.len);
-}
-
 static const struct ast_policy *choose(const struct ast_file *f, const char *which)
 {
 	if (which == NULL)
@@ -374,7 +357,7 @@ static void no_policy(struct arena *a, const struct policy_source *src,
 		return;
 	}
 	diag(d, POLICY_ERROR, "no-policy", &at, "the file has no policy \"%.64s\"", which);
-	near = diag_nearest(which, strlen(which), policy_at, &walk);
+	near = diag_nearest(which, strlen(which), policy_name_next, &walk);
 	if (near != NULL)
 		diag_hint(d, "did you mean \"%s\"?", near);
 }

@@ -129,6 +129,12 @@ struct resolver {
 void flat_make(struct resolver *r, const struct ast_policy *p);
 void flat_add(struct resolver *r, struct flats *list, const struct flat *f);
 void flat_insert(struct resolver *r, struct flats *list, size_t at, const struct flat *f);
+/* For diag_nearest: the names of a file's policies, one after the other. */
+struct policy_walk {
+	struct arena *a;
+	const struct ast_policy *next;
+};
+const char *policy_name_next(void *ctx, size_t i);
 
 /* ---- resolve_name.c ---- */
 

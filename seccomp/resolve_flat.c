@@ -291,12 +291,7 @@ static void walk_if(struct resolver *r, struct visit *v, const struct ast_stmt *
 
 /* ---- policies of that name ---- */
 
-struct policy_walk {
-	struct resolver *r;
-	const struct ast_policy *next;
-};
-
-static const char *policy_at(void *ctx, size_t i)
+const char *policy_name_next(void *ctx, size_t i)
 {
 	struct policy_walk *walk = ctx;
 	const struct ast_policy *p = walk->next;
@@ -305,17 +300,17 @@ static const char *policy_at(void *ctx, size_t i)
 	if (p == NULL)
 		return NULL;
 	walk->next = p->next;
-	return word_text(walk->r, &p->name);
+	return arena_strndup(walk->a, p->name.p, p->name.len);
 }
 
 /* The parser has read the files of policies that are named and not there. */
 static const struct ast_policy *find_policy(struct resolver *r, const struct ast_word *w)
 {
-	struct policy_walk walk = { r, r->file->policies };
+	struct policy_walk walk = { r->a, r->file->policies };
 	const struct ast_policy *p = names_find(&r->policies, w);
 
 	if (p == NULL)
-		name_unknown(r, w, &(struct nearby){ "policy", policy_at, &walk });
+		name_unknown(r, w, &(struct nearby){ "policy", policy_name_next, &walk });
 	return p;
 }
 

@@ -93,3 +93,17 @@ bool cond_holds(const struct cond *c, const uint64_t args[6])
 	}
 	return false;
 }
+
+struct policy_decision rule_decision(const struct policy *p, size_t i)
+{
+	const struct rule *r = &p->rules[i];
+
+	return (struct policy_decision){ .action = r->action,
+					 .audit = r->audit,
+					 .audit_errno = r->audit_errno,
+					 .why = POLICY_BY_RULE,
+					 .rule = i,
+					 .at = r->at,
+					 .reason = r->reason,
+					 .also = r->action };
+}

@@ -121,6 +121,8 @@ struct numbered_call {
 bool rule_covers(const struct rule *r, const struct numbered_call *call,
 		 const struct cond **cond);
 bool cond_holds(const struct cond *c, const uint64_t args[6]);
+/* What it means that rule i of the policy answers. */
+struct policy_decision rule_decision(const struct policy *p, size_t i);
 
 /* Names to meanings. Everything that is wrong goes into *d; -1, with the first of it in *e,
  * when there is any error. */

@@ -110,3 +110,14 @@ const char *word_name(const struct word *table, uint64_t value)
 			return table->name;
 	return NULL;
 }
+
+char *str_trim(char *s)
+{
+	size_t n;
+
+	s += strspn(s, " \t");
+	n = strlen(s);
+	while (n > 0 && (s[n - 1] == ' ' || s[n - 1] == '\t'))
+		s[--n] = '\0';
+	return s;
+}

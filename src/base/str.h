@@ -17,6 +17,8 @@ bool str_in(const char *s, const char *const *list);
 /* ASCII letters, in place. */
 void str_upper(char *s);
 void str_lower(char *s);
+/* Without the blanks and tabs around it; the end is cut in place. */
+char *str_trim(char *s);
 
 /* The whole string is one decimal number between lo and hi: no blanks, no '+', no rest. */
 bool str_int64(const char *s, int64_t lo, int64_t hi, int64_t *out) CHECK;

@@ -39,19 +39,6 @@ struct answer {
 	size_t pcs_n;
 };
 
-static const char *whys(enum policy_why why)
-{
-	static const char *const words[] = {
-		[POLICY_BY_RULE] = "a rule",
-		[POLICY_BY_DEFAULT] = "the default: no rule matches",
-		[POLICY_BY_UNKNOWN] = "unknown: no such call in the policy's kernel",
-		[POLICY_BY_X32] = "x32: always refused",
-		[POLICY_BY_ARCH] = "an architecture that the policy is not for",
-	};
-
-	return words[why];
-}
-
 static bool is_all_the_same(const struct answer *a)
 {
 	for (size_t i = 1; i < a->answers_n; i++)
@@ -113,7 +100,7 @@ static void print_origin(const struct question *q, const struct policy_decision 
 	const char *place = tool_place(q->arena, &d->at);
 	const char *line = source_line(q, &d->at);
 
-	(void)printf("  by         %s%s%s\n", whys(d->why), place[0] != '\0' ? ", " : "",
+	(void)printf("  by         %s%s%s\n", tool_whys(d->why), place[0] != '\0' ? ", " : "",
 		     place);
 	if (line != NULL)
 		(void)printf("             %s\n", line);
@@ -188,7 +175,7 @@ static void print_answer(const struct question *q, const struct policy_answer *a
 	if (a->when != NULL)
 		(void)printf(" when %s", a->when);
 	else if (a->d.why != POLICY_BY_RULE)
-		(void)printf(": %s", whys(a->d.why));
+		(void)printf(": %s", tool_whys(a->d.why));
 	(void)printf("%s%s%s\n", place[0] != '\0' ? "    # " : "", place,
 		     a->d.reason != NULL ? arena_printf(q->arena, ": %s", a->d.reason) : "");
 }

@@ -135,3 +135,16 @@ const char *tool_kernel_text(struct arena *a, uint16_t kernel)
 {
 	return arena_printf(a, "%d.%d", kernel >> 8, kernel & 255);
 }
+
+const char *tool_whys(enum policy_why why)
+{
+	static const char *const words[] = {
+		[POLICY_BY_RULE] = "a rule",
+		[POLICY_BY_DEFAULT] = "the default: no rule matches",
+		[POLICY_BY_UNKNOWN] = "unknown: no such call in the policy's kernel",
+		[POLICY_BY_X32] = "x32: always refused",
+		[POLICY_BY_ARCH] = "an architecture that the policy is not for",
+	};
+
+	return words[why];
+}

@@ -109,6 +109,8 @@ void tool_print_json(struct arena *a, const struct json *o);
 /* "FILE:LINE"; FILE alone where there is no line; "" without a place. */
 const char *tool_place(struct arena *a, const struct policy_place *at);
 struct json *tool_place_json(struct arena *a, const struct policy_place *at);
+/* "a rule", "the default: ..." */
+const char *tool_whys(enum policy_why why);
 const char *tool_action(struct arena *a, const struct policy_decision *d);
 struct json *tool_call_json(struct arena *a, const struct seccomp_data *call);
 

@@ -144,19 +144,6 @@ static void ask(const struct asking *q, const struct policy_seen *s,
 
 /* ---- telling ---- */
 
-static const char *by(enum policy_why why)
-{
-	static const char *const words[] = {
-		[POLICY_BY_RULE] = "a rule",
-		[POLICY_BY_DEFAULT] = "the default: no rule matches",
-		[POLICY_BY_UNKNOWN] = "unknown: no such call in the policy's kernel",
-		[POLICY_BY_X32] = "x32: always refused",
-		[POLICY_BY_ARCH] = "an architecture that the policy is not for",
-	};
-
-	return words[why];
-}
-
 static void print_line(const struct asking *q, const struct policy_place *at)
 {
 	const char *line =
@@ -242,8 +229,8 @@ static void print_one(const struct asking *q, const struct policy_seen *s,
 			"line may have answered");
 	else if (s->known == 0)
 		(void)puts("  arguments  not in the record");
-	(void)printf("  by         %s%s%s\n", by(why->d.why), place[0] != '\0' ? ", " : "",
-		     place);
+	(void)printf("  by         %s%s%s\n", tool_whys(why->d.why),
+		     place[0] != '\0' ? ", " : "", place);
 	print_line(q, &why->d.at);
 	if (why->d.reason != NULL)
 		(void)printf("  reason     %s\n", why->d.reason);
