@@ -268,6 +268,7 @@ static int lock_named(struct audit *au, struct err *e)
 			return fail_sys(e, -fd, "%s: open the audit log", au->path);
 		auto_close_(&au->fd);
 		au->fd = fd;
+		au->tail = (struct audit_tail){ 0 };
 		if (check_log(au->path, fd, e) < 0)
 			return -1;
 	}
@@ -348,11 +349,17 @@ static void take_times(struct audit_facts *f)
 	f->wall_ns = now_wall_ns();
 }
 
-/* The end of the log that is locked: of the next one, if this one is long enough. */
+/* The end of the log that is locked: of the next one, if this one is long enough. Where it ends
+ * with a line of our own it need not be read. */
 static int find_tail(struct audit *au, struct arena *a, struct audit_tail *t)
 {
-	int r = audit_tail_find(au->fd, a, t);
+	struct stat st;
+	int r = 0;
 
+	if (au->tail.size > 0 && fstat(au->fd, &st) == 0 && st.st_size == au->tail.size)
+		*t = au->tail;
+	else
+		r = audit_tail_find(au->fd, a, t);
 	if (r < 0 || t->size < au->rotate_at || t->whole < t->size || t->chain[0] == '\0')
 		return r;
 	/* a disk without room for another file must not stop the one that there is */
@@ -367,7 +374,6 @@ static int write_locked(struct audit *au, struct arena *a, enum audit_event what
 	struct append ap = { .au = au, .a = a };
 	int r;
 
-	take_times(&au->facts);
 	r = find_tail(au, a, &ap.tail);
 	if (r == 0 && ap.tail.chain[0] == '\0')
 		r = add_start(&ap);
@@ -376,7 +382,29 @@ static int write_locked(struct audit *au, struct arena *a, enum audit_event what
 	if (r < 0)
 		return r;
 	add_line(&ap, what, who, result);
-	return append(au->fd, ap.text, ap.len, ap.tail.size);
+	r = append(au->fd, ap.text, ap.len, ap.tail.size);
+	au->tail = (struct audit_tail){ 0 };
+	if (r < 0)
+		return r;
+	ap.tail.size = ap.tail.whole = ap.tail.size + (off_t)ap.len;
+	au->tail = ap.tail;
+	return 0;
+}
+
+/* Before anything is read or written: the log that has the name, locked, and the hour. */
+static int begin(struct audit *au, struct err *e)
+{
+	audit_gather(au);
+	if (lock_named(au, e) < 0)
+		return -1;
+	take_times(&au->facts);
+	return 0;
+}
+
+static int end(struct audit *au, int got, const char *what, struct err *e)
+{
+	(void)flock(au->fd, LOCK_UN);
+	return got < 0 ? fail_sys(e, -got, "audit log: %s", what) : 0;
 }
 
 int audit_rotate(struct audit *au, struct arena *a, struct err *e)
@@ -386,31 +414,23 @@ int audit_rotate(struct audit *au, struct arena *a, struct err *e)
 
 	if (au->fd < 0)
 		return 0;
-	audit_gather(au);
-	if (lock_named(au, e) < 0)
+	if (begin(au, e) < 0)
 		return -1;
-	take_times(&au->facts);
 	r = audit_tail_find(au->fd, a, &t);
 	if (r == 0 && t.chain[0] != '\0' && t.whole == t.size)
 		r = audit_rotate_locked(au, a, &t);
-	(void)flock(au->fd, LOCK_UN);
-	return r < 0 ? fail_sys(e, -r, "audit log: rotate") : 0;
+	return end(au, r, "rotate", e);
 }
 
 int audit_write(struct audit *au, struct arena *a, enum audit_event what,
 		const struct audit_subject *who, const struct audit_result *result,
 		struct err *e)
 {
-	int r;
-
 	if (au->fd < 0)
 		return 0;
-	audit_gather(au);
-	if (lock_named(au, e) < 0)
+	if (begin(au, e) < 0)
 		return -1;
-	r = write_locked(au, a, what, who, result);
-	(void)flock(au->fd, LOCK_UN);
-	return r < 0 ? fail_sys(e, -r, "audit log: append") : 0;
+	return end(au, write_locked(au, a, what, who, result), "append", e);
 }
 
 int audit_note(struct audit *au, struct arena *a, enum audit_event what, const struct json *log,
@@ -430,10 +450,9 @@ int audit_end(struct audit *au, struct arena *a, uint64_t *sequence, struct err 
 	*sequence = 0;
 	if (au->fd < 0)
 		return 0;
-	if (lock_named(au, e) < 0)
+	if (begin(au, e) < 0)
 		return -1;
 	r = audit_tail_find(au->fd, a, &t);
-	(void)flock(au->fd, LOCK_UN);
 	*sequence = t.sequence;
-	return r < 0 ? fail_sys(e, -r, "audit log: read its end") : 0;
+	return end(au, r, "read its end", e);
 }

@@ -8,9 +8,10 @@
 #include "audit/who.h"
 
 struct audit {
-	int fd;          /* -1: no log wanted */
-	char *path;      /* malloc'd, absolute */
-	off_t rotate_at; /* a log that is so long becomes a segment */
+	int fd;                 /* -1: no log wanted */
+	char *path;             /* malloc'd, absolute */
+	off_t rotate_at;        /* a log that is so long becomes a segment */
+	struct audit_tail tail; /* behind our last line in .fd; .size 0: not known */
 	bool gathered;
 	struct audit_facts facts;
 	struct utsname host;
@@ -22,6 +23,10 @@ struct audit {
 const char *audit_next_line(struct audit *au, struct arena *a, const struct audit_tail *t,
 			    enum audit_event what, const struct audit_subject *who,
 			    const struct audit_result *result);
+
+/* The directory of segments, as a descriptor to work below; -EPERM when others than we can
+ * change what is in it. */
+int audit_segments_open(const char *dir);
 
 /* rotate.c: the log that is locked, and ends so, becomes a segment; au->fd is then the new one,
  * locked. 0 or -errno, and then it is as it was. */

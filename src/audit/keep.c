@@ -9,8 +9,8 @@
 #include <unistd.h>
 #include <zstd.h>
 
+#include "audit/audit_private.h"
 #include "audit/filter.h"
-#include "audit/tail.h"
 #include "base/auto.h"
 #include "base/fd.h"
 #include "base/file.h"
@@ -99,9 +99,12 @@ static int pack_segment(int dir, const struct audit_segment *s)
 
 static int open_dir(const struct audit_files *f, struct err *e)
 {
-	int dir = open(f->dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int dir = audit_segments_open(f->dir);
 
-	return dir < 0 ? fail_sys(e, errno, "%s: open", f->dir) : dir;
+	if (dir == -EPERM)
+		return fail(e, ERR_STATE, "%s: expected a directory that only we can change",
+			    f->dir);
+	return dir < 0 ? fail_sys(e, -dir, "%s: open", f->dir) : dir;
 }
 
 int audit_pack(const struct audit_files *f, uint64_t *packed, struct err *e)

@@ -37,6 +37,18 @@ static int first_sequence(int fd, struct arena *a, uint64_t *out)
 	return *out > 0 ? 0 : -EBADMSG;
 }
 
+int audit_segments_open(const char *dir)
+{
+	autofd int fd = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	if ((st.st_uid != geteuid() && st.st_uid != 0) || (st.st_mode & 022) != 0)
+		return -EPERM;
+	return take_fd(&fd);
+}
+
 /* Gives the file its second name. It has it already when a rotation was killed right here. */
 static int name_segment(struct audit *au, const char *dir, const char *name)
 {
@@ -46,9 +58,9 @@ static int name_segment(struct audit *au, const char *dir, const char *name)
 
 	if (mkdir(dir, 0700) < 0 && errno != EEXIST)
 		return -errno;
-	segments = open(dir, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	segments = audit_segments_open(dir);
 	if (segments < 0)
-		return -errno;
+		return segments;
 	(void)snprintf(self, sizeof(self), "/proc/self/fd/%d", au->fd);
 	if (linkat(AT_FDCWD, self, segments, name, AT_SYMLINK_FOLLOW) == 0)
 		return 0;
@@ -94,6 +106,7 @@ static int replace(struct audit *au, struct arena *a, const char *line)
 	}
 	auto_close_(&au->fd); /* and its lock with it: who waits finds out */
 	au->fd = take_fd(&fd);
+	au->tail = (struct audit_tail){ 0 };
 	return 0;
 }
 

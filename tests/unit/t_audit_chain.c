@@ -301,6 +301,15 @@ Test(audit_chain, a_log_that_is_not_there_is_told)
 	cr_expect_eq(e.kind, ERR_MISSING);
 }
 
+static struct audit_files files_of(struct log *l)
+{
+	struct audit_files files;
+	struct err e = { 0 };
+
+	cr_assert_eq(audit_files_find(&l->a, l->path, &files, &e), 0, "%s", e.text);
+	return files;
+}
+
 /* ---- rotation ---- */
 
 static struct audit *writer(const struct log *l)
@@ -409,6 +418,49 @@ Test(audit_rotate, a_segment_of_somebody_else_is_not_touched)
 	audit_close(au);
 }
 
+/* What a writer remembers of its log is not of the next one, and not of what others wrote. */
+Test(audit_rotate, writers_that_take_turns_agree)
+{
+	autolog struct log l;
+	struct audit *one, *two;
+	struct err e = { 0 };
+
+	open_log(&l);
+	one = writer(&l);
+	two = writer(&l);
+	for (int i = 0; i < 6; i++) {
+		cr_assert_eq(write_more(one, 1 + i % 2), 0);
+		cr_assert_eq(write_more(two, 2), 0);
+		if (i % 2 == 1)
+			cr_assert_eq(audit_rotate(i == 3 ? one : two, &l.a, &e), 0);
+	}
+	expect_whole(&l, LINES + 9 + 12 + 3);
+	audit_close(one);
+	audit_close(two);
+}
+
+Test(audit_rotate, a_directory_that_others_change_takes_no_segment)
+{
+	autolog struct log l;
+	struct audit *au;
+	struct audit_files files;
+	struct err e = { 0 }, e2 = { 0 };
+	uint64_t n;
+
+	open_log(&l);
+	au = writer(&l);
+	cr_assert_eq(mkdirat(l.s.fd, "log.segments", 0700), 0);
+	cr_assert_eq(fchmodat(l.s.fd, "log.segments", 0777, 0), 0);
+	cr_expect_eq(audit_rotate(au, &l.a, &e), -1);
+	cr_expect_eq(e.sys, EPERM);
+	put_segment(&l, "1-2.jsonl", 0, 1, false);
+	files = files_of(&l);
+	cr_expect_eq(audit_pack(&files, &n, &e2), -1);
+	cr_expect(str_ends(e2.text, ".segments: expected a directory that only we can change"),
+		  "%s", e2.text);
+	audit_close(au);
+}
+
 Test(audit_rotate, many_writers_lose_nothing_when_it_is_rotated_all_the_time, .timeout = 120)
 {
 	enum {
@@ -452,15 +504,6 @@ static void rotate_thrice(struct log *l)
 		cr_assert_eq(write_more(au, 3), 0);
 	}
 	audit_close(au);
-}
-
-static struct audit_files files_of(struct log *l)
-{
-	struct audit_files files;
-	struct err e = { 0 };
-
-	cr_assert_eq(audit_files_find(&l->a, l->path, &files, &e), 0, "%s", e.text);
-	return files;
 }
 
 Test(audit_keep, packed_segments_say_the_same)
