@@ -313,8 +313,16 @@ static int read_segments(const struct audit_files *f, const struct audit_visitor
 	return got;
 }
 
-int audit_read_on(const struct audit_files *f, const struct audit_visitor *v, uint64_t *end,
+int audit_read_on(int fd, const char *name, const struct audit_visitor *v, uint64_t *end,
 		  struct err *e)
+{
+	if (lseek(fd, (off_t)*end, SEEK_SET) < 0)
+		return fail_sys(e, errno, "%s: seek", name);
+	return read_file(v, fd, name, false, end, e);
+}
+
+static int read_live(const struct audit_files *f, const struct audit_visitor *v, uint64_t *end,
+		     struct err *e)
 {
 	autofd int fd = open(f->path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 
@@ -322,9 +330,7 @@ int audit_read_on(const struct audit_files *f, const struct audit_visitor *v, ui
 		return 0;
 	if (fd < 0)
 		return fail_sys(e, errno, "%s: open", f->path);
-	if (*end > 0 && lseek(fd, (off_t)*end, SEEK_SET) < 0)
-		return fail_sys(e, errno, "%s: seek", f->path);
-	return read_file(v, fd, f->path, false, end, e);
+	return audit_read_on(fd, f->path, v, end, e);
 }
 
 int audit_read(const struct audit_files *f, const struct audit_visitor *v, uint64_t *end,
@@ -336,5 +342,5 @@ int audit_read(const struct audit_files *f, const struct audit_visitor *v, uint6
 	if (end == NULL)
 		end = &unused;
 	*end = 0;
-	return got != 0 ? (got < 0 ? -1 : 0) : audit_read_on(f, v, end, e) < 0 ? -1 : 0;
+	return got != 0 ? (got < 0 ? -1 : 0) : read_live(f, v, end, e) < 0 ? -1 : 0;
 }

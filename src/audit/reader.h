@@ -51,6 +51,6 @@ int audit_files_find(struct arena *a, const char *path, struct audit_files *out,
  * (may be NULL) is where that was. */
 int audit_read(const struct audit_files *f, const struct audit_visitor *v, uint64_t *end,
 	       struct err *e) CHECK;
-/* The live file alone, from there on. */
-int audit_read_on(const struct audit_files *f, const struct audit_visitor *v, uint64_t *end,
+/* An open file alone, from there on. */
+int audit_read_on(int fd, const char *name, const struct audit_visitor *v, uint64_t *end,
 		  struct err *e) CHECK;

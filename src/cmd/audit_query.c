@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/auto.h"
@@ -105,31 +108,69 @@ static void print_kept(struct query *q)
 
 /* ---- what comes ---- */
 
-/* Waits until the file was written to, or another has its name. */
-static void wait_for_more(int watch)
+struct following {
+	const char *path;
+	int fd, watch; /* of the file that had the name when we looked; -1: none */
+	uint64_t end;  /* how far it was read */
+};
+
+static void open_named(struct following *f)
 {
+	f->fd = open(f->path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	f->watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	if (f->watch >= 0 &&
+	    inotify_add_watch(f->watch, f->path, IN_MODIFY | IN_ATTRIB | IN_MOVE_SELF) < 0)
+		auto_close_(&f->watch);
+}
+
+/* Rotated: a line that was still written to the old file has been read by then, for the writer
+ * held its lock until the name had gone. */
+static bool has_moved(const struct following *f)
+{
+	struct stat is, named;
+
+	return f->fd < 0 || fstat(f->fd, &is) < 0 || stat(f->path, &named) < 0 ||
+	       is.st_ino != named.st_ino || is.st_dev != named.st_dev;
+}
+
+/* Until the file was written to, or lost its name; where nothing tells us, for a while. */
+static void wait_for_more(const struct following *f)
+{
+	struct pollfd p = { .fd = f->watch, .events = POLLIN };
 	char events[4096];
 
-	if (watch < 0 || read(watch, events, sizeof(events)) <= 0)
-		(void)usleep(LOOK_MS * 1000);
+	if (poll(&p, 1, LOOK_MS) > 0)
+		(void)!read(f->watch, events, sizeof(events));
+}
+
+static int read_more(struct following *f, const struct audit_visitor *v, struct err *e)
+{
+	const bool moved = has_moved(f);
+
+	if (f->fd >= 0 && audit_read_on(f->fd, f->path, v, &f->end, e) < 0)
+		return -1;
+	if (!moved)
+		return 0;
+	auto_close_(&f->fd);
+	auto_close_(&f->watch);
+	open_named(f);
+	f->end = 0;
+	return f->fd >= 0 ? audit_read_on(f->fd, f->path, v, &f->end, e) : 0;
 }
 
 static int follow(const struct audit_files *files, const struct audit_visitor *v, uint64_t end,
 		  struct err *e)
 {
-	autofd int watch = inotify_init1(IN_CLOEXEC);
-	struct audit_files now = *files;
+	struct following f = { .path = files->path, .fd = -1, .watch = -1, .end = end };
 	int got = 0;
 
-	if (watch >= 0 && inotify_add_watch(watch, files->path,
-					    IN_MODIFY | IN_MOVE_SELF | IN_DELETE_SELF) < 0)
-		auto_close_(&watch);
-	while (got == 0) {
-		if (fflush(stdout) != 0) /* nobody reads any more */
-			return 0;
-		wait_for_more(watch);
-		got = audit_read_on(&now, v, &end, e);
+	open_named(&f);
+	while (got == 0 && fflush(stdout) == 0) { /* somebody still reads it */
+		wait_for_more(&f);
+		got = read_more(&f, v, e);
 	}
+	auto_close_(&f.fd);
+	auto_close_(&f.watch);
 	return got;
 }
 

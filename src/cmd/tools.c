@@ -27,9 +27,22 @@ static int policy_main(const struct call *c, struct err *e)
 	return tool_run(c, "caisson-policy", e);
 }
 
+/* The log that is named before the command is the one to read. */
 static int audit_main(const struct call *c, struct err *e)
 {
-	return tool_run(c, "caisson-audit", e);
+	const char **args = arena_array(c->arena, c->args_n + 3, sizeof(*args));
+	struct call with = *c;
+
+	if (c->g.audit_log == NULL || c->args_n == 0)
+		return tool_run(c, "caisson-audit", e);
+	args[0] = c->args[0];
+	args[1] = "--log";
+	args[2] = c->g.audit_log;
+	for (size_t i = 1; i < c->args_n; i++)
+		args[i + 2] = c->args[i];
+	with.args = args;
+	with.args_n = c->args_n + 2;
+	return tool_run(&with, "caisson-audit", e);
 }
 
 static const struct opt options[] = { OPT_END };

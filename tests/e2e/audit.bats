@@ -19,6 +19,8 @@ log() { "$CAISSON" audit "$@" --log "$audit_log"; }
 	has "$output" deleted
 	run -0 log query --container "$id" --until 1h
 	is "$output" ''
+	run -0 "$CAISSON" --audit-log "$audit_log" audit query --container "$id" --limit 1
+	has "$output" deleted
 	run -2 log query --since yesterday
 	has "$output" '--since: expected a time: found "yesterday"'
 }
@@ -34,6 +36,21 @@ log() { "$CAISSON" audit "$@" --log "$audit_log"; }
 	done
 	kill "$reader"
 	is "$(jq -r .event "$bundle/followed")" $'container.create\ncontainer.start\ncontainer.exit\ncontainer.delete'
+}
+
+@test "query --follow goes on through a rotation" {
+	caisson_only
+	local audit_log=$BATS_TEST_TMPDIR/own.jsonl tries=0
+	run -0 inside true
+	"$CAISSON" audit query --follow --json --event log.rotated --event container.create --log "$audit_log" \
+		>"$bundle/followed" 3>&- &
+	local reader=$!
+	until [ -s "$bundle/followed" ]; do sleep 0.1; done
+	run -0 log rotate
+	run -0 inside true
+	until [ "$(wc -l <"$bundle/followed")" -ge 3 ] || [ $((tries++)) -gt $((patience * 5)) ]; do sleep 0.2; done
+	kill "$reader"
+	is "$(jq -r .event "$bundle/followed")" $'container.create\nlog.rotated\ncontainer.create'
 }
 
 @test "verify names what was done to a log" {
