@@ -117,6 +117,9 @@ struct cg; /* opaque: an open directory and the name that errors use */
  * made is removed again on failure. The result is freed by cg_close. */
 int cg_make(const char *path, unsigned need, struct cg **out, struct err *e) CHECK;
 int cg_open(const char *path, struct cg **out, struct err *e) CHECK; /* ENOENT in e->sys */
+/* A group from an open directory, which is the group's from then on (on success); 0 or -errno.
+ */
+int cg_at(int dir, const char *name, struct cg **out) CHECK;
 void cg_close(struct cg *cg);
 static inline void cg_close_(struct cg **cg)
 {
@@ -134,6 +137,8 @@ int cg_limit(const struct cg *cg, const struct cg_limits *l, struct err *e) CHEC
 /* The same for a group that is in use: controllers that the limits need and its ancestors do
  * not pass on are enabled, and when a write is refused those before it are taken back. */
 int cg_update(struct cg *cg, const struct cg_limits *l, struct err *e) CHECK;
+/* Leaves so many per cent of what cpu.max gives; where that is no limit, of one processor. */
+int cg_throttle(const struct cg *cg, unsigned percent, struct err *e) CHECK;
 /* The device filter alone. */
 int cg_put_devices(const struct cg *cg, const struct cg_limits *l, struct err *e) CHECK;
 
@@ -174,5 +179,7 @@ char *cg_text(const struct cg *cg, const char *file);
 /* Calls back with the size in "hugetlb.SIZE.current" for each that the group has. */
 void cg_each_hugetlb(const struct cg *cg, void (*seen)(void *ctx, const char *size), void *ctx);
 
+/* The number in a control file, CG_MAX for "max"; or the one behind a key of it. -1: none. */
+int64_t cg_number(const struct cg *cg, const char *file, const char *key);
 /* Never fails: what cannot be read is -1. */
 void cg_usage(const struct cg *cg, struct cg_usage *out);

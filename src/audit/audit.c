@@ -164,6 +164,23 @@ int audit_open(const char *path, struct audit **out, struct err *e)
 	return 0;
 }
 
+int audit_adopt(int fd, struct audit **out, struct err *e)
+{
+	struct audit *au = calloc(1, sizeof(*au));
+
+	if (au == NULL)
+		return fail_sys(e, ENOMEM, "audit log");
+	au->fd = fd;
+	audit_who_self(&au->who);
+	*out = au;
+	return 0;
+}
+
+int audit_fd(const struct audit *au)
+{
+	return au->fd;
+}
+
 void audit_close(struct audit *au)
 {
 	if (au == NULL)

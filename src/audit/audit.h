@@ -26,6 +26,18 @@ enum audit_event {
 	AUDIT_PAUSE,    /* container.pause   6002/99 */
 	AUDIT_RESUME,   /* container.resume  6002/99 */
 	AUDIT_UPDATE,   /* container.update  6002/99: other limits */
+	/* what the watcher sees and does; .limit says which and how much */
+	AUDIT_OOM,       /* limit.oom           1007/2 */
+	AUDIT_WALL,      /* limit.wall          1007/2 */
+	AUDIT_CPU_TIME,  /* limit.cpu_time      1007/2 */
+	AUDIT_PIDS,      /* limit.pids          6002/99 */
+	AUDIT_THROTTLED, /* limit.cpu_throttled 6002/99 */
+	AUDIT_WARNING,   /* resource.warning    6002/99 */
+	AUDIT_ALERT,     /* alert.raised        2004/1 */
+	AUDIT_THROTTLE,  /* response.throttle   7001/99 */
+	AUDIT_FREEZE,    /* response.freeze     7003/99 */
+	AUDIT_END,       /* response.kill       7003/99 */
+	AUDIT_LOST,      /* watch.lost          6002/99: nobody watched for a time */
 };
 
 /* Who and what the events are about; strings may be NULL. */
@@ -39,8 +51,9 @@ struct audit_subject {
 struct audit_result {
 	const struct err *err; /* NULL: success */
 	const struct json
-		*verdict; /* container.exit: what goes to unmapped.verdict, else NULL */
-	int exit_code;    /* container.exit, container.exec_end; -1: not known */
+		*verdict;         /* container.exit: what goes to unmapped.verdict, else NULL */
+	const struct json *limit; /* what goes to unmapped.limit, or NULL */
+	int exit_code;            /* container.exit, container.exec_end; -1: not known */
 };
 
 struct audit; /* opaque: an open log and what never changes in its lines */
@@ -49,6 +62,10 @@ struct audit; /* opaque: an open log and what never changes in its lines */
  * $XDG_STATE_HOME/caisson/audit.jsonl; directories are made 0700. "none" as path: no log, every
  * call succeeds. Freed by audit_close. */
 int audit_open(const char *path, struct audit **out, struct err *e) CHECK;
+/* The log that a descriptor is open on, -1: none; the descriptor is the log's from then on. */
+int audit_adopt(int fd, struct audit **out, struct err *e) CHECK;
+/* Its descriptor, still its own; -1: none. */
+int audit_fd(const struct audit *au);
 /* Reads what every line says of this host and caller; else the first line does. */
 void audit_gather(struct audit *au);
 void audit_close(struct audit *au);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One event as a line: OCSF's class 6002, Application Lifecycle, with the container profile.
+/* One event as a line: OCSF's class 6002, Application Lifecycle, and where one fits better
+ * another, with the container profile.
  * Numbers beyond 2^53 are strings, for RFC 8785 knows only what a double holds. */
 #include <stdio.h>
 #include <string.h>
@@ -8,35 +9,60 @@
 #include "base/str.h"
 
 #define OCSF_VERSION   "1.8.0"
-#define CLASS_UID      6002
-#define CATEGORY_UID   6
 #define LOGIN_UID_NONE ((uid_t)-1)
 
+/* OCSF's classes; the category is their first digit */
+enum class {
+	CLASS_PROCESS = 1007,        /* Process Activity */
+	CLASS_FINDING = 2004,        /* Detection Finding */
+	CLASS_LIFECYCLE = 6002,      /* Application Lifecycle */
+	CLASS_REMEDY = 7001,         /* Remediation Activity */
+	CLASS_REMEDY_PROCESS = 7003, /* Process Remediation Activity */
+};
+
+enum severity {
+	SEVERITY_INFO = 1,
+	SEVERITY_LOW = 2,
+	SEVERITY_MEDIUM = 3,
+	SEVERITY_HIGH = 4,
+};
+
+/* clang-format off */
 static const struct kind {
 	const char *event, *done, *undone;
+	enum class class;
 	unsigned activity;
+	enum severity severity;
 } kinds[] = {
-	[AUDIT_CREATE] = { "container.create", "created", "not created", 1 },
-	[AUDIT_START] = { "container.start", "started", "not started", 3 },
-	[AUDIT_EXIT] = { "container.exit", "ended", "ended", 4 },
-	[AUDIT_DELETE] = { "container.delete", "deleted", "not deleted", 2 },
-	[AUDIT_KILL] = { "container.kill", "signalled", "not signalled", 99 },
-	[AUDIT_EXEC] = { "container.exec", "entered", "not entered", 99 },
-	[AUDIT_EXEC_END] = { "container.exec_end", "left", "left", 99 },
-	[AUDIT_PAUSE] = { "container.pause", "paused", "not paused", 99 },
-	[AUDIT_RESUME] = { "container.resume", "resumed", "not resumed", 99 },
-	[AUDIT_UPDATE] = { "container.update", "updated", "not updated", 99 },
+	[AUDIT_CREATE] =    { "container.create", "created", "not created", CLASS_LIFECYCLE, 1, SEVERITY_INFO },
+	[AUDIT_START] =     { "container.start", "started", "not started", CLASS_LIFECYCLE, 3, SEVERITY_INFO },
+	[AUDIT_EXIT] =      { "container.exit", "ended", "ended", CLASS_LIFECYCLE, 4, SEVERITY_INFO },
+	[AUDIT_DELETE] =    { "container.delete", "deleted", "not deleted", CLASS_LIFECYCLE, 2, SEVERITY_INFO },
+	[AUDIT_KILL] =      { "container.kill", "signalled", "not signalled", CLASS_LIFECYCLE, 99, SEVERITY_INFO },
+	[AUDIT_EXEC] =      { "container.exec", "entered", "not entered", CLASS_LIFECYCLE, 99, SEVERITY_INFO },
+	[AUDIT_EXEC_END] =  { "container.exec_end", "left", "left", CLASS_LIFECYCLE, 99, SEVERITY_INFO },
+	[AUDIT_PAUSE] =     { "container.pause", "paused", "not paused", CLASS_LIFECYCLE, 99, SEVERITY_INFO },
+	[AUDIT_RESUME] =    { "container.resume", "resumed", "not resumed", CLASS_LIFECYCLE, 99, SEVERITY_INFO },
+	[AUDIT_UPDATE] =    { "container.update", "updated", "not updated", CLASS_LIFECYCLE, 99, SEVERITY_INFO },
+	[AUDIT_OOM] =       { "limit.oom", "ran out of memory", "", CLASS_PROCESS, 2, SEVERITY_MEDIUM },
+	[AUDIT_WALL] =      { "limit.wall", "had its time", "", CLASS_PROCESS, 2, SEVERITY_MEDIUM },
+	[AUDIT_CPU_TIME] =  { "limit.cpu_time", "had its processor time", "", CLASS_PROCESS, 2, SEVERITY_MEDIUM },
+	[AUDIT_PIDS] =      { "limit.pids", "wanted more processes", "", CLASS_LIFECYCLE, 99, SEVERITY_MEDIUM },
+	[AUDIT_THROTTLED] = { "limit.cpu_throttled", "wanted more processor", "", CLASS_LIFECYCLE, 99, SEVERITY_LOW },
+	[AUDIT_WARNING] =   { "resource.warning", "is near its limit", "", CLASS_LIFECYCLE, 99, SEVERITY_LOW },
+	[AUDIT_ALERT] =     { "alert.raised", "needs a look", "", CLASS_FINDING, 1, SEVERITY_MEDIUM },
+	[AUDIT_THROTTLE] =  { "response.throttle", "slowed down", "not slowed down", CLASS_REMEDY, 99, SEVERITY_HIGH },
+	[AUDIT_FREEZE] =    { "response.freeze", "frozen", "not frozen", CLASS_REMEDY_PROCESS, 99, SEVERITY_HIGH },
+	[AUDIT_END] =       { "response.kill", "ended", "not ended", CLASS_REMEDY_PROCESS, 99, SEVERITY_HIGH },
+	[AUDIT_LOST] =      { "watch.lost", "was not watched", "", CLASS_LIFECYCLE, 99, SEVERITY_MEDIUM },
 };
+/* clang-format on */
 
 static bool is_end(enum audit_event what)
 {
 	return what == AUDIT_EXIT || what == AUDIT_EXEC_END;
 }
 
-enum severity {
-	SEVERITY_INFO = 1,
-	SEVERITY_LOW = 2
-};
 enum status {
 	STATUS_SUCCESS = 1,
 	STATUS_FAILURE = 2
@@ -218,6 +244,24 @@ static void set_time(const struct making *m, struct json *o, const char *key, ui
 	set_text(m, o, key, arena_printf(m->a, "%llu", (unsigned long long)ns));
 }
 
+/* What the caller made. The node itself is copied: json_set hangs it into our list. */
+static void set_given(const struct making *m, struct json *o, const char *key,
+		      const struct json *v)
+{
+	struct json *copy;
+
+	if (v == NULL)
+		return;
+	if (!m->with_verdict) {
+		set_text(m, o, key, "[cut]");
+		return;
+	}
+	copy = arena_new(m->a, struct json);
+	*copy = *v;
+	copy->next = NULL;
+	json_set(o, key, copy);
+}
+
 static struct json *unmapped(const struct making *m, const struct audit_facts *f,
 			     const struct audit_subject *who, const struct audit_result *result)
 {
@@ -228,18 +272,8 @@ static struct json *unmapped(const struct making *m, const struct audit_facts *f
 	set_time(m, o, "boot_ns", f->boot_ns);
 	if (result->err != NULL)
 		set_text(m, o, "step", result->err->step);
-	if (result->verdict == NULL)
-		return o;
-	if (m->with_verdict) {
-		/* the node itself is copied: json_set hangs it into our list */
-		struct json *copy = arena_new(m->a, struct json);
-
-		*copy = *result->verdict;
-		copy->next = NULL;
-		json_set(o, "verdict", copy);
-	} else {
-		set_text(m, o, "verdict", "[cut]");
-	}
+	set_given(m, o, "limit", result->limit);
+	set_given(m, o, "verdict", result->verdict);
 	return o;
 }
 
@@ -262,7 +296,8 @@ static void set_outcome(const struct making *m, struct json *o, enum audit_event
 	const char *id = who->id != NULL ? who->id : "?";
 	char text[512];
 
-	set_int(m, o, "severity_id", odd ? SEVERITY_LOW : SEVERITY_INFO);
+	set_int(m, o, "severity_id",
+		odd && k->severity < SEVERITY_LOW ? SEVERITY_LOW : (int64_t)k->severity);
 	set_int(m, o, "status_id", failed ? STATUS_FAILURE : STATUS_SUCCESS);
 	if (failed) {
 		err_format(result->err, text, sizeof(text));
@@ -285,9 +320,9 @@ static const char *make_line(const struct making *m, const struct audit_facts *f
 
 	set_text(m, o, "event", k->event);
 	set_int(m, o, "activity_id", k->activity);
-	set_int(m, o, "category_uid", CATEGORY_UID);
-	set_int(m, o, "class_uid", CLASS_UID);
-	set_int(m, o, "type_uid", CLASS_UID * 100 + k->activity);
+	set_int(m, o, "category_uid", k->class / 1000);
+	set_int(m, o, "class_uid", k->class);
+	set_int(m, o, "type_uid", (int64_t)k->class * 100 + k->activity);
 	set_int(m, o, "time", (int64_t)(f->wall_ns / 1000000));
 	set_outcome(m, o, what, who, result);
 	set_text(m, app, "name", who->id);

@@ -8,6 +8,8 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "cmd/load.h"
+#include "cmd/program.h"
+#include "watch/program.h"
 
 #define LISTEN_MAX 65536
 
@@ -76,6 +78,9 @@ static int fill(const struct call *c, const struct loaded *loaded, struct launch
 		.config_len = loaded->config_len,
 		.cgroup_manager = c->g.cgroup_manager,
 		.audit = out->audit,
+		.watcher = c->cmd == &cmd_create || o->detach
+				   ? program_find(c->arena, WATCH_PROGRAM)
+				   : NULL,
 	};
 	return cmd_name_of(c->arena, out->run.root, "--root", &out->run.root_path, e);
 }
@@ -102,6 +107,33 @@ int launch_new(const struct call *c, struct launch *out, struct err *e)
 	return fill(c, loaded, out, e);
 }
 
+/* Whoever comes next notices that nobody watches. It is not what he came for: his command goes
+ * on whatever becomes of it. */
+static void tend(const struct call *c, struct run_options *o)
+{
+	struct err e = { 0 };
+	char text[sizeof(e.text) + 128];
+
+	if (!run_is_lost(o->root, c->args[0]))
+		return;
+	o->watcher = program_find(c->arena, WATCH_PROGRAM);
+	if (run_tend(o, c->args[0], &e) == 0)
+		return;
+	err_format(&e, text, sizeof(text));
+	log_debug("%s", text);
+}
+
+void launch_tend(const struct call *c, int root)
+{
+	struct run_options o = { .root = root };
+	struct err ignored = { 0 };
+
+	if (!run_is_lost(root, c->args[0]) || open_audit(c, &o.audit, &ignored) < 0)
+		return;
+	tend(c, &o);
+	audit_close(o.audit);
+}
+
 int launch_about(const struct call *c, bool strict, struct launch *out, struct err *e)
 {
 	struct err why = { 0 };
@@ -120,6 +152,7 @@ int launch_about(const struct call *c, bool strict, struct launch *out, struct e
 		out->audit = NULL;
 	}
 	out->run.audit = out->audit;
+	tend(c, &out->run);
 	return 0;
 }
 

@@ -54,5 +54,8 @@ int launch_new(const struct call *c, struct launch *out, struct err *e) CHECK;
  * full disk. */
 int launch_about(const struct call *c, bool strict, struct launch *out, struct err *e) CHECK;
 
+/* For a command that only looks: a watcher that died is replaced. */
+void launch_tend(const struct call *c, int root);
+
 void launch_end(struct launch *l);
 #define autolaunch __attribute__((cleanup(launch_end)))

@@ -30,7 +30,7 @@ libcmd_a_SOURCES = \
 	src/cmd/version.c
 libcmd_a_CPPFLAGS = $(AM_CPPFLAGS) -DCAISSON_LIBEXECDIR='"$(pkglibexecdir)"' \
 	-DCAISSON_DATADIR='"$(pkgdatadir)"' -DCAISSON_SYSCONFDIR='"$(sysconfdir)/caisson"'
-CMD_LIBS = libcmd.a librun.a libplan.a libstate.a libaudit.a libspec.a libcgroups.a \
+CMD_LIBS = libcmd.a librun.a libwatch.a libplan.a libstate.a libaudit.a libspec.a libcgroups.a \
 	libpolicy.a $(CAP_LIBS) $(BASE_LIBS)
 
 # What policies need beside it; the runtime has none of this.

@@ -14,7 +14,8 @@ libplan_a_SOURCES = \
 	src/plan/plan_print_process.c \
 	src/plan/plan_process.c \
 	src/plan/plan_seccomp.c src/plan/plan_seccomp.h \
-	src/plan/plan_text.c src/plan/plan_text.h
+	src/plan/plan_text.c src/plan/plan_text.h \
+	src/plan/plan_watch.c
 PLAN_LIBS = libplan.a libspec.a libcgroups.a libpolicy.a $(CAP_LIBS) $(BASE_LIBS)
 
 if HAVE_CRITERION
@@ -26,7 +27,8 @@ unit_plan_SOURCES = \
 	tests/unit/t_plan_exec.c \
 	tests/unit/t_plan_limits.c \
 	tests/unit/t_plan_mounts.c \
-	tests/unit/t_plan_refusals.c
+	tests/unit/t_plan_refusals.c \
+	tests/unit/t_plan_watch.c
 unit_plan_CFLAGS = $(TEST_CFLAGS)
 unit_plan_LDADD = $(PLAN_LIBS) $(CRITERION_LIBS) -lm
 TESTS += unit-plan

@@ -183,6 +183,12 @@ struct plan_policy {
 	char digest[65];     /* SHA-256 of the instructions, hexadecimal */
 };
 
+/* The limits that OCI lacks; 0: none. */
+struct plan_watch {
+	uint64_t wall_ms, cpu_ms;
+	uint64_t grace_ms; /* between SIGTERM and the end */
+};
+
 struct plan {
 	const char *id, *bundle, *oci_version;
 	struct plan_ns ns;
@@ -203,6 +209,7 @@ struct plan {
 	bool has_filter;
 	struct filter filter;
 	struct plan_policy policy;
+	struct plan_watch watch;
 	bool protect_self; /* the container could write our binary: hide it (run/self.c) */
 	struct spec_pairs annotations;
 };
@@ -250,8 +257,13 @@ int plan_process_make(struct arena *a, const struct spec *s, const struct host *
 		      const struct plan_want *w, struct plan *p, struct err *e) CHECK;
 int plan_cgroup_make(struct arena *a, const struct spec *s, const struct host *h,
 		     const struct plan_want *w, struct plan *p, struct err *e) CHECK;
+/* After the process and the cgroup, whose parts it completes. */
+int plan_watch_make(struct arena *a, const struct spec *s, struct plan *p, struct err *e) CHECK;
 /* OCI's words (cgroup v1's) to cgroup v2's: total. */
 void plan_limits(struct arena *a, const struct spec_resources *r, struct cg_limits *out);
+
+/* The annotations that are limits, sorted, for `features'; NULL-ended. */
+extern const char *const plan_watch_annotations[];
 
 /* The mount options that this runtime knows, sorted, for `features'; NULL after the last. */
 const char *plan_mount_option_name(size_t i);

@@ -150,6 +150,7 @@ const char *plan_print(struct arena *a, const struct plan *p)
 		plan_print_process,
 		hooks,
 		plan_print_cgroup,
+		plan_print_watch,
 		seccomp,
 	};
 	struct text t = { .arena = a };

@@ -35,3 +35,4 @@ void text_bits(struct text *t, const char *indent, const char *key, const struct
 void plan_print_filesystem(struct text *t, const struct plan *p);
 void plan_print_process(struct text *t, const struct plan *p);
 void plan_print_cgroup(struct text *t, const struct plan *p);
+void plan_print_watch(struct text *t, const struct plan *p); /* plan_watch.c */

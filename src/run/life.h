@@ -29,6 +29,13 @@ int life_destroy(struct arena *a, const struct run_options *o, struct state_dir 
 		 const struct state *st, const struct plan_hooks *poststop,
 		 struct err *e) CHECK;
 
+/* watching.c: after the init's end, until its record is there; written by us where nobody has
+ * watched. */
+void life_await_record(struct arena *a, const struct run_options *o, const struct state_dir *d,
+		       const struct state *st);
+/* Says who sends that signal, before it is sent. */
+int life_save_kill(const struct state_dir *d, int signal, struct err *e) CHECK;
+
 /* config.md#poststart: a hook that fails stops the container. */
-int life_poststart(struct arena *a, const struct state *st, const struct plan_hooks *hooks,
-		   struct err *e) CHECK;
+int life_poststart(struct arena *a, const struct state_dir *d, const struct state *st,
+		   const struct plan_hooks *hooks, struct err *e) CHECK;

@@ -35,8 +35,8 @@ librun_a_SOURCES = \
 	src/run/sysctl.c \
 	src/run/terminal.c \
 	src/run/update.c \
-	src/run/verdict.c
-RUN_LIBS = librun.a libstate.a libaudit.a $(PLAN_LIBS)
+	src/run/watching.c
+RUN_LIBS = librun.a libwatch.a libstate.a libaudit.a $(PLAN_LIBS)
 
 if HAVE_CRITERION
 check_PROGRAMS += unit-run

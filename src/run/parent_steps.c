@@ -208,7 +208,10 @@ static int do_hooks(struct run *r, const struct plan *pl, struct err *e)
 static int do_go_ahead(struct run *r, const struct plan *pl, struct err *e)
 {
 	(void)pl;
-	return starts_ahead(r) ? hs_say(r->sock, HS_START, 0, e) : 0;
+	if (!starts_ahead(r))
+		return 0;
+	r->st.started_ms = now_boot_ms();
+	return hs_say(r->sock, HS_START, 0, e);
 }
 
 int do_ready(struct run *r, const struct plan *pl, struct err *e)
@@ -311,8 +314,11 @@ const struct step parent_steps[] = {
 	{ "oom-score",        "config.md#linux-process",                  wants_oom_score,    do_oom_score },
 	{ "pty",              "config.md#process",                        wants_terminal,     do_pty },
 	{ "hooks",            "config.md#createruntime-hooks",            has_hooks,          do_hooks },
+	/* outside the container, from before its program runs */
+	{ "watch",            "ARCHITECTURE.md#the-watcher",              NULL,               do_watch },
 	{ "go-ahead",         "runtime.md#start",                         NULL,               do_go_ahead },
 	{ "ready",            "runtime.md#create",                        NULL,               do_ready },
+	{ "watched",          "ARCHITECTURE.md#the-watcher",              NULL,               do_watched },
 	/* from outside, for what root of a user namespace may not raise */
 	{ "rlimits-outside",  "config.md#posix-process",                  wants_rlimits,      do_rlimits_outside },
 	{ "state-created",    "runtime.md#state",                         NULL,               do_state_created },

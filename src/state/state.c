@@ -11,9 +11,11 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/proc.h"
+#include "state/state_private.h"
 
 #define STATE_FILE     "state.json"
 #define CONFIG_FILE    "config.json"
+#define EXIT_FILE      "exit.json"
 #define STATE_OCI_SEEN "1.3.0" /* of a container that died before it was saved */
 
 int state_save(const struct state_dir *d, const struct state *s, struct err *e)
@@ -26,8 +28,7 @@ int state_save(const struct state_dir *d, const struct state *s, struct err *e)
 	return file_replace_at(d->fd, STATE_FILE, text, len, 0600, false, e);
 }
 
-/* Opens a file that only we can have written. -errno of open(2), or -EPERM with *e filled. */
-static int open_own(const struct state_dir *d, const char *name, struct err *e)
+int state_open_own(const struct state_dir *d, const char *name, struct err *e)
 {
 	autofd int fd =
 		openat(d->fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
@@ -67,10 +68,25 @@ static int unsaved(struct arena *a, const struct state_dir *d, const char *id,
 	return 0;
 }
 
+/* What cannot be read is as good as none: the container's other half must stay deletable. */
+static void read_exit(struct arena *a, const struct state_dir *d, struct state *s)
+{
+	struct err ignored = { 0 };
+	autofd int fd = state_open_own(d, EXIT_FILE, &ignored);
+	autofree char *text = NULL;
+	struct json *v;
+	size_t len;
+
+	if (fd < 0 || file_read_fd(fd, STATE_MAX, EXIT_FILE, &text, &len, &ignored) < 0 ||
+	    json_parse(a, EXIT_FILE, text, len, &v, &ignored) < 0 || v->kind != JSON_OBJECT)
+		return;
+	s->verdict = arena_strndup(a, text, len);
+}
+
 int state_load(struct arena *a, const struct state_dir *d, const char *id, struct state *out,
 	       struct err *e)
 {
-	autofd int fd = open_own(d, STATE_FILE, e);
+	autofd int fd = state_open_own(d, STATE_FILE, e);
 	autofree char *text = NULL;
 	struct state s;
 	size_t len;
@@ -86,6 +102,7 @@ int state_load(struct arena *a, const struct state_dir *d, const char *id, struc
 	if (strcmp(s.id, id) != 0)
 		return fail(e, ERR_STATE, "state.json: id: expected \"%s\", found \"%.64s\"",
 			    id, s.id);
+	read_exit(a, d, &s);
 	*out = s;
 	return 0;
 }
@@ -97,7 +114,7 @@ int state_save_config(const struct state_dir *d, const char *text, size_t len, s
 
 int state_load_config(const struct state_dir *d, char **text, size_t *len, struct err *e)
 {
-	autofd int fd = open_own(d, CONFIG_FILE, e);
+	autofd int fd = state_open_own(d, CONFIG_FILE, e);
 
 	if (fd < 0)
 		return fail_sys(e, -fd, "%s: open the copy", CONFIG_FILE);

@@ -12,7 +12,7 @@ BEGIN {
 	may["sandbox"]  = "base spec state sandbox"
 	may["plan"]     = "base spec plan cgroups/cg.h seccomp/policy.h"
 	may["watch"]    = "base state audit net watch cgroups/cg.h seccomp/policy.h"
-	may["run"]      = "base plan net run state audit cgroups/cg.h seccomp/policy.h"
+	may["run"]      = "base plan net run state audit watch cgroups/cg.h seccomp/policy.h"
 	may["cmd"]      = "base spec plan net run state audit watch sandbox access cmd cgroups/cg.h seccomp/policy.h"
 }
 function layer(path) {

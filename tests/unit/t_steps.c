@@ -12,11 +12,11 @@
 
 /* The order is the security: who changes a line there changes it here, and says why. */
 static const char *const parent_order[] = {
-	"preserve-fds",   "state",         "cgroup",     "namespace-files", "idmapped-mounts",
-	"console-socket", "sockets",       "clone",      "state-pid",       "cgroup-join",
-	"write-id-maps",  "device-filter", "state-rest", "oom-score",       "pty",
-	"hooks",          "go-ahead",      "ready",      "rlimits-outside", "state-created",
-	"pid-file",
+	"preserve-fds",    "state",         "cgroup",     "namespace-files", "idmapped-mounts",
+	"console-socket",  "sockets",       "clone",      "state-pid",       "cgroup-join",
+	"write-id-maps",   "device-filter", "state-rest", "oom-score",       "pty",
+	"hooks",           "watch",         "go-ahead",   "ready",           "watched",
+	"rlimits-outside", "state-created", "pid-file",
 };
 
 static const char *const child_order[] = {
