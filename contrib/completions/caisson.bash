@@ -17,7 +17,7 @@ _caisson() {
 	COMPREPLY=()
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
-		--root | --log | --log-format | --cgroup-manager | --audit-log | --rootless | --criu) ((i++)) ;;
+		--root | --log | --log-format | --cgroup-manager | --audit-log | --config | --rootless | --criu) ((i++)) ;;
 		-* | =) ;;
 		*)
 			command=${command:+$command }${COMP_WORDS[i]}
@@ -32,6 +32,7 @@ _caisson() {
 	caisson:--log-format) _caisson_values '=text json' ;;
 	caisson:--cgroup-manager) _caisson_values '=cgroupfs systemd disabled' ;;
 	caisson:--audit-log) _caisson_values 'file' ;;
+	caisson:--config) _caisson_values '=' ;;
 	caisson:--rootless) _caisson_values '=true false auto' ;;
 	caisson:--criu) _caisson_values 'file' ;;
 	create:--bundle | create:-b) _caisson_values 'directory' ;;
@@ -139,10 +140,10 @@ _caisson() {
 
 _caisson_plain() {
 	case $command:$cur in
-	caisson:-*) _caisson_words '--root --log --log-format --debug --cgroup-manager --systemd-cgroup --audit-log --rootless --criu --version -v --help -h' ;;
+	caisson:-*) _caisson_words '--root --log --log-format --debug --cgroup-manager --systemd-cgroup --audit-log --config --rootless --criu --version -v --help -h' ;;
 	caisson:*) _caisson_words 'create run start exec kill delete state list ps pause update events resume spec policy features check version help' ;;
-	create:-*) _caisson_words '--bundle -b --pid-file --console-socket --preserve-fds --no-pivot --no-new-keyring --seccomp-backend --no-subreaper --help -h' ;;
-	run:-*) _caisson_words '--bundle -b --pid-file --console-socket --preserve-fds --no-pivot --no-new-keyring --seccomp-backend --no-subreaper --detach -d --keep --help -h' ;;
+	create:-*) _caisson_words '--bundle -b --pid-file --console-socket --preserve-fds --no-pivot --no-new-keyring --seccomp-backend --responses-dry-run --no-subreaper --help -h' ;;
+	run:-*) _caisson_words '--bundle -b --pid-file --console-socket --preserve-fds --no-pivot --no-new-keyring --seccomp-backend --responses-dry-run --no-subreaper --detach -d --keep --help -h' ;;
 	start:-*) _caisson_words '--help -h' ;;
 	exec:-*) _caisson_words '--process -p --cwd --env -e --tty -t --user -u --additional-gids -g --detach -d --pid-file --console-socket --pidfd-socket --cap -c --no-new-privs --apparmor --process-label --cgroup --preserve-fds --ignore-paused --no-subreaper --help -h' ;;
 	kill:-*) _caisson_words '--all -a --help -h' ;;

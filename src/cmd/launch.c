@@ -7,6 +7,7 @@
 #include "base/auto.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "cmd/config.h"
 #include "cmd/load.h"
 #include "cmd/program.h"
 #include "watch/program.h"
@@ -78,6 +79,7 @@ static int fill(const struct call *c, const struct loaded *loaded, struct launch
 		.config_len = loaded->config_len,
 		.cgroup_manager = c->g.cgroup_manager,
 		.audit = out->audit,
+		.rules = out->run.rules,
 		.watcher = c->cmd == &cmd_create || o->detach
 				   ? program_find(c->arena, WATCH_PROGRAM)
 				   : NULL,
@@ -97,13 +99,17 @@ int launch_new(const struct call *c, struct launch *out, struct err *e)
 	const struct launch_options *o = c->options;
 	struct plan_want want = want_of(c, o);
 	struct loaded *loaded = arena_new(c->arena, struct loaded);
+	struct config *config = arena_new(c->arena, struct config);
 
 	if (check_manager(&c->g, e) < 0 || check_backend(o->seccomp_backend, e) < 0 ||
+	    config_load(c->arena, c->g.config, config, e) < 0 ||
 	    listen_fds(&out->run.listen_fds, e) < 0 || state_id_check(c->args[0], e) < 0 ||
 	    load_plan(c->arena, o->bundle != NULL ? o->bundle : ".", &want, loaded, e) < 0 ||
 	    open_audit(c, &out->audit, e) < 0 ||
 	    state_root_open(c->g.root, true, &out->run.root, e) < 0)
 		return -1;
+	config->watch.dry_run |= o->responses_dry_run;
+	out->run.rules = &config->watch;
 	return fill(c, loaded, out, e);
 }
 

@@ -5,6 +5,7 @@ libcmd_a_SOURCES = \
 	src/cmd/cmdline.c \
 	src/cmd/command.c \
 	src/cmd/common.c \
+	src/cmd/config.c src/cmd/config.h \
 	src/cmd/create.c \
 	src/cmd/delete.c \
 	src/cmd/events.c \
@@ -70,8 +71,10 @@ if HAVE_CRITERION
 check_PROGRAMS += unit-cmd
 unit_cmd_SOURCES = \
 	tests/unit/t_cmdline.c \
+	tests/unit/t_config.c \
 	tests/unit/t_exec_process.c \
-	tests/unit/t_opt.c
+	tests/unit/t_opt.c \
+	tests/unit/scratch.c tests/unit/scratch.h
 unit_cmd_CFLAGS = $(TEST_CFLAGS)
 unit_cmd_LDADD = $(CMD_LIBS) $(CRITERION_LIBS)
 TESTS += unit-cmd
