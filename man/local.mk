@@ -1,5 +1,6 @@
 dist_man_MANS += \
 	man/caisson.8 \
+	man/caisson-audit.1 \
 	man/caisson-check.8 \
 	man/caisson-create.8 \
 	man/caisson-events.8 \

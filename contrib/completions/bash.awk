@@ -13,10 +13,12 @@ function pattern(command, rest) {
 	return (command ~ / / ? "'" command "'" : command) ":" rest
 }
 $2 == "" {
-	if ($1 ~ /^policy /)
-		policies = add(policies, substr($1, 8))
-	else
+	if ($1 ~ / /) {
+		split($1, word, " ")
+		tools[word[1]] = add(tools[word[1]], word[2])
+	} else {
 		commands = add(commands, $1)
+	}
 	order[++n] = $1
 	args[$1] = $4
 	next
@@ -53,7 +55,10 @@ END {
 	print "\t\t-* | =) ;;"
 	print "\t\t*)"
 	print "\t\t\tcommand=${command:+$command }${COMP_WORDS[i]}"
-	print "\t\t\t[[ $command == policy ]] || break"
+	for (i = 1; i <= n; i++)
+		if (order[i] in tools)
+			names = names (names == "" ? "" : " || ") "$command == " order[i]
+	print "\t\t\t[[ " names " ]] || break"
 	print "\t\t\t;;"
 	print "\t\tesac"
 	print "\tdone"
@@ -74,8 +79,12 @@ END {
 	}
 	printf "\t%s) _caisson_words \"$(caisson list -q 2>/dev/null)\" ;;\n", ids
 	print "\tcheck:*) _caisson_values directory ;;"
-	printf "\tpolicy:*) _caisson_words '%s help' ;;\n", policies
-	print "\t'policy '*) _caisson_values file ;;"
+	for (i = 1; i <= n; i++) {
+		if (!(order[i] in tools))
+			continue
+		printf "\t%s:*) _caisson_words '%s help' ;;\n", order[i], tools[order[i]]
+		printf "\t'%s '*) _caisson_values file ;;\n", order[i]
+	}
 	printf "\thelp:*) _caisson_words '%s' ;;\n", commands
 	print "\tesac"
 	print "}\n"

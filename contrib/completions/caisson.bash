@@ -21,7 +21,7 @@ _caisson() {
 		-* | =) ;;
 		*)
 			command=${command:+$command }${COMP_WORDS[i]}
-			[[ $command == policy ]] || break
+			[[ $command == policy || $command == audit ]] || break
 			;;
 		esac
 	done
@@ -134,6 +134,28 @@ _caisson() {
 	'policy why':--kernel) _caisson_values '=' ;;
 	'policy why':--cap) _caisson_values '=' ;;
 	'policy why':--param) _caisson_values '=' ;;
+	'audit query':--log | 'audit query':-l) _caisson_values 'file' ;;
+	'audit query':--since | 'audit query':-s) _caisson_values '=' ;;
+	'audit query':--until | 'audit query':-u) _caisson_values '=' ;;
+	'audit query':--event | 'audit query':-e) _caisson_values '=' ;;
+	'audit query':--container | 'audit query':-c) _caisson_values '=' ;;
+	'audit query':--user) _caisson_values '=' ;;
+	'audit query':--severity) _caisson_values '=' ;;
+	'audit query':--where | 'audit query':-w) _caisson_values 'file' ;;
+	'audit query':--limit | 'audit query':-n) _caisson_values '=' ;;
+	'audit report':--log | 'audit report':-l) _caisson_values 'file' ;;
+	'audit report':--since | 'audit report':-s) _caisson_values '=' ;;
+	'audit report':--until | 'audit report':-u) _caisson_values '=' ;;
+	'audit report':--event | 'audit report':-e) _caisson_values '=' ;;
+	'audit report':--container | 'audit report':-c) _caisson_values '=' ;;
+	'audit report':--user) _caisson_values '=' ;;
+	'audit report':--severity) _caisson_values '=' ;;
+	'audit report':--where | 'audit report':-w) _caisson_values 'file' ;;
+	'audit report':--top | 'audit report':-n) _caisson_values '=' ;;
+	'audit verify':--log | 'audit verify':-l) _caisson_values 'file' ;;
+	'audit rotate':--log | 'audit rotate':-l) _caisson_values 'file' ;;
+	'audit rotate':--keep-days) _caisson_values '=' ;;
+	'audit rotate':--keep-events) _caisson_values '=' ;;
 	*) _caisson_plain ;;
 	esac
 }
@@ -141,7 +163,7 @@ _caisson() {
 _caisson_plain() {
 	case $command:$cur in
 	caisson:-*) _caisson_words '--root --log --log-format --debug --cgroup-manager --systemd-cgroup --audit-log --config --rootless --criu --version -v --help -h' ;;
-	caisson:*) _caisson_words 'create run start exec kill delete state list ps pause update events resume spec policy features check version help' ;;
+	caisson:*) _caisson_words 'create run start exec kill delete state list ps pause update events resume spec policy audit features check version help' ;;
 	create:-*) _caisson_words '--bundle -b --pid-file --console-socket --preserve-fds --no-pivot --no-new-keyring --seccomp-backend --responses-dry-run --no-subreaper --help -h' ;;
 	run:-*) _caisson_words '--bundle -b --pid-file --console-socket --preserve-fds --no-pivot --no-new-keyring --seccomp-backend --responses-dry-run --no-subreaper --detach -d --keep --help -h' ;;
 	start:-*) _caisson_words '--help -h' ;;
@@ -157,6 +179,7 @@ _caisson_plain() {
 	resume:-*) _caisson_words '--help -h' ;;
 	spec:-*) _caisson_words '--bundle -b --rootless --help -h' ;;
 	policy:-*) _caisson_words '--help -h' ;;
+	audit:-*) _caisson_words '--help -h' ;;
 	features:-*) _caisson_words '--help -h' ;;
 	check:-*) _caisson_words '--plan --json --help -h' ;;
 	version:-*) _caisson_words '--help -h' ;;
@@ -170,11 +193,17 @@ _caisson_plain() {
 	'policy run':-*) _caisson_words '--record -r --all -a --json --policy --arch --kernel --cap --param --help -h' ;;
 	'policy learn':-*) _caisson_words '--extends --merge --never --name --exact --from --output -o --json --policy --arch --kernel --cap --param --help -h' ;;
 	'policy why':-*) _caisson_words '--json --policy --arch --kernel --cap --param --help -h' ;;
+	'audit query':-*) _caisson_words '--log -l --since -s --until -u --event -e --container -c --user --severity --where -w --limit -n --follow -f --json --help -h' ;;
+	'audit report':-*) _caisson_words '--log -l --since -s --until -u --event -e --container -c --user --severity --where -w --top -n --json --help -h' ;;
+	'audit verify':-*) _caisson_words '--log -l --json --help -h' ;;
+	'audit rotate':-*) _caisson_words '--log -l --keep-days --keep-events --no-rotate --help -h' ;;
 	start:* | exec:* | kill:* | delete:* | state:* | ps:* | pause:* | update:* | events:* | resume:*) _caisson_words "$(caisson list -q 2>/dev/null)" ;;
 	check:*) _caisson_values directory ;;
 	policy:*) _caisson_words 'check explain diff test compile decompile run learn why help' ;;
 	'policy '*) _caisson_values file ;;
-	help:*) _caisson_words 'create run start exec kill delete state list ps pause update events resume spec policy features check version help' ;;
+	audit:*) _caisson_words 'query report verify rotate help' ;;
+	'audit '*) _caisson_values file ;;
+	help:*) _caisson_words 'create run start exec kill delete state list ps pause update events resume spec policy audit features check version help' ;;
 	esac
 }
 

@@ -16,15 +16,16 @@ function argument(command, arg) {
 	if (arg == "[BUNDLE]") return "'(__fish_complete_directories)'"
 	return ""
 }
-# When a command's options are of use; "check" and "run" are also commands of policy.
+# When a command's options are of use; "check" and "run" are also commands of programs beside.
 function when(command) {
 	if (command == "caisson") return "__fish_use_subcommand"
-	if (command ~ /^policy /)
-		return quote("__fish_seen_subcommand_from policy; and __fish_seen_subcommand_from " substr(command, 8))
-	return quote("__fish_seen_subcommand_from " command (command == "policy" ? "" : "; and not __fish_seen_subcommand_from policy"))
+	if (split(command, word, " ") > 1)
+		return quote("__fish_seen_subcommand_from " word[1] "; and __fish_seen_subcommand_from " word[2])
+	return quote("__fish_seen_subcommand_from " command (command ~ tools ? "" : "; and not __fish_seen_subcommand_from audit policy"))
 }
-$2 == "" && $1 ~ /^policy / {
-	plain = plain sprintf("complete -c caisson -n %s -a %s -d %s\n", quote("__fish_seen_subcommand_from policy"), substr($1, 8), quote($5))
+BEGIN { tools = "^(audit|policy)$" }
+$2 == "" && split($1, word, " ") > 1 {
+	plain = plain sprintf("complete -c caisson -n %s -a %s -d %s\n", quote("__fish_seen_subcommand_from " word[1]), word[2], quote($5))
 	plain = plain sprintf("complete -c caisson -n %s -F\n", when($1))
 	next
 }

@@ -15,7 +15,7 @@ function values(arg, words) {
 	return ":" quote(arg) ":"
 }
 function argument(command, arg) {
-	if (command ~ /^policy /) return "'*:file:_files'"
+	if (command ~ / /) return "'*:file:_files'"
 	if (command == "create" || command == "run") return "'1:id:'"
 	if (arg == "ID") return "'1:id:_caisson_ids'"
 	if (arg ~ /^ID/) return "'1:id:_caisson_ids' '2:signal:_signals'"
@@ -23,7 +23,8 @@ function argument(command, arg) {
 	if (arg == "[COMMAND]") return "'1:command:_caisson_commands'"
 	return ""
 }
-# The commands of caisson policy have a function and a table of their own.
+# The commands of caisson policy, and of each program beside, have a function and a table of their
+# own.
 function describe(what, prefix,  i) {
 	print what "() {"
 	print "\tlocal -a commands=("
@@ -39,8 +40,8 @@ function cases(prefix,  i) {
 		if (prefix == "" ? order[i] ~ / / : index(order[i], prefix) != 1)
 			continue
 		printf "\t%s)\n\t\t", substr(order[i], length(prefix) + 1)
-		if (order[i] == "policy") {
-			print "_caisson_policy\n\t\t;;"
+		if (order[i] in tools) {
+			print "_caisson_" order[i] "\n\t\t;;"
 			continue
 		}
 		printf "_arguments%s", row[order[i]]
@@ -49,7 +50,24 @@ function cases(prefix,  i) {
 		print "\n\t\t;;"
 	}
 }
-$2 == "" { order[++n] = $1; args[$1] = $4; about[$1] = $5; next }
+function tool(name) {
+	print "_caisson_" name "() {"
+	print "\tlocal curcontext=$curcontext state line"
+	print "\t_arguments -C '1:command:_caisson_" name "_commands' '*::argument:->rest'"
+	print "\t[[ $state == rest ]] || return"
+	print "\tcase $words[1] in"
+	cases(name " ")
+	print "\tesac"
+	print "}\n"
+}
+$2 == "" {
+	order[++n] = $1
+	args[$1] = $4
+	about[$1] = $5
+	if (split($1, word, " ") > 1)
+		tools[word[1]] = 1
+	next
+}
 {
 	tail = "[" quote($5) "]" ($4 == "" ? "" : values($4)) "'"
 	row[$1] = row[$1] sprintf(" \\\n\t\t\t'%s%s", $2 ($4 == "" ? "" : "="), tail)
@@ -60,19 +78,16 @@ END {
 	print "#compdef caisson"
 	print "# Made by contrib/completions/generate: do not edit."
 	describe("_caisson_commands", "")
-	describe("_caisson_policy_commands", "policy ")
+	for (k = 1; k <= n; k++)
+		if (order[k] in tools)
+			describe("_caisson_" order[k] "_commands", order[k] " ")
 	print "_caisson_ids() {"
 	print "\tlocal -a ids=(${(f)\"$(caisson list -q 2>/dev/null)\"})"
 	print "\t_describe container ids"
 	print "}\n"
-	print "_caisson_policy() {"
-	print "\tlocal curcontext=$curcontext state line"
-	print "\t_arguments -C '1:command:_caisson_policy_commands' '*::argument:->rest'"
-	print "\t[[ $state == rest ]] || return"
-	print "\tcase $words[1] in"
-	cases("policy ")
-	print "\tesac"
-	print "}\n"
+	for (k = 1; k <= n; k++)
+		if (order[k] in tools)
+			tool(order[k])
 	print "_caisson() {"
 	print "\tlocal curcontext=$curcontext state line"
 	print "\t_arguments -C" row["caisson"] " \\"

@@ -7,12 +7,12 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/random.h>
 #include <sys/stat.h>
-#include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "audit/who.h"
+#include "audit/audit_private.h"
 #include "base/auto.h"
 #include "base/file.h"
 #include "base/proc.h"
@@ -22,16 +22,6 @@
 #define LOG_USER     "/caisson/audit.jsonl" /* below $XDG_STATE_HOME */
 #define LOCK_WAIT_MS 5000
 #define LOCK_NAP_NS  100000
-#define TAIL_FIRST   4096
-
-struct audit {
-	int fd; /* -1: no log wanted */
-	bool gathered;
-	struct audit_facts facts;
-	struct utsname host;
-	struct audit_who who;
-	char boot_id[40];
-};
 
 /* Opens for appending, making the directories that are missing. The descriptor or -errno. */
 static int open_log(const char *path)
@@ -57,17 +47,33 @@ static int open_log(const char *path)
 	return fd < 0 ? -errno : fd;
 }
 
+/* Where to find the log that is the next one, when this one becomes a segment. */
+static int remember(struct audit *au, const char *path, struct err *e)
+{
+	char dir[PATH_MAX] = "";
+
+	if (path[0] != '/' && getcwd(dir, sizeof(dir)) == NULL)
+		return fail_sys(e, errno, "audit log: the current directory");
+	if (asprintf(&au->path, "%s%s%s", dir, dir[0] != '\0' ? "/" : "", path) >= 0)
+		return 0;
+	au->path = NULL;
+	return fail_sys(e, ENOMEM, "audit log");
+}
+
 static int check_log(const char *path, int fd, struct err *e)
 {
 	struct stat st;
 
 	if (fstat(fd, &st) < 0)
 		return fail_sys(e, errno, "%s: stat", path);
-	if (S_ISREG(st.st_mode) && (st.st_mode & 022) == 0)
+	/* another's could be rewritten, and its lock held, by whom it belongs to */
+	if (S_ISREG(st.st_mode) && (st.st_mode & 022) == 0 &&
+	    (st.st_uid == geteuid() || st.st_uid == 0))
 		return 0;
 	return fail(e, ERR_STATE,
-		    "%s: expected a file that only its owner writes, found mode 0%o", path,
-		    st.st_mode);
+		    "%s: expected a file of ours that nobody else writes, found mode 0%o of "
+		    "uid %u",
+		    path, st.st_mode, st.st_uid);
 }
 
 /* The log of a user. */
@@ -106,7 +112,22 @@ static int open_default(struct audit *au, struct err *e)
 	if (fd < 0)
 		return fail_sys(e, -fd, "%s: open the audit log", path);
 	au->fd = fd;
-	return check_log(path, fd, e);
+	return check_log(path, fd, e) < 0 ? -1 : remember(au, path, e);
+}
+
+int audit_path(struct arena *a, const char *given, const char **out, struct err *e)
+{
+	struct audit_who who;
+	char path[PATH_MAX];
+
+	*out = given != NULL ? given : LOG_ROOT;
+	if (given != NULL || geteuid() == 0)
+		return 0;
+	audit_who_self(&who);
+	if (user_log(&who, path, e) < 0)
+		return -1;
+	*out = arena_strdup(a, path);
+	return 0;
 }
 
 static int open_given(struct audit *au, const char *path, struct err *e)
@@ -116,7 +137,7 @@ static int open_given(struct audit *au, const char *path, struct err *e)
 	if (fd < 0)
 		return fail_sys(e, -fd, "%s: open the audit log", path);
 	au->fd = fd;
-	return check_log(path, fd, e);
+	return check_log(path, fd, e) < 0 ? -1 : remember(au, path, e);
 }
 
 void audit_gather(struct audit *au)
@@ -150,6 +171,7 @@ int audit_open(const char *path, struct audit **out, struct err *e)
 	if (au == NULL)
 		return fail_sys(e, ENOMEM, "audit log");
 	au->fd = -1;
+	au->rotate_at = AUDIT_ROTATE_BYTES;
 	if (str_eq(path, "none")) {
 		*out = au;
 		return 0;
@@ -164,14 +186,20 @@ int audit_open(const char *path, struct audit **out, struct err *e)
 	return 0;
 }
 
-int audit_adopt(int fd, struct audit **out, struct err *e)
+int audit_adopt(int fd, const char *path, struct audit **out, struct err *e)
 {
 	struct audit *au = calloc(1, sizeof(*au));
 
 	if (au == NULL)
 		return fail_sys(e, ENOMEM, "audit log");
 	au->fd = fd;
+	au->rotate_at = AUDIT_ROTATE_BYTES;
 	audit_who_self(&au->who);
+	if (fd >= 0 && remember(au, path, e) < 0) {
+		au->fd = -1; /* not ours yet */
+		audit_close(au);
+		return -1;
+	}
 	*out = au;
 	return 0;
 }
@@ -181,98 +209,33 @@ int audit_fd(const struct audit *au)
 	return au->fd;
 }
 
+const char *audit_name(const struct audit *au)
+{
+	return au->path;
+}
+
 void audit_close(struct audit *au)
 {
 	if (au == NULL)
 		return;
 	auto_close_(&au->fd);
+	free(au->path);
 	free(au);
 }
 
 /* Writers hold it for some microseconds; one that is stopped while it does must not stop all
  * containers of the host. */
-static int lock_log(int fd, struct err *e)
+static int lock_log(int fd, uint64_t until_ms, struct err *e)
 {
-	uint64_t until = now_boot_ms() + LOCK_WAIT_MS;
-
 	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
 		if (errno != EWOULDBLOCK && errno != EINTR)
 			return fail_sys(e, errno, "audit log: lock");
-		if (now_boot_ms() >= until)
+		if (now_boot_ms() >= until_ms)
 			return fail(e, ERR_STATE,
 				    "audit log: expected its lock within %d s: another "
 				    "process holds it",
 				    LOCK_WAIT_MS / 1000);
 		(void)nanosleep(&(struct timespec){ 0, LOCK_NAP_NS }, NULL);
-	}
-	return 0;
-}
-
-/* Where the log ends. */
-struct end {
-	off_t size;
-	bool torn; /* the last line has no end: its writer was killed */
-	uint64_t sequence;
-};
-
-/* The number in a line of ours. In a string the quotes would be escaped, so this is the key. */
-static uint64_t line_sequence(const char *line)
-{
-	static const char key[] = "\"sequence\":";
-	const char *at = strstr(line, key);
-	uint64_t n = 0;
-	char digits[24];
-	size_t len;
-
-	if (at == NULL)
-		return 0;
-	at += sizeof(key) - 1;
-	len = strspn(at, "0123456789");
-	if (len >= sizeof(digits))
-		return 0;
-	memcpy(digits, at, len);
-	digits[len] = '\0';
-	return str_uint64(digits, UINT64_MAX - 1, &n) ? n : 0;
-}
-
-/* The sequence of the last whole line of a text, false when the text has no whole line. */
-static bool last_sequence(char *text, size_t n, bool from_start, uint64_t *sequence)
-{
-	char *end = memrchr(text, '\n', n), *start;
-
-	if (end == NULL) {
-		*sequence = 0;
-		return from_start;
-	}
-	*end = '\0';
-	start = memrchr(text, '\n', (size_t)(end - text));
-	if (start == NULL && !from_start)
-		return false;
-	*sequence = line_sequence(start != NULL ? start + 1 : text);
-	return true;
-}
-
-/* Reads backwards until a whole line is there; two lines and a torn one at most. */
-static int find_end(int fd, struct arena *a, struct end *end)
-{
-	char first[TAIL_FIRST + 1];
-	struct stat st;
-
-	if (fstat(fd, &st) < 0)
-		return -errno;
-	*end = (struct end){ .size = st.st_size };
-	if (st.st_size == 0)
-		return 0;
-	for (size_t want = TAIL_FIRST; want <= (size_t)4 * AUDIT_LINE; want *= 4) {
-		size_t n = (uintmax_t)st.st_size < want ? (size_t)st.st_size : want;
-		char *text = want == TAIL_FIRST ? first : arena_alloc(a, n + 1);
-		ssize_t got = pread(fd, text, n, st.st_size - (off_t)n);
-
-		if (got != (ssize_t)n)
-			return got < 0 ? -errno : -EIO;
-		end->torn = text[n - 1] != '\n';
-		if (last_sequence(text, n, n == (size_t)st.st_size, &end->sequence))
-			return 0;
 	}
 	return 0;
 }
@@ -292,23 +255,174 @@ static int append(int fd, const char *line, size_t len, off_t size)
 	return ftruncate(fd, size) < 0 ? -errno : -ENOSPC;
 }
 
+/* RFC 9562, version 4. */
+static int make_uuid(char out[CHAIN_UID_MAX])
+{
+	uint8_t b[16];
+
+	if (getrandom(b, sizeof(b), 0) != (ssize_t)sizeof(b))
+		return -errno;
+	b[6] = (uint8_t)((b[6] & 0x0f) | 0x40);
+	b[8] = (uint8_t)((b[8] & 0x3f) | 0x80);
+	for (size_t i = 0; i < sizeof(b); i++)
+		out += sprintf(out, "%s%02x", i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "",
+			       b[i]);
+	return 0;
+}
+
+/* Was the log rotated, so that this file is a segment by now? */
+static bool has_name(const struct audit *au)
+{
+	struct stat mine, named;
+
+	return fstat(au->fd, &mine) == 0 && fstatat(AT_FDCWD, au->path, &named, 0) == 0 &&
+	       mine.st_ino == named.st_ino && mine.st_dev == named.st_dev;
+}
+
+/* The file that has the name, locked. */
+static int lock_named(struct audit *au, struct err *e)
+{
+	const uint64_t until_ms = now_boot_ms() + LOCK_WAIT_MS;
+
+	for (;;) {
+		int fd;
+
+		if (lock_log(au->fd, until_ms, e) < 0)
+			return -1;
+		if (has_name(au))
+			return 0;
+		fd = open_log(au->path);
+		if (fd < 0)
+			return fail_sys(e, -fd, "%s: open the audit log", au->path);
+		auto_close_(&au->fd);
+		au->fd = fd;
+		if (check_log(au->path, fd, e) < 0)
+			return -1;
+	}
+}
+
+/* The lines of one append, each after the other. */
+struct append {
+	struct audit *au;
+	struct arena *a;
+	struct audit_tail tail;
+	char *text;
+	size_t len;
+};
+
+const char *audit_next_line(struct audit *au, struct arena *a, const struct audit_tail *t,
+			    enum audit_event what, const struct audit_subject *who,
+			    const struct audit_result *result)
+{
+	struct audit_facts *f = &au->facts;
+
+	f->sequence = t->sequence + 1;
+	f->chain = t->chain;
+	f->previous = t->fingerprint[0] != '\0' ? t->fingerprint : NULL;
+	return audit_line(a, f, what, who, result);
+}
+
+static void add_line(struct append *ap, enum audit_event what, const struct audit_subject *who,
+		     const struct audit_result *result)
+{
+	const char *line = audit_next_line(ap->au, ap->a, &ap->tail, what, who, result);
+	const size_t len = strlen(line);
+
+	ap->tail.sequence++;
+	digest_hex(line, len, ap->tail.fingerprint);
+	ap->text = arena_printf(ap->a, "%s%s\n", ap->text != NULL ? ap->text : "", line);
+	ap->len += len + 1;
+}
+
+static int add_start(struct append *ap)
+{
+	static const struct audit_subject nobody;
+	const struct audit_result started = { .exit_code = -1 };
+	int r = make_uuid(ap->tail.chain);
+
+	if (r == 0)
+		add_line(ap, AUDIT_LOG_STARTED, &nobody, &started);
+	return r;
+}
+
+/* A writer was killed in the middle of its line, which therefore never was one: it is cut off,
+ * and what was cut is told. */
+static int add_recovery(struct append *ap)
+{
+	static const struct audit_subject nobody;
+	const size_t len = (size_t)(ap->tail.size - ap->tail.whole);
+	struct json *cut = json_object(ap->a);
+	struct audit_result recovered = { .exit_code = -1, .log = cut };
+	char *half = arena_alloc(ap->a, len), print[DIGEST_HEX];
+
+	if (pread(ap->au->fd, half, len, ap->tail.whole) != (ssize_t)len)
+		return -EIO;
+	digest_hex(half, len, print);
+	if (ftruncate(ap->au->fd, ap->tail.whole) < 0)
+		return -errno;
+	ap->tail.size = ap->tail.whole;
+	json_set(cut, "removed_bytes", json_uint(ap->a, len));
+	json_set(cut, "removed_sha256", json_string(ap->a, print));
+	add_line(ap, AUDIT_LOG_RECOVERED, &nobody, &recovered);
+	return 0;
+}
+
+static void take_times(struct audit_facts *f)
+{
+	struct timespec boot;
+
+	(void)clock_gettime(CLOCK_BOOTTIME, &boot);
+	f->boot_ns = (uint64_t)boot.tv_sec * 1000000000 + (uint64_t)boot.tv_nsec;
+	f->wall_ns = now_wall_ns();
+}
+
+/* The end of the log that is locked: of the next one, if this one is long enough. */
+static int find_tail(struct audit *au, struct arena *a, struct audit_tail *t)
+{
+	int r = audit_tail_find(au->fd, a, t);
+
+	if (r < 0 || t->size < au->rotate_at || t->whole < t->size || t->chain[0] == '\0')
+		return r;
+	/* a disk without room for another file must not stop the one that there is */
+	if (audit_rotate_locked(au, a, t) < 0)
+		return 0;
+	return audit_tail_find(au->fd, a, t);
+}
+
 static int write_locked(struct audit *au, struct arena *a, enum audit_event what,
 			const struct audit_subject *who, const struct audit_result *result)
 {
-	struct timespec boot;
-	struct end end = { 0 };
-	const char *text;
-	int r = find_end(au->fd, a, &end);
+	struct append ap = { .au = au, .a = a };
+	int r;
 
+	take_times(&au->facts);
+	r = find_tail(au, a, &ap.tail);
+	if (r == 0 && ap.tail.chain[0] == '\0')
+		r = add_start(&ap);
+	if (r == 0 && ap.tail.whole < ap.tail.size)
+		r = add_recovery(&ap);
 	if (r < 0)
 		return r;
-	(void)clock_gettime(CLOCK_BOOTTIME, &boot);
-	au->facts.boot_ns = (uint64_t)boot.tv_sec * 1000000000 + (uint64_t)boot.tv_nsec;
-	au->facts.wall_ns = now_wall_ns();
-	au->facts.sequence = end.sequence + 1;
-	text = audit_line(a, &au->facts, what, who, result);
-	text = arena_printf(a, "%s%s\n", end.torn ? "\n" : "", text);
-	return append(au->fd, text, strlen(text), end.size);
+	add_line(&ap, what, who, result);
+	return append(au->fd, ap.text, ap.len, ap.tail.size);
+}
+
+int audit_rotate(struct audit *au, struct arena *a, struct err *e)
+{
+	struct audit_tail t;
+	int r;
+
+	if (au->fd < 0)
+		return 0;
+	audit_gather(au);
+	if (lock_named(au, e) < 0)
+		return -1;
+	take_times(&au->facts);
+	r = audit_tail_find(au->fd, a, &t);
+	if (r == 0 && t.chain[0] != '\0' && t.whole == t.size)
+		r = audit_rotate_locked(au, a, &t);
+	(void)flock(au->fd, LOCK_UN);
+	return r < 0 ? fail_sys(e, -r, "audit log: rotate") : 0;
 }
 
 int audit_write(struct audit *au, struct arena *a, enum audit_event what,
@@ -320,9 +434,34 @@ int audit_write(struct audit *au, struct arena *a, enum audit_event what,
 	if (au->fd < 0)
 		return 0;
 	audit_gather(au);
-	if (lock_log(au->fd, e) < 0)
+	if (lock_named(au, e) < 0)
 		return -1;
 	r = write_locked(au, a, what, who, result);
 	(void)flock(au->fd, LOCK_UN);
 	return r < 0 ? fail_sys(e, -r, "audit log: append") : 0;
+}
+
+int audit_note(struct audit *au, struct arena *a, enum audit_event what, const struct json *log,
+	       struct err *e)
+{
+	static const struct audit_subject nobody;
+
+	return audit_write(au, a, what, &nobody,
+			   &(struct audit_result){ .exit_code = -1, .log = log }, e);
+}
+
+int audit_end(struct audit *au, struct arena *a, uint64_t *sequence, struct err *e)
+{
+	struct audit_tail t = { 0 };
+	int r;
+
+	*sequence = 0;
+	if (au->fd < 0)
+		return 0;
+	if (lock_named(au, e) < 0)
+		return -1;
+	r = audit_tail_find(au->fd, a, &t);
+	(void)flock(au->fd, LOCK_UN);
+	*sequence = t.sequence;
+	return r < 0 ? fail_sys(e, -r, "audit log: read its end") : 0;
 }

@@ -2,7 +2,11 @@
 /* audit.h - events as JSON lines in OCSF form, RFC 8785, appended whole.
  *
  * A line is at most AUDIT_LINE bytes and goes out in one write(2) to a file opened O_APPEND,
- * under flock(2), so that concurrent writers never tear one another. */
+ * under flock(2), so that concurrent writers never tear one another.
+ *
+ * The lines are a chain: each names the log (chain_uid) and carries the SHA-256 of the line
+ * before it, without its newline, in OCSF's form (profile record_integrity, attestation_list).
+ * As a line is canonical JSON, the hash of its bytes is the hash of what it says. */
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,7 +17,8 @@
 #include "base/error.h"
 #include "base/json.h"
 
-#define AUDIT_LINE 65536
+#define AUDIT_LINE         65536
+#define AUDIT_ROTATE_BYTES (64 << 20) /* a log that is so long becomes a segment */
 
 enum audit_event {
 	AUDIT_CREATE,   /* container.create  6002/1 */
@@ -38,6 +43,12 @@ enum audit_event {
 	AUDIT_FREEZE,    /* response.freeze     7003/99 */
 	AUDIT_END,       /* response.kill       7003/99 */
 	AUDIT_LOST,      /* watch.lost          6002/99: nobody watched for a time */
+	/* of the log itself */
+	AUDIT_LOG_STARTED,   /* log.started   1008/6: the first line of a chain */
+	AUDIT_LOG_RECOVERED, /* log.recovered 1008/99: half a line was cut off */
+	AUDIT_LOG_ROTATED,   /* log.rotated   1008/5: the lines before are a segment */
+	AUDIT_LOG_SEALED,    /* log.sealed    1008/99 */
+	AUDIT_LOG_PRUNED,    /* log.pruned    1008/2: a segment was deleted, as configured */
 };
 
 /* Who and what the events are about; strings may be NULL. */
@@ -54,6 +65,7 @@ struct audit_result {
 		*verdict;         /* container.exit: what goes to unmapped.verdict, else NULL */
 	const struct json *limit; /* what goes to unmapped.limit, or NULL */
 	int exit_code;            /* container.exit, container.exec_end; -1: not known */
+	const struct json *log; /* of a log's own events: what goes to unmapped.log, or NULL */
 };
 
 struct audit; /* opaque: an open log and what never changes in its lines */
@@ -62,10 +74,15 @@ struct audit; /* opaque: an open log and what never changes in its lines */
  * $XDG_STATE_HOME/caisson/audit.jsonl; directories are made 0700. "none" as path: no log, every
  * call succeeds. Freed by audit_close. */
 int audit_open(const char *path, struct audit **out, struct err *e) CHECK;
-/* The log that a descriptor is open on, -1: none; the descriptor is the log's from then on. */
-int audit_adopt(int fd, struct audit **out, struct err *e) CHECK;
-/* Its descriptor, still its own; -1: none. */
+/* The log of that path that a descriptor is open on, -1: none; the descriptor is the log's from
+ * then on, the path has to be absolute. */
+int audit_adopt(int fd, const char *path, struct audit **out, struct err *e) CHECK;
+/* Its descriptor, still its own, -1: none; and its absolute path. */
 int audit_fd(const struct audit *au);
+const char *audit_name(const struct audit *au);
+/* The log's path: the given one, else where this user's lines go; of a user namespace's root,
+ * the host's. */
+int audit_path(struct arena *a, const char *given, const char **out, struct err *e) CHECK;
 /* Reads what every line says of this host and caller; else the first line does. */
 void audit_gather(struct audit *au);
 void audit_close(struct audit *au);
@@ -75,9 +92,18 @@ int audit_write(struct audit *au, struct arena *a, enum audit_event what,
 		const struct audit_subject *who, const struct audit_result *result,
 		struct err *e) CHECK;
 
+/* An event of the log itself; `log' goes to unmapped.log. */
+int audit_note(struct audit *au, struct arena *a, enum audit_event what, const struct json *log,
+	       struct err *e) CHECK;
+/* The sequence of the last line; 0: none. */
+int audit_end(struct audit *au, struct arena *a, uint64_t *sequence, struct err *e) CHECK;
+/* Makes a segment of what there is. An empty log, or one that ends in half a line, stays. */
+int audit_rotate(struct audit *au, struct arena *a, struct err *e) CHECK;
+
 /* The line that audit_write would append, without the newline; pure, for tests. */
 struct audit_facts {
 	uint64_t wall_ns, boot_ns, sequence;
+	const char *chain, *previous; /* of the line before: chain_uid, SHA-256; NULL: none */
 	const char *hostname, *boot_id, *user;
 	uid_t uid, login_uid;
 	pid_t caller;

@@ -10,10 +10,12 @@
 
 #define OCSF_VERSION   "1.8.0"
 #define LOGIN_UID_NONE ((uid_t)-1)
+#define SHA256_ID      3 /* OCSF's fingerprint.algorithm_id */
 
 /* OCSF's classes; the category is their first digit */
 enum class {
 	CLASS_PROCESS = 1007,        /* Process Activity */
+	CLASS_LOG = 1008,            /* Event Log Activity */
 	CLASS_FINDING = 2004,        /* Detection Finding */
 	CLASS_LIFECYCLE = 6002,      /* Application Lifecycle */
 	CLASS_REMEDY = 7001,         /* Remediation Activity */
@@ -55,12 +57,22 @@ static const struct kind {
 	[AUDIT_FREEZE] =    { "response.freeze", "frozen", "not frozen", CLASS_REMEDY_PROCESS, 99, SEVERITY_HIGH },
 	[AUDIT_END] =       { "response.kill", "ended", "not ended", CLASS_REMEDY_PROCESS, 99, SEVERITY_HIGH },
 	[AUDIT_LOST] =      { "watch.lost", "was not watched", "", CLASS_LIFECYCLE, 99, SEVERITY_MEDIUM },
+	[AUDIT_LOG_STARTED] = { "log.started", "started", NULL, CLASS_LOG, 6, SEVERITY_INFO },
+	[AUDIT_LOG_RECOVERED] = { "log.recovered", "recovered from half a line", NULL, CLASS_LOG, 99, SEVERITY_INFO },
+	[AUDIT_LOG_ROTATED] = { "log.rotated", "rotated", NULL, CLASS_LOG, 5, SEVERITY_INFO },
+	[AUDIT_LOG_SEALED] = { "log.sealed", "sealed", NULL, CLASS_LOG, 99, SEVERITY_INFO },
+	[AUDIT_LOG_PRUNED] = { "log.pruned", "pruned", NULL, CLASS_LOG, 2, SEVERITY_INFO },
 };
 /* clang-format on */
 
 static bool is_end(enum audit_event what)
 {
 	return what == AUDIT_EXIT || what == AUDIT_EXEC_END;
+}
+
+static bool is_of_log(enum audit_event what)
+{
+	return kinds[what].class == CLASS_LOG;
 }
 
 enum status {
@@ -161,14 +173,34 @@ static const char *command_line(struct arena *a, const char *const *argv)
 	return text;
 }
 
-static struct json *metadata(const struct making *m, const struct audit_facts *f)
+/* OCSF's profile record_integrity: the log, and the line before by its fingerprint. */
+static struct json *attestations(const struct making *m, const struct audit_facts *f)
+{
+	struct json *list = json_array(m->a), *o = json_object(m->a);
+	struct json *event = json_object(m->a), *print = json_object(m->a);
+
+	set_text(m, o, "chain_uid", f->chain);
+	if (f->previous != NULL) {
+		set_int(m, print, "algorithm_id", SHA256_ID);
+		set_text(m, print, "value", f->previous);
+		json_set(event, "fingerprint", print);
+		json_set(o, "prev_event", event);
+	}
+	json_add(list, o);
+	return list;
+}
+
+static struct json *metadata(const struct making *m, const struct audit_facts *f, bool of_log)
 {
 	struct json *o = json_object(m->a), *product = json_object(m->a);
 	struct json *profiles = json_array(m->a);
 
 	set_text(m, product, "name", "caisson");
 	set_text(m, product, "version", PACKAGE_VERSION);
-	json_add(profiles, json_string(m->a, "container"));
+	if (!of_log)
+		json_add(profiles, json_string(m->a, "container"));
+	if (f->chain != NULL)
+		json_add(profiles, json_string(m->a, "record_integrity"));
 	set_text(m, o, "version", OCSF_VERSION);
 	set_text(m, o, "log_name", "audit");
 	json_set(o, "product", product);
@@ -244,22 +276,23 @@ static void set_time(const struct making *m, struct json *o, const char *key, ui
 	set_text(m, o, key, arena_printf(m->a, "%llu", (unsigned long long)ns));
 }
 
-/* What the caller made. The node itself is copied: json_set hangs it into our list. */
+/* Somebody else's value: json_set hangs the node into our list, so it is copied. */
+static struct json *shared(const struct making *m, const struct json *v)
+{
+	struct json *copy = arena_new(m->a, struct json);
+
+	*copy = *v;
+	copy->next = NULL;
+	return copy;
+}
+
 static void set_given(const struct making *m, struct json *o, const char *key,
 		      const struct json *v)
 {
-	struct json *copy;
-
-	if (v == NULL)
-		return;
-	if (!m->with_verdict) {
+	if (v != NULL && m->with_verdict)
+		json_set(o, key, shared(m, v));
+	else if (v != NULL)
 		set_text(m, o, key, "[cut]");
-		return;
-	}
-	copy = arena_new(m->a, struct json);
-	*copy = *v;
-	copy->next = NULL;
-	json_set(o, key, copy);
 }
 
 static struct json *unmapped(const struct making *m, const struct audit_facts *f,
@@ -273,6 +306,7 @@ static struct json *unmapped(const struct making *m, const struct audit_facts *f
 	if (result->err != NULL)
 		set_text(m, o, "step", result->err->step);
 	set_given(m, o, "limit", result->limit);
+	set_given(m, o, "log", result->log);
 	set_given(m, o, "verdict", result->verdict);
 	return o;
 }
@@ -293,7 +327,7 @@ static void set_outcome(const struct making *m, struct json *o, enum audit_event
 	const char *why = is_end(what) ? reason(result) : NULL;
 	bool failed = result->err != NULL;
 	bool odd = failed || (why != NULL && !str_eq(why, "exited"));
-	const char *id = who->id != NULL ? who->id : "?";
+	const char *id = who->id != NULL ? cut(m, who->id) : "?";
 	char text[512];
 
 	set_int(m, o, "severity_id",
@@ -305,10 +339,13 @@ static void set_outcome(const struct making *m, struct json *o, enum audit_event
 		set_text(m, o, "status_detail", arena_strdup(m->a, text));
 		why = arena_strdup(m->a, text);
 	}
+	if (is_of_log(what)) {
+		set_text(m, o, "message", arena_printf(m->a, "log %s", k->done));
+		return;
+	}
 	set_text(m, o, "message",
-		 arena_printf(m->a, "container %s %s%s%s", cut(m, id),
-			      failed ? k->undone : k->done, why != NULL ? ": " : "",
-			      why != NULL ? why : ""));
+		 arena_printf(m->a, "container %s %s%s%s", id, failed ? k->undone : k->done,
+			      why != NULL ? ": " : "", why != NULL ? why : ""));
 }
 
 static const char *make_line(const struct making *m, const struct audit_facts *f,
@@ -327,10 +364,13 @@ static const char *make_line(const struct making *m, const struct audit_facts *f
 	set_outcome(m, o, what, who, result);
 	set_text(m, app, "name", who->id);
 	set_object(o, "app", app);
-	json_set(o, "metadata", metadata(m, f));
+	if (f->chain != NULL)
+		json_set(o, "attestation_list", attestations(m, f));
+	json_set(o, "metadata", metadata(m, f, is_of_log(what)));
 	json_set(o, "actor", actor(m, f));
 	set_object(o, "device", device(m, f));
-	json_set(o, "container", container(m, who));
+	if (!is_of_log(what))
+		json_set(o, "container", container(m, who));
 	set_object(o, "process", process(m, what, who, result));
 	set_object(o, "policy", policy(m, who));
 	json_set(o, "unmapped", unmapped(m, f, who, result));

@@ -1,6 +1,9 @@
 noinst_LIBRARIES += libaudit.a
 libaudit_a_SOURCES = \
 	src/audit/audit.c src/audit/audit.h src/audit/audit_line.c \
+	src/audit/audit_private.h \
+	src/audit/rotate.c \
+	src/audit/tail.c src/audit/tail.h \
 	src/audit/who.c src/audit/who.h
 AUDIT_LIBS = libaudit.a $(BASE_LIBS)
 

@@ -93,4 +93,4 @@ bool cmd_is_missing(const struct err *why);
 
 extern const struct command cmd_create, cmd_run_, cmd_start, cmd_state, cmd_kill, cmd_delete,
 	cmd_exec, cmd_pause, cmd_resume, cmd_ps, cmd_update, cmd_events, cmd_list, cmd_spec,
-	cmd_policy, cmd_features, cmd_check, cmd_version, cmd_help;
+	cmd_policy, cmd_audit, cmd_features, cmd_check, cmd_version, cmd_help;

@@ -29,10 +29,10 @@ const struct opt cmd_global_options[] = {
 /* clang-format on */
 
 const struct command *const cmd_all[] = {
-	&cmd_create,   &cmd_run_,   &cmd_start,   &cmd_exec, &cmd_kill,
-	&cmd_delete,   &cmd_state,  &cmd_list,    &cmd_ps,   &cmd_pause,
-	&cmd_update,   &cmd_events, &cmd_resume,  &cmd_spec, &cmd_policy,
-	&cmd_features, &cmd_check,  &cmd_version, &cmd_help, NULL,
+	&cmd_create,  &cmd_run_, &cmd_start,  &cmd_exec,  &cmd_kill,     &cmd_delete,
+	&cmd_state,   &cmd_list, &cmd_ps,     &cmd_pause, &cmd_update,   &cmd_events,
+	&cmd_resume,  &cmd_spec, &cmd_policy, &cmd_audit, &cmd_features, &cmd_check,
+	&cmd_version, &cmd_help, NULL,
 };
 
 const struct command *cmd_find(const char *name)

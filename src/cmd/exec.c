@@ -56,7 +56,6 @@ static int make_plan(const struct call *c, const struct run_target *t, struct pl
 	const struct exec_options *o = c->options;
 	struct loaded *l = arena_new(c->arena, struct loaded);
 	struct host *h = arena_new(c->arena, struct host);
-	struct plan_want filter = { 0 };
 	const struct plan_exec_want want = {
 		.id = c->args[0],
 		.bundle = t->st.bundle,
@@ -66,13 +65,12 @@ static int make_plan(const struct call *c, const struct run_target *t, struct pl
 		.has_console_socket = o->console_socket != NULL,
 		.no_new_keyring = t->st.kept_keyring,
 		.deny_setgroups = t->deny_setgroups,
-		.filter = &filter,
+		.filter = t->filter,
 	};
 
 	if (load_saved(c->arena, t->config, t->config_len, l, e) < 0)
 		return -1;
-	if (exec_process(c, o, &l->spec.process, e) < 0 ||
-	    load_policy(c->arena, &l->spec, &filter, e) < 0)
+	if (exec_process(c, o, &l->spec.process, e) < 0)
 		return -1;
 	host_probe(h);
 	return plan_exec(c->arena, &l->spec, h, &want, p, e);

@@ -62,20 +62,15 @@ static int find_policy(struct arena *a, const struct spec *s, struct plan_want *
 	return 0;
 }
 
-int load_policy(struct arena *a, const struct spec *s, struct plan_want *want, struct err *e)
-{
-	if (want->use_libseccomp || policy_arch_own() == 0)
-		want->libseccomp = program_find(a, "caisson-libseccomp");
-	return find_policy(a, s, want, e);
-}
-
 /* What the plan depends on beside the spec. */
 static int gather(struct arena *a, struct loaded *l, struct plan_want *want, struct host *h,
 		  struct err *e)
 {
 	host_probe(h);
 	want->bundle = l->bundle;
-	return load_policy(a, &l->spec, want, e);
+	if (want->use_libseccomp || policy_arch_own() == 0)
+		want->libseccomp = program_find(a, "caisson-libseccomp");
+	return find_policy(a, &l->spec, want, e);
 }
 
 void load_refusals(struct arena *a, struct loaded *l, struct plan_want *want, bool of_host,

@@ -20,9 +20,6 @@ struct loaded {
 /* The first half: reads and parses. tree: for the document, which load_spec needs. */
 int load_config(struct arena *a, struct arena *tree, const char *bundle, struct loaded *out,
 		struct err *e) CHECK;
-/* What makes the filter in place of linux.seccomp, found and read: fills in *want. */
-int load_policy(struct arena *a, const struct spec *s, struct plan_want *want,
-		struct err *e) CHECK;
 /* All that is wrong with the config by itself; needs load_config. */
 void load_spec(struct arena *a, struct loaded *l, struct complaints *bad);
 /* What a plan would refuse besides, on this host only or anywhere; needs load_spec without

@@ -19,7 +19,6 @@ libcmd_a_SOURCES = \
 	src/cmd/load.c src/cmd/load.h \
 	src/cmd/opt.c src/cmd/opt.h \
 	src/cmd/pause.c \
-	src/cmd/policy.c \
 	src/cmd/policy_find.c src/cmd/policy_find.h \
 	src/cmd/program.c src/cmd/program.h \
 	src/cmd/ps.c \
@@ -27,6 +26,8 @@ libcmd_a_SOURCES = \
 	src/cmd/spec.c \
 	src/cmd/start.c \
 	src/cmd/state.c \
+	src/cmd/tool.c src/cmd/tool.h \
+	src/cmd/tools.c \
 	src/cmd/update.c \
 	src/cmd/version.c
 libcmd_a_CPPFLAGS = $(AM_CPPFLAGS) -DCAISSON_LIBEXECDIR='"$(pkglibexecdir)"' \
@@ -62,6 +63,26 @@ caisson_policy_SOURCES = src/cmd/policy_main.c
 caisson_policy_LDADD = $(POLICYCMD_LIBS)
 caisson_policy_LDFLAGS = $(AM_LDFLAGS) $(STATIC_LDFLAGS)
 
+# Reads the log; writing it is the runtime's.
+noinst_LIBRARIES += libauditcmd.a
+libauditcmd_a_SOURCES = \
+	src/audit/chain.c src/audit/chain.h \
+	src/audit/filter.c src/audit/filter.h \
+	src/audit/keep.c src/audit/keep.h \
+	src/audit/reader.c src/audit/reader.h \
+	src/audit/report.c src/audit/report.h \
+	src/cmd/audit_query.c \
+	src/cmd/audit_report.c \
+	src/cmd/audit_rotate.c \
+	src/cmd/audit_tool.c src/cmd/audit_tool.h \
+	src/cmd/audit_verify.c
+libauditcmd_a_CPPFLAGS = $(AM_CPPFLAGS) $(ZSTD_CFLAGS)
+AUDITCMD_LIBS = libauditcmd.a libcmd.a libaudit.a $(ZSTD_LIBS) $(BASE_LIBS)
+pkglibexec_PROGRAMS += caisson-audit
+caisson_audit_SOURCES = src/cmd/audit_main.c
+caisson_audit_LDADD = $(AUDITCMD_LIBS)
+caisson_audit_LDFLAGS = $(AM_LDFLAGS) $(STATIC_LDFLAGS)
+
 bin_PROGRAMS += caisson
 caisson_SOURCES = src/cmd/main.c
 caisson_LDADD = $(CMD_LIBS)
@@ -86,4 +107,13 @@ unit_policy_cmd_SOURCES = \
 unit_policy_cmd_CFLAGS = $(TEST_CFLAGS)
 unit_policy_cmd_LDADD = $(POLICYCMD_LIBS) $(CRITERION_LIBS)
 TESTS += unit-policy-cmd
+check_PROGRAMS += unit-audit-cmd
+unit_audit_cmd_SOURCES = \
+	tests/unit/t_audit_chain.c \
+	tests/unit/t_audit_filter.c \
+	tests/unit/t_audit_report.c \
+	tests/unit/scratch.c tests/unit/scratch.h
+unit_audit_cmd_CFLAGS = $(TEST_CFLAGS) $(ZSTD_CFLAGS)
+unit_audit_cmd_LDADD = $(AUDITCMD_LIBS) $(CRITERION_LIBS)
+TESTS += unit-audit-cmd
 endif

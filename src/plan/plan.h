@@ -228,13 +228,14 @@ struct plan_exec_want {
 	const char *cgroup;     /* the container's, or NULL */
 	const char *sub_cgroup; /* --cgroup, or NULL */
 	bool detach, has_console_socket;
-	bool no_new_keyring;            /* as it was asked of create */
-	bool deny_setgroups;            /* in the container's user namespace */
-	const struct plan_want *filter; /* of create's: what makes the filter */
+	bool no_new_keyring;         /* as it was asked of create */
+	bool deny_setgroups;         /* in the container's user namespace */
+	const struct filter *filter; /* that the container was made with; NULL: none */
 };
 
 /* One more process in a container that is there: of the spec its process, whichever that is,
- * its namespaces and its seccomp policy. The plan has what the steps of exec read. */
+ * and its namespaces; and the filter that is handed in. The plan has what the steps of exec
+ * read. */
 int plan_exec(struct arena *a, const struct spec *s, const struct host *h,
 	      const struct plan_exec_want *w, struct plan *p, struct err *e) CHECK;
 

@@ -6,7 +6,6 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "plan/plan.h"
-#include "plan/plan_seccomp.h"
 
 /* runc.8 --cgroup: below the container's own group, which it may not leave. "[CONTROLLER:]PATH"
  * is the form of cgroup v1, where the controller may be empty. */
@@ -81,7 +80,10 @@ int plan_exec(struct arena *a, const struct spec *s, const struct host *h,
 	p->ns.in_user_ns = user->present || !h->in_init_user_ns;
 	p->ids.uid.root_mapped = p->ids.gid.root_mapped = true;
 	p->ids.deny_setgroups = w->deny_setgroups;
-	if (exec_process(a, s, h, w, p, e) < 0 || exec_group(a, w, &p->cgroup, e) < 0)
+	p->has_filter = w->filter != NULL;
+	if (p->has_filter)
+		p->filter = *w->filter;
+	if (exec_process(a, s, h, w, p, e) < 0)
 		return -1;
-	return plan_seccomp(a, s, h, w->filter, p, e);
+	return exec_group(a, w, &p->cgroup, e);
 }

@@ -13,6 +13,7 @@ librun_a_SOURCES = \
 	src/run/filter.c \
 	src/run/foreground.c \
 	src/run/group.c \
+	src/run/filter_kept.c \
 	src/run/handshake.c src/run/handshake.h \
 	src/run/hooks.c \
 	src/run/idmap.c \

@@ -72,12 +72,14 @@ static int do_state(struct run *r, const struct plan *pl, struct err *e)
 	return hooks_save(r->arena, &r->dir, pl, e);
 }
 
-/* What no crash needs is done while the child mounts. */
+/* What no crash needs is done while the child mounts. The filter is there before the container
+ * can be started, and so before it can be entered. */
 static int do_state_rest(struct run *r, const struct plan *pl, struct err *e)
 {
-	(void)pl;
 	if (r->o->audit != NULL)
 		audit_gather(r->o->audit);
+	if (pl->has_filter && filter_keep(r->arena, &r->dir, &pl->filter, e) < 0)
+		return -1;
 	return state_save_config(&r->dir, r->o->config, r->o->config_len, e);
 }
 

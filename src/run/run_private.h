@@ -201,6 +201,14 @@ const char *const *final_environment(struct run *r, const struct plan *pl);
 int do_loader(struct run *r, const struct plan *pl, struct err *e) CHECK;
 int load_filter(struct run *r, const struct plan *pl, struct err *e) CHECK;
 
+/* ---- filter_kept.c ---- */
+/* Written at create, beside the state; read for exec, and refused unless its digest is the
+ * state's. *out lives in the arena. */
+int filter_keep(struct arena *a, const struct state_dir *d, const struct filter *f,
+		struct err *e) CHECK;
+int filter_kept(struct arena *a, const struct state_dir *d, const struct state *st,
+		struct filter **out, struct err *e) CHECK;
+
 /* ---- stats.c ---- */
 struct json;
 /* What a group has used, in the form of runc's events (types/events.go). */

@@ -39,6 +39,7 @@ static struct watch_want want_of(const struct run *r, const struct plan *pl)
 		.id = pl->id,
 		.bundle = pl->bundle,
 		.cgroup = r->st.cgroup,
+		.log = r->o->audit != NULL ? audit_name(r->o->audit) : NULL,
 		.pid = r->pid,
 		.start_time = r->st.start_time,
 		.own_pid_ns = pl->ns.new_pid,

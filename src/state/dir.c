@@ -303,8 +303,9 @@ static int sweep(int parent, const char *name, int depth)
 /* What is usually there first: most containers then need no look at the directory. */
 static void remove_known(int fd)
 {
-	static const char *const names[] = { "state.json", "config.json", "start.sock",
-					     "exit.json",  "watch.json",  "kill.json" };
+	static const char *const names[] = { "state.json", "config.json", "filter",
+					     "start.sock", "exit.json",   "watch.json",
+					     "kill.json" };
 
 	for (size_t i = 0; i < COUNT(names); i++)
 		(void)unlinkat(fd, names[i], 0);

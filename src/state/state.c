@@ -16,6 +16,7 @@
 #define STATE_FILE     "state.json"
 #define CONFIG_FILE    "config.json"
 #define EXIT_FILE      "exit.json"
+#define FILTER_FILE    "filter"
 #define STATE_OCI_SEEN "1.3.0" /* of a container that died before it was saved */
 
 int state_save(const struct state_dir *d, const struct state *s, struct err *e)
@@ -107,6 +108,16 @@ int state_load(struct arena *a, const struct state_dir *d, const char *id, struc
 	return 0;
 }
 
+static int load_file(const struct state_dir *d, const char *name, size_t max, char **text,
+		     size_t *len, struct err *e)
+{
+	autofd int fd = state_open_own(d, name, e);
+
+	if (fd < 0)
+		return fail_sys(e, -fd, "%s: open the copy", name);
+	return file_read_fd(fd, max, name, text, len, e);
+}
+
 int state_save_config(const struct state_dir *d, const char *text, size_t len, struct err *e)
 {
 	return file_replace_at(d->fd, CONFIG_FILE, text, len, 0600, false, e);
@@ -114,11 +125,17 @@ int state_save_config(const struct state_dir *d, const char *text, size_t len, s
 
 int state_load_config(const struct state_dir *d, char **text, size_t *len, struct err *e)
 {
-	autofd int fd = state_open_own(d, CONFIG_FILE, e);
+	return load_file(d, CONFIG_FILE, JSON_MAX, text, len, e);
+}
 
-	if (fd < 0)
-		return fail_sys(e, -fd, "%s: open the copy", CONFIG_FILE);
-	return file_read_fd(fd, JSON_MAX, CONFIG_FILE, text, len, e);
+int state_save_filter(const struct state_dir *d, const void *bytes, size_t len, struct err *e)
+{
+	return file_replace_at(d->fd, FILTER_FILE, bytes, len, 0600, false, e);
+}
+
+int state_load_filter(const struct state_dir *d, char **bytes, size_t *len, struct err *e)
+{
+	return load_file(d, FILTER_FILE, STATE_FILTER_MAX, bytes, len, e);
 }
 
 enum state_status state_now(const struct state *s)

@@ -17,6 +17,9 @@
 
 #define STATE_VERSION 1
 #define STATE_MAX     (1u << 20) /* bytes of state.json that are read */
+#define STATE_FILTER_MAX                                                    \
+	(1u << 16) /* and of the filter: the kernel takes 4096 instructions \
+		    */
 
 /* What runtime.md#state calls them; "stopped" and "paused" are seen, never saved. */
 enum state_status {
@@ -124,6 +127,12 @@ void state_forgo_record(const struct state_dir *d);
 int state_save_config(const struct state_dir *d, const char *text, size_t len,
 		      struct err *e) CHECK;
 int state_load_config(const struct state_dir *d, char **text, size_t *len, struct err *e) CHECK;
+/* The seccomp filter that the container was made with, which exec loads again: bytes that mean
+ * nothing here. *bytes is the caller's to free. */
+int state_save_filter(const struct state_dir *d, const void *bytes, size_t len,
+		      struct err *e) CHECK;
+int state_load_filter(const struct state_dir *d, char **bytes, size_t *len,
+		      struct err *e) CHECK;
 
 /* Removes the directory with everything in it and closes *d, which holds its lock. Success
  * when it is gone already. */

@@ -14,13 +14,15 @@
 
 /* First what its parent's wait(2) will take away. The pidfd has it from then on, but only since
  * Linux 6.15. */
-static void ask_status(const struct watch *w, struct verdict_facts *f)
+void watch_see_end(struct watch *w)
 {
-	int err = w->stat >= 0 ? proc_ended(w->stat, &f->status, &f->never_executed) : -ESRCH;
+	int err = w->stat >= 0 ? proc_ended(w->stat, &w->end.status, &w->end.never_executed)
+			       : -ESRCH;
 
 	if (err < 0)
-		err = sys_pidfd_exit_status(w->at.init, &f->status);
-	f->has_status = err == 0;
+		err = sys_pidfd_exit_status(w->at.init, &w->end.status);
+	w->end.is_known = err == 0;
+	w->end.at_ms = now_boot_ms();
 }
 
 /* 0: not started. */
@@ -37,7 +39,10 @@ static uint64_t started_ms(const struct watch *w)
 
 void watch_record(struct watch *w)
 {
-	struct verdict_facts f = { .cause = w->cause,
+	struct verdict_facts f = { .has_status = w->end.is_known,
+				   .status = w->end.status,
+				   .never_executed = w->end.never_executed,
+				   .cause = w->cause,
 				   .wall_limit_ms = w->want.wall_ms,
 				   .cpu_limit_ms = w->want.cpu_ms };
 	autoarena struct arena a = { 0 };
@@ -48,14 +53,13 @@ void watch_record(struct watch *w)
 	const char *text;
 	struct json *j;
 	size_t len;
-	uint64_t ended = now_boot_ms(), started;
+	uint64_t started;
 
-	ask_status(w, &f);
 	if (!state_await_record(w->at.dir, TELLING_MS))
 		return;
 	started = started_ms(w);
 	if (started > 0)
-		f.wall_ms = ended - started;
+		f.wall_ms = w->end.at_ms - started;
 	else
 		f.never_executed = true;
 	if (w->at.cg != NULL) {

@@ -81,6 +81,8 @@ const char *watch_want_text(struct arena *a, const struct watch_want *w, size_t 
 		json_set(o, "bundle", json_string(a, w->bundle));
 	if (w->cgroup != NULL)
 		json_set(o, "cgroup", json_string(a, w->cgroup));
+	if (w->log != NULL)
+		json_set(o, "log", json_string(a, w->log));
 	json_set(o, "pid", json_int(a, w->pid));
 	for (size_t i = 0; i < COUNT(fields); i++)
 		json_set(o, fields[i].key, field_json(a, w, &fields[i]));
@@ -106,13 +108,14 @@ static void read_all(const struct jat *root, struct watch_want *w)
 {
 	struct jat id = j_key(root, "id"), bundle = j_key(root, "bundle");
 	struct jat cgroup = j_key(root, "cgroup"), pid = j_key(root, "pid");
-	struct jat rules = j_key(root, "rules");
+	struct jat rules = j_key(root, "rules"), log = j_key(root, "log");
 	int64_t n = 0;
 
 	if (j_required(&id, "string"))
 		(void)j_string(&id, &w->id);
 	(void)j_string(&bundle, &w->bundle);
 	(void)j_string(&cgroup, &w->cgroup);
+	(void)j_string(&log, &w->log);
 	if (j_required(&pid, "integer") && j_int64(&pid, 1, PID_LIMIT, &n))
 		w->pid = (pid_t)n;
 	for (size_t i = 0; i < COUNT(fields); i++)

@@ -39,8 +39,10 @@ static bool is_empty(const struct watch *w)
 	return w->want.own_pid_ns || w->at.cg == NULL || !cg_is_populated(w->at.cg);
 }
 
+/* The parent is woken at the same time: whoever is slower has nothing to read. */
 static void init_ended(struct watch *w)
 {
+	watch_see_end(w);
 	(void)epoll_ctl(w->epoll, EPOLL_CTL_DEL, w->fd[SOURCE_INIT], NULL);
 	watch_finish(w);
 	watch_record(w);

@@ -67,6 +67,7 @@ struct watch_rules {
 struct watch_want {
 	const char *id, *bundle;
 	const char *cgroup; /* or NULL */
+	const char *log;    /* the absolute path of the audit log, or NULL */
 	pid_t pid;          /* of the init */
 	uint64_t start_time;
 	bool own_pid_ns;                    /* with the init all end */

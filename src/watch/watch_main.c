@@ -73,7 +73,8 @@ static int open_all(struct watcher *w, struct err *e)
 	w->dir = (struct state_dir){ .fd = w->fd[WATCH_FD_DIR], .lock = -1 };
 	if (w->fd[WATCH_FD_GROUP] >= 0 && cg_at(w->fd[WATCH_FD_GROUP], name, &w->cg) < 0)
 		return fail_sys(e, ENOMEM, "watcher");
-	if (audit_adopt(w->fd[WATCH_FD_LOG], &w->audit, e) < 0)
+	if (audit_adopt(w->want.log != NULL ? w->fd[WATCH_FD_LOG] : -1, w->want.log, &w->audit,
+			e) < 0)
 		return -1;
 
 	const struct watch_place at = {

@@ -38,6 +38,11 @@ struct watch {
 	bool over;      /* nothing is left to watch */
 	bool init_gone; /* its end is recorded */
 	int epoll, fd[SOURCE_KINDS];
+	struct {
+		bool is_known, never_executed;
+		int status; /* as wait(2) */
+		uint64_t at_ms;
+	} end;
 	int stat; /* /proc/PID/stat of the init, open since it lived */
 	unsigned processors;
 	uint64_t started_ms;
@@ -76,5 +81,7 @@ void watch_tell(struct watch *w, enum audit_event what, const struct audit_resul
 void watch_tell_untold(struct watch *w);
 
 /* ---- ending.c ---- */
-/* The init is gone: the verdict goes to the log, then to exit.json. */
+/* The init is gone: its status, while it is there to be had. */
+void watch_see_end(struct watch *w);
+/* The verdict goes to the log, then to exit.json. */
 void watch_record(struct watch *w);

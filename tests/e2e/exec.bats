@@ -184,6 +184,36 @@ logged() {
 	done
 }
 
+@test "the filter is the one that the container was made with" {
+	caisson_only
+	local policy=$BATS_TEST_TMPDIR/one.policy
+	echo 'policy one { default allow; deny EXDEV mkdir | mkdirat; }' >"$policy"
+	chmod 644 "$policy"
+	conf '.annotations["org.caisson.seccomp.policy"] = $p' --arg p "$policy"
+	up
+	echo 'policy one { default allow; }' >"$policy"
+	run -1 within "$id" mkdir /x
+	has "$output" 'Invalid cross-device link'
+	rm "$policy"
+	run -1 within "$id" mkdir /x
+	has "$output" 'Invalid cross-device link'
+}
+
+@test "a filter that is not the state's is refused" {
+	caisson_only
+	seccomp '{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["mkdir"], "action": "SCMP_ACT_ERRNO"}]}'
+	up
+	printf '\0\0\0\0\6\0\0\0\0\0\377\177' >"$root/$id/filter"
+	run -255 within "$id" true
+	has "$output" 'filter: expected the one whose digest the state has: found another'
+	: >"$root/$id/filter"
+	run -255 within "$id" true
+	has "$output" 'filter: expected a seccomp filter: found 0 bytes'
+	rm "$root/$id/filter"
+	run -255 within "$id" true
+	has "$output" 'filter: open the copy'
+}
+
 @test "a process that is killed by the policy is 128 and SIGSYS" {
 	seccomp '{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["mkdir", "mkdirat"], "action": "SCMP_ACT_KILL_PROCESS"}]}'
 	up

@@ -15,6 +15,7 @@
 #include "audit/audit.h"
 #include "audit/who.h"
 #include "base/auto.h"
+#include "base/digest.h"
 #include "base/file.h"
 #include "base/str.h"
 #include "tests/unit/scratch.h"
@@ -273,7 +274,7 @@ Test(audit, concurrent_writers_tear_nothing_and_count_on, .timeout = 60)
 				     &n));
 		cr_assert_eq(n, ++want);
 	}
-	cr_expect_eq(want, WRITERS * LINES);
+	cr_expect_eq(want, 1 + WRITERS * LINES);
 }
 
 static const char *slurp(const struct scratch *s, const char *name)
@@ -296,22 +297,84 @@ static size_t count(const char *text, const char *what)
 	return n;
 }
 
-Test(audit, the_sequence_goes_on_after_a_torn_line)
+static size_t split_lines(struct arena *a, const char *text, const char **lines, size_t room)
+{
+	size_t n = 0;
+
+	for (const char *end; (end = strchr(text, '\n')) != NULL; text = end + 1) {
+		cr_assert_lt(n, room);
+		lines[n++] = arena_strndup(a, text, (size_t)(end - text));
+	}
+	cr_expect_str_empty(text);
+	return n;
+}
+
+static const struct json *attestation(struct arena *a, const char *line)
+{
+	const struct json *list = json_get(parse(a, line), "attestation_list");
+
+	cr_assert_not_null(list);
+	return list->first;
+}
+
+static void expect_chain(struct arena *a, const char *const *lines, size_t n)
+{
+	const char *chain = AT(attestation(a, lines[0]), "chain_uid");
+	char print[DIGEST_HEX];
+
+	cr_expect_eq(strlen(chain), 36);
+	cr_expect_null(json_get(attestation(a, lines[0]), "prev_event"));
+	for (size_t i = 1; i < n; i++) {
+		const struct json *v = attestation(a, lines[i]);
+
+		digest_hex(lines[i - 1], strlen(lines[i - 1]), print);
+		cr_expect_str_eq(AT(v, "chain_uid"), chain);
+		cr_expect_str_eq(AT(v, "prev_event", "fingerprint", "value"), print);
+		cr_expect_str_eq(AT(v, "prev_event", "fingerprint", "algorithm_id"), "3");
+	}
+}
+
+Test(audit, half_a_line_is_cut_off_and_told)
 {
 	autoscratch struct scratch s = scratch_open();
+	autoarena struct arena a = { 0 };
 	struct audit *au = open_in(&s, "log");
 	struct err e = { 0 };
 	int fd = openat(s.fd, "log", O_WRONLY | O_APPEND);
-	const char *text;
+	char half[DIGEST_HEX];
+	const char *lines[5];
 
 	cr_assert_eq(write_one(au, "one", &e), 0);
 	cr_assert_eq(write(fd, "{\"half", 6), 6);
 	cr_assert_eq(write_one(au, "two", &e), 0, "%s", e.text);
 	audit_close(au);
-	text = slurp(&s, "log");
-	cr_expect_not_null(strstr(text, "}\n{\"half\n{"));
-	cr_expect_not_null(strstr(text, "\"sequence\":2,"));
-	cr_expect_eq(count(text, "\n"), 3);
+	cr_assert_eq(split_lines(&a, slurp(&s, "log"), lines, COUNT(lines)), 4);
+	digest_hex("{\"half", 6, half);
+	cr_expect_str_eq(AT(parse(&a, lines[2]), "event"), "log.recovered");
+	cr_expect_str_eq(AT(parse(&a, lines[2]), "unmapped", "log", "removed_bytes"), "6");
+	cr_expect_str_eq(AT(parse(&a, lines[2]), "unmapped", "log", "removed_sha256"), half);
+	cr_expect_str_eq(AT(parse(&a, lines[3]), "container", "uid"), "two");
+	expect_chain(&a, lines, 4);
+}
+
+Test(audit, the_lines_are_a_chain)
+{
+	autoscratch struct scratch s = scratch_open();
+	autoarena struct arena a = { 0 };
+	struct err e = { 0 };
+	const char *lines[5];
+
+	for (int i = 0; i < 3; i++) { /* each time by another program */
+		struct audit *au = open_in(&s, "log");
+
+		cr_assert_eq(write_one(au, "x", &e), 0);
+		audit_close(au);
+	}
+	cr_assert_eq(split_lines(&a, slurp(&s, "log"), lines, COUNT(lines)), 4);
+	cr_expect_str_eq(AT(parse(&a, lines[0]), "event"), "log.started");
+	cr_expect_null(json_get(parse(&a, lines[0]), "container"));
+	cr_expect_str_eq(AT(parse(&a, lines[0]), "type_uid"), "100806");
+	expect_chain(&a, lines, 4);
 }
 
 Test(audit, a_line_longer_than_the_first_look_is_found)
@@ -326,7 +389,7 @@ Test(audit, a_line_longer_than_the_first_look_is_found)
 	for (int i = 0; i < 3; i++)
 		cr_assert_eq(write_one(au, id, &e), 0);
 	audit_close(au);
-	cr_expect_not_null(strstr(slurp(&s, "log"), "\"sequence\":3,"));
+	cr_expect_not_null(strstr(slurp(&s, "log"), "\"sequence\":4,"));
 }
 
 Test(audit, a_full_disk_leaves_no_half_line)
@@ -344,7 +407,7 @@ Test(audit, a_full_disk_leaves_no_half_line)
 	cr_assert_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
 	cr_expect_eq(write_one(au, "two", &e2), -1);
 	cr_expect_str_eq(e2.text, "audit log: append");
-	cr_expect_eq(count(slurp(&s, "log"), "\n"), 1);
+	cr_expect_eq(count(slurp(&s, "log"), "\n"), 2);
 	cr_assert_eq(fstatat(s.fd, "log", &st, 0), 0);
 	cr_expect_eq((rlim_t)st.st_size + 100, limit.rlim_cur);
 	audit_close(au);
@@ -367,17 +430,24 @@ Test(audit, a_log_that_others_write_is_refused)
 {
 	autoscratch struct scratch s = scratch_open();
 	struct audit *au = NULL;
-	struct err e = { 0 }, e2 = { 0 };
-	char path[128], want[192];
+	struct err e = { 0 }, e2 = { 0 }, e3 = { 0 };
+	char path[128], want[256];
 
 	scratch_put(&s, "log", "");
 	cr_assert_eq(fchmodat(s.fd, "log", 0622, 0), 0);
 	(void)snprintf(path, sizeof(path), "%s/log", s.path);
 	(void)snprintf(want, sizeof(want),
-		       "%s: expected a file that only its owner writes, found mode 0100622",
-		       path);
+		       "%s: expected a file of ours that nobody else writes, found mode "
+		       "0100622 of uid %u",
+		       path, geteuid());
 	cr_expect_eq(audit_open(path, &au, &e), -1);
 	cr_expect_str_eq(e.text, want);
+	cr_assert_eq(fchmodat(s.fd, "log", 0600, 0), 0);
+	if (geteuid() == 0) {
+		cr_assert_eq(fchownat(s.fd, "log", 1000, 1000, 0), 0);
+		cr_expect_eq(audit_open(path, &au, &e3), -1);
+		cr_expect(str_ends(e3.text, "found mode 0100600 of uid 1000"), "%s", e3.text);
+	}
 	cr_assert_eq(mkfifoat(s.fd, "fifo", 0600), 0);
 	(void)snprintf(path, sizeof(path), "%s/fifo", s.path);
 	cr_expect_eq(audit_open(path, &au, &e2), -1);

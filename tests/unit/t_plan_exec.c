@@ -4,9 +4,7 @@
 #include "base/str.h"
 #include "plan_help.h"
 
-static const struct plan_want plain;
 static const struct plan_exec_want in_group = {
-	.filter = &plain,
 	.id = "one",
 	.bundle = "/bundle",
 	.cgroup = "/groups/one",
@@ -26,6 +24,10 @@ static int plan_of(struct checked *c, const char *process, const char *linux_,
 	cr_assert_eq(c->bad.n, 0, "%s", c->bad.first != NULL ? c->bad.first->text : "");
 	return plan_exec(&c->a, &c->spec, &plan_root_host, w, out, e);
 }
+
+#define SECCOMP                                                              \
+	NEW_MOUNT ",'seccomp':{'defaultAction':'SCMP_ACT_ALLOW','syscalls':" \
+		  "[{'names':['mkdir'],'action':'SCMP_ACT_ERRNO'}]}"
 
 struct group {
 	const char *sub, *path, *text;
@@ -105,20 +107,22 @@ Test(plan_exec, makes_nothing_new)
 	cr_expect_eq(p.process.creds.gid, 6);
 }
 
-Test(plan_exec, the_containers_policy_is_in_it)
+Test(plan_exec, the_filter_is_the_one_handed_in)
 {
-	autochecked struct checked c = { 0 };
+	static const struct sock_filter insn = { .code = BPF_RET | BPF_K, .k = 7 };
+	static const struct filter made = { &insn, 1, SECCOMP_FILTER_FLAG_LOG };
+	autochecked struct checked c = { 0 }, d = { 0 };
+	struct plan_exec_want w = in_group;
 	struct err e = { 0 };
 	struct plan p;
 
-	cr_assert_eq(plan_of(&c, "",
-			     NEW_MOUNT
-			     ",'seccomp':{'defaultAction':'SCMP_ACT_ALLOW','syscalls':"
-			     "[{'names':['mkdir'],'action':'SCMP_ACT_ERRNO'}]}",
-			     &in_group, &p, &e),
-		     0, "%s", e.text);
+	cr_assert_eq(plan_of(&c, "", SECCOMP, &w, &p, &e), 0, "%s", e.text);
+	cr_expect_not(p.has_filter);
+	w.filter = &made;
+	cr_assert_eq(plan_of(&d, "", SECCOMP, &w, &p, &e), 0, "%s", e.text);
 	cr_expect(p.has_filter);
-	cr_expect_gt(p.filter.n, 0);
+	cr_expect(p.filter.insns == &insn && p.filter.n == 1);
+	cr_expect_eq(p.filter.flags, SECCOMP_FILTER_FLAG_LOG);
 }
 
 struct refusal {

@@ -91,6 +91,7 @@ static const struct watch_want whole = {
 	.id = "web",
 	.bundle = "/b",
 	.cgroup = "/m/web",
+	.log = "/l/audit.jsonl",
 	.pid = 4711,
 	.start_time = 18446744073709551615U,
 	.own_pid_ns = true,

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* reader.h - the lines of a log, in the order of its chain: first the segments that rotation
+ * made, then the file that is written to.
+ *
+ * Nothing in a log is believed: who could write it may have written anything. */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+
+/* A closed part of a log: LOG.segments/FIRST-LAST.jsonl, and with .zst behind it once it is
+ * packed. */
+struct audit_segment {
+	uint64_t first, last; /* sequences, as the name has them */
+	const char *name;     /* in the directory */
+	bool packed;
+};
+
+/* What there is of a log, by now. */
+struct audit_files {
+	const char *path; /* of the file that is written to */
+	const char *dir;  /* of the segments */
+	const struct audit_segment *segments;
+	size_t n; /* in ascending order of .first */
+};
+
+/* A line as it stands there. */
+struct audit_line_at {
+	const char *text; /* NUL-ended without its newline; valid while called back */
+	size_t len;
+	bool torn; /* the file ends before the line does, or it is longer than AUDIT_LINE */
+	const char *file;
+	uint64_t number; /* in the file, from 1 */
+};
+
+/* visit: 0 to go on, 1: enough, -1 with *e. skip: may a segment be left out? May be NULL. */
+struct audit_visitor {
+	int (*visit)(void *ctx, const struct audit_line_at *line, struct err *e);
+	bool (*skip)(void *ctx, const struct audit_segment *s);
+	void *ctx;
+};
+
+/* A log that is not there has no files: ERR_MISSING. */
+int audit_files_find(struct arena *a, const char *path, struct audit_files *out,
+		     struct err *e) CHECK;
+
+/* Every line of all of them; the live file as far as it is when we come to its end, and *end
+ * (may be NULL) is where that was. */
+int audit_read(const struct audit_files *f, const struct audit_visitor *v, uint64_t *end,
+	       struct err *e) CHECK;
+/* The live file alone, from there on. */
+int audit_read_on(const struct audit_files *f, const struct audit_visitor *v, uint64_t *end,
+		  struct err *e) CHECK;

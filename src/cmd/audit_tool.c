@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cmd/audit_tool.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "audit/audit.h"
+#include "base/proc.h"
+#include "base/str.h"
+
+static int read_time(const char *option, const char *text, uint64_t *out, struct err *e)
+{
+	if (text == NULL || audit_time_read(text, now_wall_ns() / 1000000, out))
+		return 0;
+	(void)fail(e, ERR_USAGE, "--%s: expected a time: found \"%s\"", option, text);
+	return hint(e, "as 2026-11-22, 2026-11-22T10:00:00Z, @1795313641 or 2h");
+}
+
+static int read_where(struct arena *a, const struct opt_strings *words, struct audit_filter *f,
+		      struct err *e)
+{
+	for (size_t i = 0; i < words->n; i++) {
+		const char *equals = strchr(words->v[i], '=');
+
+		if (equals == NULL || equals == words->v[i])
+			return fail(e, ERR_USAGE, "--where: expected PATH=VALUE: found \"%s\"",
+				    words->v[i]);
+		if (i == AUDIT_WHERE_MAX)
+			return fail(e, ERR_USAGE, "--where: expected at most %d of them",
+				    AUDIT_WHERE_MAX);
+		f->where[i].path =
+			arena_strndup(a, words->v[i], (size_t)(equals - words->v[i]));
+		f->where[i].value = equals + 1;
+		f->where_n++;
+	}
+	return 0;
+}
+
+int audit_tool_open(struct arena *a, const struct audit_want *w, struct audit_files *files,
+		    struct audit_filter *filter, struct err *e)
+{
+	const char *path;
+
+	*filter = (struct audit_filter){
+		.events = w->events.v,
+		.container = w->container,
+		.user = w->user,
+		.severity = w->severity != NULL ? audit_severity_read(w->severity) : 0,
+	};
+	if (w->severity != NULL && filter->severity == 0)
+		return fail(e, ERR_USAGE,
+			    "--severity: expected info, low, medium, high or critical: found "
+			    "\"%s\"",
+			    w->severity);
+	if (read_time("since", w->since, &filter->since_ms, e) < 0 ||
+	    read_time("until", w->until, &filter->until_ms, e) < 0 ||
+	    read_where(a, &w->where, filter, e) < 0 || audit_path(a, w->log, &path, e) < 0)
+		return -1;
+	audit_filter_prepare(a, filter);
+	return audit_files_find(a, path, files, e);
+}
+
+const char *audit_printable(struct arena *a, const char *text, size_t max)
+{
+	size_t n = strlen(text);
+	char *out, *p;
+
+	if (max > 0 && n > max)
+		n = max;
+	out = p = arena_alloc(a, n * 4 + 1);
+	for (size_t i = 0; i < n; i++) {
+		const unsigned char c = (unsigned char)text[i];
+
+		/* C1 controls too, which UTF-8 has as 0xc2 0x80 to 0x9f */
+		if (c < ' ' || c == 0x7f ||
+		    (c == 0xc2 && (unsigned char)text[i + 1] < 0xa0 && text[i + 1] != '\0'))
+			p += sprintf(p, "\\x%02x", c);
+		else
+			*p++ = (char)c;
+	}
+	*p = '\0';
+	return out;
+}
