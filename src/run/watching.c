@@ -32,6 +32,13 @@ static bool is_limit(const struct cg_limits *l, const char *file, int64_t value)
 	return (value != CG_KEEP && value != CG_MAX) || has_unified(l, file);
 }
 
+static uint64_t used_so_far(const struct cg *cg)
+{
+	int64_t used = cg_number(cg, "cpu.stat", "usage_usec");
+
+	return used > 0 ? (uint64_t)used : 0;
+}
+
 static struct watch_want want_of(const struct run *r, const struct plan *pl)
 {
 	const struct cg_limits *l = &pl->cgroup.limits;
@@ -53,6 +60,8 @@ static struct watch_want want_of(const struct run *r, const struct plan *pl)
 		.rules = r->o->rules != NULL ? *r->o->rules : watch_rules_none(),
 	};
 
+	if (w.started_ms > 0 && w.cpu_ms > 0 && r->cg != NULL)
+		w.cpu_before_usec = used_so_far(r->cg);
 	return w;
 }
 

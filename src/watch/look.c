@@ -104,7 +104,9 @@ void watch_look_counters(struct watch *w)
 void watch_look_cpu(struct watch *w)
 {
 	int64_t used = cg_number(w->at.cg, "cpu.stat", "usage_usec");
-	uint64_t spent = used > 0 ? (uint64_t)used : 0;
+	uint64_t spent = used > 0 && (uint64_t)used > w->cpu_before_usec
+				 ? (uint64_t)used - w->cpu_before_usec
+				 : 0;
 
 	if (w->cause.kind != CAUSE_NONE)
 		return;

@@ -41,6 +41,7 @@ static const struct field {
 } fields[] = {
 	{ "startTime",   offsetof(struct watch_want, start_time), false },
 	{ "startedMs",   offsetof(struct watch_want, started_ms), false },
+	{ "cpuBeforeUsec", offsetof(struct watch_want, cpu_before_usec), false },
 	{ "wallMs",      offsetof(struct watch_want, wall_ms), false },
 	{ "cpuMs",       offsetof(struct watch_want, cpu_ms), false },
 	{ "graceMs",     offsetof(struct watch_want, grace_ms), false },

@@ -108,7 +108,11 @@ void watch_started(struct watch *w, uint64_t started_ms)
 	const struct watch_want *want = &w->want;
 
 	w->started_ms = started_ms;
-	if (want->wall_ms == 0 || w->cause.kind != CAUSE_NONE)
+	if (w->cause.kind != CAUSE_NONE)
+		return;
+	if (want->cpu_ms > 0)
+		watch_look_cpu(w);
+	if (want->wall_ms == 0)
 		return;
 	w->due[DUE_WALL] = started_ms + want->wall_ms;
 	if (want->rules.warn[WARN_TIME] > 0)
@@ -120,7 +124,7 @@ void watch_started(struct watch *w, uint64_t started_ms)
 
 static bool awaits_start(const struct watch *w)
 {
-	return w->want.wall_ms > 0 && w->want.started_ms == 0;
+	return (w->want.wall_ms > 0 || w->want.cpu_ms > 0) && w->want.started_ms == 0;
 }
 
 static bool awaits_empty(const struct watch *w)
@@ -183,6 +187,18 @@ static void look_started(struct watch *w)
 		watch_started(w, st.started_ms);
 }
 
+/* Until START the init is ours: its time is not the container's. Who comes later, after another
+ * watcher, cannot know how much it was, and counts it. */
+static void await_start(struct watch *w)
+{
+	const int64_t used =
+		w->want.cpu_ms > 0 ? cg_number(w->at.cg, "cpu.stat", "usage_usec") : 0;
+
+	if (w->started_ms == 0 && used > 0)
+		w->cpu_before_usec = (uint64_t)used;
+	look_started(w);
+}
+
 static void files_changed(struct watch *w)
 {
 	char buf[4096];
@@ -190,8 +206,8 @@ static void files_changed(struct watch *w)
 	while (read(w->fd[SOURCE_FILES], buf, sizeof(buf)) > 0)
 		;
 	watch_look_counters(w);
-	if (awaits_start(w))
-		look_started(w);
+	if (awaits_start(w) && w->started_ms == 0)
+		await_start(w);
 	if (w->init_gone && is_empty(w))
 		w->over = true;
 }
@@ -259,13 +275,12 @@ static void begin(struct watch *w)
 		     (r->warn[WARN_PIDS] > 0 && w->want.pids_limit) ||
 		     (r->warn[WARN_CPU] > 0 && w->want.cpu_limit);
 
+	w->cpu_before_usec = w->want.cpu_before_usec;
 	watch_count_first(w);
 	if (w->want.started_ms > 0)
 		watch_started(w, w->want.started_ms);
 	else if (awaits_start(w))
 		look_started(w);
-	if (w->want.cpu_ms > 0)
-		watch_look_cpu(w);
 	if (polls && w->at.cg != NULL)
 		w->due[DUE_POLL] = now_boot_ms() + r->poll_ms;
 	set_timer(w);

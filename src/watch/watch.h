@@ -72,6 +72,7 @@ struct watch_want {
 	uint64_t start_time;
 	bool own_pid_ns;                    /* with the init all end */
 	uint64_t started_ms;                /* CLOCK_BOOTTIME of START; 0: the state will say */
+	uint64_t cpu_before_usec;           /* what our own part of the init had used by then */
 	uint64_t wall_ms, cpu_ms, grace_ms; /* 0: none */
 	bool memory_limit, pids_limit, cpu_limit; /* the group has these */
 	struct watch_rules rules;

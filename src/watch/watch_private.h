@@ -46,6 +46,7 @@ struct watch {
 	int stat; /* /proc/PID/stat of the init, open since it lived */
 	unsigned processors;
 	uint64_t started_ms;
+	uint64_t cpu_before_usec; /* START's share of the limit begins here */
 	uint64_t due[DUE_KINDS];
 	struct watch_cause cause;
 	int64_t seen[WATCH_EVENTS]; /* the kernel's counters, as last seen */

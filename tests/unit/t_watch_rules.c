@@ -96,6 +96,7 @@ static const struct watch_want whole = {
 	.start_time = 18446744073709551615U,
 	.own_pid_ns = true,
 	.started_ms = 12,
+	.cpu_before_usec = 34,
 	.wall_ms = 500,
 	.cpu_ms = 70,
 	.grace_ms = 1000,
