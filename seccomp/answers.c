@@ -209,31 +209,6 @@ static const char *cond_text(struct show *s, const struct cond *c)
 
 /* ---- which rules ---- */
 
-static bool lists_number(const struct rule *r, enum arch arch, uint32_t nr)
-{
-	for (size_t i = 0; i < r->nrs_n; i++)
-		if (r->nrs[i].nr == nr && r->nrs[i].arch == arch)
-			return true;
-	return false;
-}
-
-/* False: the rule never answers the call. */
-static bool may_answer(const struct rule *r, enum arch arch, uint32_t nr,
-		       const struct cond **cond)
-{
-	const int id = sc_by_number(arch, nr);
-
-	if (id >= 0 && sc_has(&r->set[arch], id))
-		*cond = rule_cond(r, arch, id);
-	else if (lists_number(r, arch, nr))
-		*cond = r->nrs_cond;
-	else
-		return false;
-	if (*cond != NULL && (*cond)->kind == COND_TRUE)
-		*cond = NULL;
-	return *cond == NULL || (*cond)->kind != COND_FALSE;
-}
-
 static void by_rule(const struct policy *p, size_t i, struct policy_answer *out)
 {
 	const struct rule *r = &p->rules[i];
@@ -262,6 +237,7 @@ size_t policy_answers(struct arena *a, const struct policy *p, uint32_t audit_ar
 		      const struct policy_answer **out)
 {
 	const struct seccomp_data call = { .nr = nr, .arch = audit_arch };
+	struct numbered_call numbered = { arch_of_audit(audit_arch), -1, (uint32_t)nr };
 	struct policy_answer *list = arena_array(a, p->rules_n + 1, sizeof(*list));
 	struct show s = { .arena = a, .audit_arch = audit_arch, .nr = nr };
 	size_t n = 0;
@@ -270,10 +246,11 @@ size_t policy_answers(struct arena *a, const struct policy *p, uint32_t audit_ar
 	by_fallback(p, &call, &list[0]);
 	if (list[0].d.why == POLICY_BY_ARCH || list[0].d.why == POLICY_BY_X32)
 		return 1;
+	numbered.id = sc_by_number(numbered.arch, numbered.nr);
 	for (size_t i = 0; i < p->rules_n; i++) {
 		const struct cond *cond;
 
-		if (!may_answer(&p->rules[i], arch_of_audit(audit_arch), (uint32_t)nr, &cond))
+		if (!rule_covers(&p->rules[i], &numbered, &cond))
 			continue;
 		by_rule(p, i, &list[n++]);
 		if (cond == NULL)

@@ -2,8 +2,9 @@
 /* bdd.h - answers as a function of a call's bits: an ordered decision diagram (Bryant 1986).
  *
  * A node looks at one bit; from the root on, bits are met in one order: the architecture's, the
- * number's, then those of each argument, each from its highest. Equal functions are one node,
- * so two ways to say the same are seen to be the same. A leaf is an answer, or true or false.
+ * number's, those of each argument, each from its highest, and then the instruction pointer's.
+ * Equal functions are one node, so two ways to say the same are seen to be the same. A leaf is
+ * an answer, or true or false.
  *
  * Too large a function, or too much work, sets .over, and then all that comes out is false:
  * who starts something looks at .over when it is done. */
@@ -24,7 +25,8 @@ typedef uint32_t bdd;
 #define BDD_NR   32u
 #define BDD_ARGS 64u
 #define BDD_WIDE 64u /* bits of an argument */
-#define BDD_BITS (BDD_ARGS + 6 * BDD_WIDE)
+#define BDD_IP   (BDD_ARGS + 6 * BDD_WIDE)
+#define BDD_BITS (BDD_IP + BDD_WIDE)
 
 struct bdd_node {
 	uint32_t bit; /* BDD_BITS: a leaf; then no is its answer */

@@ -3,6 +3,19 @@
 
 #include <string.h>
 
+void behave_open(struct arena *a, const struct behaviour *like, struct behaviour *out)
+{
+	*out = (struct behaviour){ .arena = a };
+	if (like == NULL) {
+		bdds_init(&out->bdds, a);
+		return;
+	}
+	out->bdds = like->bdds;
+	out->answers = like->answers;
+	out->answers_n = like->answers_n;
+	out->answers_room = like->answers_room;
+}
+
 bdd behave_leaf(struct behaviour *b, const struct fallback *answer)
 {
 	struct fallback *more;
@@ -76,32 +89,6 @@ static bdd cond_bdd(struct bdds *b, const struct cond *c)
 	return BDD_FALSE;
 }
 
-static bool lists(const struct rule *r, enum arch arch, uint32_t nr)
-{
-	for (size_t i = 0; i < r->nrs_n; i++)
-		if (r->nrs[i].arch == arch && r->nrs[i].nr == nr)
-			return true;
-	return false;
-}
-
-struct asked {
-	const struct policy *policy;
-	enum arch arch;
-	int id; /* or -1 */
-	uint32_t nr;
-};
-
-/* Does the rule cover the call? *cond: under which condition, or NULL. */
-static bool covers(const struct rule *r, const struct asked *q, const struct cond **cond)
-{
-	if (q->id >= 0 && sc_has(&r->set[q->arch], q->id)) {
-		*cond = rule_cond(r, q->arch, q->id);
-		return true;
-	}
-	*cond = r->nrs_cond;
-	return q->id < 0 && lists(r, q->arch, q->nr);
-}
-
 static bdd rule_leaf(struct behaviour *b, const struct rule *r)
 {
 	return behave_leaf(b, &(struct fallback){ .action = r->action,
@@ -110,20 +97,20 @@ static bdd rule_leaf(struct behaviour *b, const struct rule *r)
 }
 
 /* The first rule that matches answers: so from the last to the first. */
-static bdd call_function(struct behaviour *b, const struct asked *q, bdd fallback)
+static bdd call_function(struct behaviour *b, const struct policy *p,
+			 const struct numbered_call *q, bdd fallback)
 {
-	const struct policy *p = q->policy;
 	const struct cond *cond;
 	size_t end = 0;
 	bdd f = fallback;
 
 	for (; end < p->rules_n; end++)
-		if (covers(&p->rules[end], q, &cond) && cond == NULL) {
+		if (rule_covers(&p->rules[end], q, &cond) && cond == NULL) {
 			f = rule_leaf(b, &p->rules[end]);
 			break;
 		}
 	while (end-- > 0)
-		if (covers(&p->rules[end], q, &cond))
+		if (rule_covers(&p->rules[end], q, &cond))
 			f = bdd_if(&b->bdds, cond_bdd(&b->bdds, cond),
 				   rule_leaf(b, &p->rules[end]), f);
 	return arch_is_64(q->arch) ? f : behave_cut(&b->bdds, f);
@@ -133,14 +120,6 @@ static bool has_nr(const struct behaviour *b, const struct rule_nr *nr)
 {
 	for (size_t i = 0; i < b->nrs_n; i++)
 		if (b->nrs[i].arch == nr->arch && b->nrs[i].nr == nr->nr)
-			return true;
-	return false;
-}
-
-static bool is_target(const struct policy *p, enum arch arch)
-{
-	for (size_t i = 0; i < p->targets_n; i++)
-		if (p->targets[i] == arch)
 			return true;
 	return false;
 }
@@ -155,33 +134,25 @@ static void add_nrs(struct behaviour *b, const struct policy *p)
 	for (size_t i = 0; i < p->rules_n; i++)
 		for (size_t k = 0; k < p->rules[i].nrs_n; k++) {
 			const struct rule_nr *nr = &p->rules[i].nrs[k];
-			const struct asked q = { p, nr->arch, -1, nr->nr };
+			const struct numbered_call q = { nr->arch, -1, nr->nr };
 
-			if (!is_target(p, nr->arch) || has_nr(b, nr) ||
+			if (!policy_targets(p, nr->arch) || has_nr(b, nr) ||
 			    (nr->arch == ARCH_X86_64 && nr->nr >= X32_BIT))
 				continue;
 			b->nrs[b->nrs_n++] =
 				(struct behave_nr){ nr->arch, nr->nr,
-						    call_function(b, &q, b->unknown) };
+						    call_function(b, p, &q, b->unknown) };
 		}
 }
 
 int behave_policy(struct arena *a, const struct policy *p, const struct behaviour *like,
 		  struct behaviour *out, struct err *e)
 {
-	*out = (struct behaviour){ .arena = a,
-				   .targets_n = p->targets_n,
-				   .bad_arch = p->bad_arch,
-				   .flags = p->flags,
-				   .has_flags = p->has_flags };
-	if (like != NULL) {
-		out->bdds = like->bdds;
-		out->answers = like->answers;
-		out->answers_n = like->answers_n;
-		out->answers_room = like->answers_room;
-	} else {
-		bdds_init(&out->bdds, a);
-	}
+	behave_open(a, like, out);
+	out->targets_n = p->targets_n;
+	out->bad_arch = p->bad_arch;
+	out->flags = p->flags;
+	out->has_flags = p->has_flags;
 	memcpy(out->targets, p->targets, sizeof(out->targets));
 	memcpy(out->kernel, p->kernel, sizeof(out->kernel));
 	out->normal = behave_leaf(out, &p->normal);
@@ -189,11 +160,13 @@ int behave_policy(struct arena *a, const struct policy *p, const struct behaviou
 	for (size_t i = 0; i < p->targets_n; i++)
 		for (int id = 0; id < SC_N; id++) {
 			const enum arch arch = p->targets[i];
-			const struct asked q = { p, arch, id, 0 };
+			const struct numbered_call q = { arch, id,
+							 (uint32_t)sc_number(id, arch) };
 
 			if (sc_number(id, arch) >= 0)
 				out->calls[arch][id] =
-					call_function(out, &q, behave_fallback(out, arch, id));
+					call_function(out, p, &q,
+						      behave_fallback(out, arch, id));
 		}
 	add_nrs(out, p);
 	return behave_check(out, e);
@@ -213,7 +186,7 @@ static bool equal_calls(const struct behaviour *x, const struct behaviour *y, en
 	return true;
 }
 
-static bdd nr_function(const struct behaviour *b, enum arch arch, uint32_t nr)
+bdd behave_number(const struct behaviour *b, enum arch arch, uint32_t nr)
 {
 	for (size_t i = 0; i < b->nrs_n; i++)
 		if (b->nrs[i].arch == arch && b->nrs[i].nr == nr)
@@ -225,7 +198,7 @@ static bool equal_nrs(const struct behaviour *x, const struct behaviour *y,
 		      struct seccomp_data *call)
 {
 	for (size_t i = 0; i < x->nrs_n; i++)
-		if (nr_function(y, x->nrs[i].arch, x->nrs[i].nr) != x->nrs[i].f) {
+		if (behave_number(y, x->nrs[i].arch, x->nrs[i].nr) != x->nrs[i].f) {
 			call->arch = arch_audit(x->nrs[i].arch);
 			call->nr = (int)x->nrs[i].nr;
 			return false;

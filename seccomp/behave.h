@@ -48,7 +48,12 @@ const struct fallback *behave_answer(const struct behaviour *b, bdd f);
 bool behave_equal(const struct behaviour *x, const struct behaviour *y,
 		  struct seccomp_data *call);
 
-/* For the two: */
+/* A number without a name, where the policy is for the architecture and x32 is ruled out. */
+bdd behave_number(const struct behaviour *b, enum arch arch, uint32_t nr);
+
+/* For diff.c and the two: */
+/* Nothing yet; like: as in behave_policy. */
+void behave_open(struct arena *a, const struct behaviour *like, struct behaviour *out);
 /* All that the program answers, to any architecture and number (behave_run.c). */
 int behave_run(struct behaviour *b, const struct filter *f, bdd *out, struct err *e) CHECK;
 bdd behave_leaf(struct behaviour *b, const struct fallback *answer);

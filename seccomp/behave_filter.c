@@ -11,7 +11,8 @@
 
 /* ---- by architecture ---- */
 
-static const struct bdd_field arch_field = { BDD_ARCH, 32 }, nr_field = { BDD_NR, 32 };
+static const struct bdd_field arch_field = { BDD_ARCH, 32 }, nr_field = { BDD_NR, 32 },
+			      ip_field = { BDD_IP, 64 };
 
 static void note(struct behaviour *b, const char *text)
 {
@@ -216,19 +217,6 @@ static int read_arch(struct behaviour *b, enum arch arch, bdd whole, struct err 
 
 /* ---- what the rest of the calls get ---- */
 
-static bool is_permitting(uint32_t action)
-{
-	switch (action & SECCOMP_RET_ACTION_FULL) {
-	case SECCOMP_RET_ALLOW:
-	case SECCOMP_RET_LOG:
-	case SECCOMP_RET_TRACE:
-	case SECCOMP_RET_USER_NOTIF:
-		return true;
-	default:
-		return false;
-	}
-}
-
 /* The refusal that most calls get. A program that permits what it does not know is a list of
  * what is refused. */
 static void choose_normal(struct behaviour *b)
@@ -236,14 +224,14 @@ static void choose_normal(struct behaviour *b)
 	size_t *n = arena_array(b->arena, b->answers_n, sizeof(*n)), most = 0;
 
 	b->normal = b->unknown;
-	if (is_permitting(behave_answer(b, b->unknown)->action))
+	if (action_permits(behave_answer(b, b->unknown)->action, POLICY_AUDIT_NONE))
 		return;
 	for (size_t i = 0; i < b->targets_n; i++)
 		for (int id = 0; id < SC_N; id++) {
 			const bdd f = b->calls[b->targets[i]][id];
 
 			if (f == BDD_FALSE || !bdd_is_leaf(&b->bdds, f) ||
-			    is_permitting(behave_answer(b, f)->action))
+			    action_permits(behave_answer(b, f)->action, POLICY_AUDIT_NONE))
 				continue;
 			if (++n[b->bdds.v[f].no] > most) {
 				most = n[b->bdds.v[f].no];
@@ -295,10 +283,16 @@ int behave_filter(struct arena *a, const struct filter *f, const char *const *ar
 
 	if (filter_check(f, e) < 0)
 		return -1;
-	*out = (struct behaviour){ .arena = a };
-	bdds_init(&out->bdds, a);
+	behave_open(a, NULL, out);
 	out->nrs = arena_array(a, NRS_MAX, sizeof(*out->nrs));
-	if (behave_run(out, f, &whole, e) < 0 || choose_targets(out, archs, whole, e) < 0)
+	if (behave_run(out, f, &whole, e) < 0)
+		return -1;
+	if (bdd_looks(&out->bdds, whole, ip_field) != 0)
+		return fail(e, ERR_POLICY,
+			    "seccomp filter: comparisons of the call's words with constants: "
+			    "it "
+			    "asks where the call came from, its instruction pointer");
+	if (choose_targets(out, archs, whole, e) < 0)
 		return -1;
 	for (size_t i = 0; i < out->targets_n; i++)
 		if (read_arch(out, out->targets[i], whole, e) < 0)

@@ -56,6 +56,8 @@ static struct bdd_field field_of(uint32_t word)
 		return (struct bdd_field){ BDD_NR, 32 };
 	if (word == CUBE_ARCH)
 		return (struct bdd_field){ BDD_ARCH, 32 };
+	if (word < CUBE_ARGS) /* the instruction pointer stands before argument 0 */
+		return (struct bdd_field){ BDD_IP + (word + 2 == word_low(0) ? 32 : 0), 32 };
 	return (struct bdd_field){ BDD_ARGS + BDD_WIDE * arg + (word == word_low(arg) ? 32 : 0),
 				   32 };
 }
@@ -75,8 +77,6 @@ static bdd ask_word(struct walk *w, uint16_t op, const struct held *v, uint32_t 
 	struct bdds *b = &w->b->bdds;
 	const struct bdd_field x = field_of(v->word);
 
-	if (v->word > CUBE_ARCH && v->word < CUBE_ARGS)
-		return refuse(w, "asks where the call came from, its instruction pointer");
 	switch (op) {
 	case BPF_JEQ:
 		return bdd_mask(b, x, v->bits, k);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which calls the kernel need not run the filter for. */
+/* Which calls the kernel need not run the filter for. filter_spans tells of nearly all; the
+ * copy of the kernel's rules is asked for a call that it did not find allowed. */
 #include "seccomp/compile.h"
 #include "seccomp/sim.h"
 

@@ -41,48 +41,14 @@ static struct seccomp_data pick(const struct cube *cube, bool ones)
 	return call;
 }
 
-/* Has a call of the cube nothing set above the bits of the argument? */
-static bool fits(const struct cube *cube, unsigned arg, unsigned bits)
-{
-	struct words low = cube->words[word_low(arg)];
-	const uint32_t top = bits < 32 ? (UINT32_C(1) << bits) - 1 : UINT32_MAX;
-	uint32_t one;
-
-	low.hi = low.hi < top ? low.hi : top;
-	return words_has(&cube->words[word_high(arg)], 0) && words_pick(&low, false, &one);
-}
-
-/* Has each call of the cube bits set that the kernel cuts off? */
-static bool is_above(const struct cube *cube, const struct seccomp_data *call)
-{
-	const enum arch arch = arch_of_audit(call->arch);
-	const int id = arch == ARCH_N ? -1 : sc_by_number(arch, (uint32_t)call->nr);
-
-	for (unsigned i = 0; i < 6 && id >= 0; i++) {
-		const unsigned bits = sc_arg(id, arch, i).bits;
-
-		if (bits > 0 && bits <= 32 && !fits(cube, i, bits))
-			return true;
-	}
-	return false;
-}
-
-static int visit(struct cells *c, const struct cube *cube, struct cell *cell, struct err *e)
-{
-	if (!cell_agrees(cell))
-		cell->high_bits = is_above(cube, &cell->call);
-	c->n++;
-	return c->visit(c->ctx, cell, e);
-}
-
-int cells_visit(struct cells *c, const struct cube *cube, const struct seccomp_data *call,
-		struct err *e)
+int cells_visit(struct cells *c, const struct seccomp_data *call, struct err *e)
 {
 	struct cell cell = { .call = *call };
 
 	side_answer(&c->sides[0], call, &cell.answers[0]);
 	side_answer(&c->sides[1], call, &cell.answers[1]);
-	return visit(c, cube, &cell, e);
+	c->n++;
+	return c->visit(c->ctx, &cell, e);
 }
 
 /* Two calls of the cell, so that what is said of a cell is not only believed. */
@@ -106,7 +72,8 @@ static int visit_leaf(struct cells *c, const struct cube *cube, struct err *e)
 	c->leaves++;
 	if ((c->leaves & (c->leaves - 1)) == 0 && c->bases_n < COUNT(c->bases))
 		c->bases[c->bases_n++] = cell.call;
-	return visit(c, cube, &cell, e);
+	c->n++;
+	return c->visit(c->ctx, &cell, e);
 }
 
 /* ---- all cells of a cube ---- */
@@ -136,7 +103,7 @@ static int explore(struct cells *c, struct cube *cube, unsigned depth, struct er
 	case TRUTH_YES:
 		return visit_leaf(c, cube, e);
 	case TRUTH_NO:
-		return fail(e, c->blame,
+		return fail(e, ERR_BUG,
 			    "seccomp filter: comparisons of the call's words "
 			    "with constants: it computes with them");
 	case TRUTH_OPEN:
@@ -219,9 +186,9 @@ int cells_of_arch(struct cells *c, enum arch arch, struct err *e)
 {
 	struct cube cube = cube_of_arch(arch);
 
-	side_open_arch(&c->sides[0], arch, c->arena);
-	side_open_arch(&c->sides[1], arch, c->arena);
-	if (cells_of_numbers(c, &cube, arch, e) < 0)
+	if (side_open_arch(&c->sides[0], arch, c->arena, e) < 0 ||
+	    side_open_arch(&c->sides[1], arch, c->arena, e) < 0 ||
+	    cells_of_numbers(c, &cube, arch, e) < 0)
 		return -1;
 	cube.words[CUBE_NR] = (struct words){ .lo = sc_last(arch) + 1, .hi = UINT32_MAX };
 	return cells_of_cube(c, &cube, e);

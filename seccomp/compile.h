@@ -9,7 +9,8 @@
  * tails.c      one search for the numbers that architectures have in common
  * emit.c       the program, from its end to its beginning
  * notes.c      what each instruction is there for; which calls are too much
- * cacheable.c  proves that the kernel's bitmap takes every argument-free allow */
+ * cacheable.c  proves that the kernel's bitmap takes every argument-free allow
+ * image.c      policy_compile: filter and verdicts, both proved by verify.c */
 #pragma once
 #include "seccomp/rules.h"
 

@@ -213,18 +213,12 @@ static void add_kernels(struct writer *w)
 
 static void add_flags(struct writer *w)
 {
-	static const struct word words[] = {
-		{ "tsync", SECCOMP_FILTER_FLAG_TSYNC },
-		{ "log", SECCOMP_FILTER_FLAG_LOG },
-		{ "spec_allow", SECCOMP_FILTER_FLAG_SPEC_ALLOW },
-		{ "wait_killable", SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV },
-	};
-	const char *names[COUNT(words) + 1] = { NULL };
+	const char *names[32 + 1] = { NULL }; /* bits */
 	size_t n = 0;
 
-	for (size_t i = 0; i < COUNT(words); i++)
-		if ((w->b->flags & words[i].value) != 0)
-			names[n++] = words[i].name;
+	for (const struct word *word = policy_flag_words(); word->name != NULL; word++)
+		if ((w->b->flags & word->value) != 0)
+			names[n++] = word->name;
 	if (n > 0)
 		add_words(w, STMT_FLAGS, names);
 }

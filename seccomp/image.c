@@ -22,6 +22,7 @@ static struct answers answers_of(struct arena *a, const struct policy *p)
 	return (struct answers){ rules, p->normal.action, p->unknown.action };
 }
 
+/* That the kernel would take it, and what it answers. */
 static int verify(struct imager *im, const struct answers *an, const struct filter *f,
 		  struct err *e)
 {
@@ -29,7 +30,7 @@ static int verify(struct imager *im, const struct answers *an, const struct filt
 	struct verified v;
 
 	if (im->o->no_verify)
-		return 0;
+		return filter_check(f, e);
 	if (verify_program(&scratch, im->p, an, f, &v, e) < 0)
 		return -1;
 	im->image->cells += v.cells;
@@ -43,12 +44,11 @@ static int make_filter(struct imager *im, struct err *e)
 	struct filter *f = &im->image->filter;
 
 	if (compile_program(im->arena, im->p, &an, im->o->notes ? &im->image->notes : NULL, f,
-			    e) < 0)
-		return -1;
-	if (filter_check(f, e) < 0 || compile_check_cacheable(im->p, &an, f, e) < 0)
+			    e) < 0 ||
+	    verify(im, &an, f, e) < 0)
 		return -1;
 	f->flags = policy_flags(im->p);
-	return verify(im, &an, f, e);
+	return compile_check_cacheable(im->p, &an, f, e);
 }
 
 /* ---- the watcher's ---- */
@@ -145,7 +145,7 @@ static int make_verdicts(struct imager *im, struct err *e)
 		return fail(e, ERR_POLICY,
 			    "seccomp filter: at most %u rules that audit: found %zu", ROWS_MAX,
 			    rows.n);
-	if (compile_program(im->arena, im->p, &an, NULL, f, e) < 0 || filter_check(f, e) < 0)
+	if (compile_program(im->arena, im->p, &an, NULL, f, e) < 0)
 		return -1;
 	im->image->rows = rows.v;
 	im->image->rows_n = rows.n;

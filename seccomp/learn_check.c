@@ -29,7 +29,7 @@ bool learn_permits(const struct policy *p, const struct learn_kind *k,
 			if ((k->known >> i & 1) == 0)
 				call.args[i] = tried(k, i, tries[t]);
 		policy_decide(p, &call, out);
-		if (!permits(out->action, out->audit))
+		if (!action_permits(out->action, out->audit))
 			return false;
 	}
 	return true;

@@ -110,7 +110,7 @@ static bool is_missing(struct learn_plan *p, const struct learn_kind *k,
 		return true;
 	if (k->id >= 0 && sc_has(&p->never, k->id)) {
 		(void)learn_permits(p->w->base, k, d);
-		return permits(d->action, d->audit);
+		return action_permits(d->action, d->audit);
 	}
 	if (learn_permits(p->w->base, k, d))
 		return false;

@@ -92,6 +92,24 @@ static struct asked ask(const struct lint *l, const char *name)
 	return out;
 }
 
+/* A rule with a reason is meant as it stands, and advice about what one may want is noise
+ * there; what no program can want (exit, exec) is told all the same. */
+static bool is_chosen(const struct policy_decision *d)
+{
+	return d->reason != NULL;
+}
+
+/* The same of a call that several rules are about. */
+static bool has_reason(const struct lint *l, const char *name)
+{
+	const int id = sc_find(name, strlen(name));
+
+	for (size_t i = 0; i < l->p->rules_n; i++)
+		if (sc_has(&l->p->rules[i].set[l->arch], id) && l->p->rules[i].reason != NULL)
+			return true;
+	return false;
+}
+
 static const char *answer_text(const struct lint *l, const struct policy_decision *d)
 {
 	return policy_action_text(l->d->arena, d->action, d->audit, d->audit_errno);
@@ -235,7 +253,7 @@ static void lint_family(const struct lint *l, const char *const family[FAMILY])
 			of_filtered = x;
 		}
 	}
-	if (open == NULL || filtered == NULL)
+	if (open == NULL || filtered == NULL || has_reason(l, open) || has_reason(l, filtered))
 		return;
 	say(l, "family", &of_filtered.d.at,
 	    "%s is filtered, but %s does the same and is permitted", filtered, open);
@@ -283,7 +301,7 @@ static void lint_successors(const struct lint *l)
 	for (size_t i = 0; i < COUNT(successors); i++) {
 		const struct asked newer = ask(l, successors[i].newer);
 
-		if (newer.state != NEVER || is_enosys(newer.d.action) ||
+		if (newer.state != NEVER || is_enosys(newer.d.action) || is_chosen(&newer.d) ||
 		    ask(l, successors[i].older).state <= NEVER)
 			continue;
 		if (say(l, "fallback", &newer.d.at,
@@ -332,7 +350,7 @@ static void lint_surface(const struct lint *l)
 	for (size_t i = 0; i < COUNT(surface); i++) {
 		const struct asked x = ask(l, surface[i].name);
 
-		if (x.state != ALWAYS)
+		if (x.state != ALWAYS || is_chosen(&x.d))
 			continue;
 		say(l, "surface", &x.d.at, "%s is permitted: %s", surface[i].name,
 		    surface[i].why);
@@ -375,7 +393,8 @@ static void lint_values(const struct lint *l)
 	if (goes_on(l->p->normal.action, l->p->normal.audit))
 		return;
 	for (size_t i = 0; i < COUNT(values); i++)
-		if (value_permitted(l, values[i].call, values[i].arg, values[i].constant, &d))
+		if (value_permitted(l, values[i].call, values[i].arg, values[i].constant, &d) &&
+		    !is_chosen(&d))
 			say(l, "value", &d.at, "%s with %s is permitted: %s", values[i].call,
 			    values[i].constant, values[i].why);
 }
@@ -399,7 +418,7 @@ static void lint_clone(const struct lint *l)
 	if (!value_denied(l, "clone", 0, "CLONE_NEWUSER", &d))
 		return;
 	for (size_t i = 0; i < COUNT(ways); i++) {
-		if (!value_permitted(l, ways[i], 0, "CLONE_NEWUSER", &way))
+		if (!value_permitted(l, ways[i], 0, "CLONE_NEWUSER", &way) || is_chosen(&way))
 			continue;
 		if (say(l, ways[i], &way.at,
 			"clone is kept from new namespaces, but %s is permitted", ways[i]))
@@ -454,7 +473,8 @@ static void lint_code(const struct lint *l)
 		if (!is_kept_from_code(l, i, i < 4) &&
 		    ask(l, executable[i].call).state == ALWAYS &&
 		    value_permitted(l, executable[i].call, executable[i].arg,
-				    executable[i].constant, &d))
+				    executable[i].constant, &d) &&
+		    !is_chosen(&d))
 			say(l, "code", &d.at,
 			    "%s is kept from executable memory, but %s makes it with %s",
 			    executable[kept].call, executable[i].call, executable[i].constant);

@@ -48,6 +48,7 @@ libpolicy_a_SOURCES = \
 	seccomp/parse_expr.c \
 	seccomp/parse_set.c \
 	seccomp/parse_stmt.c \
+	seccomp/plain.c seccomp/plain.h \
 	seccomp/policy.h \
 	seccomp/resolve.c seccomp/resolve.h \
 	seccomp/resolve_check.c \
@@ -60,7 +61,7 @@ libpolicy_a_SOURCES = \
 	seccomp/resolve_node.c \
 	seccomp/resolve_rule.c \
 	seccomp/resolve_set.c \
-	seccomp/rules.h \
+	seccomp/rules.c seccomp/rules.h \
 	seccomp/side.c seccomp/side.h \
 	seccomp/sim.c seccomp/sim.h \
 	seccomp/syscalls/size.h \

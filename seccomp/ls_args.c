@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "seccomp/ls_fold.h"
 #include "seccomp/ls_names.h"
+#include "seccomp/plain.h"
 
 #define LOW_AT (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? 0u : 4u)
 
@@ -136,11 +137,6 @@ static void put_rule(struct code *c, const struct policy_rule *rule, uint32_t au
 	end_rule(c, start);
 }
 
-bool ls_matters(const struct policy_rules *p, const struct policy_rule *rule)
-{
-	return rule->action != p->default_action;
-}
-
 bool ls_can_hold(const struct policy_rule *rule, uint32_t audit_arch)
 {
 	for (size_t i = 0; i < rule->args_n; i++)
@@ -155,7 +151,7 @@ static bool has_rule(const struct policy_rules *p, size_t end, const char *name,
 	for (size_t i = 0; i < end; i++) {
 		const struct policy_rule *rule = &p->rules[i];
 
-		if (ls_matters(p, rule) && (rule->args_n > 0) == compares &&
+		if (plain_matters(p, rule) && (rule->args_n > 0) == compares &&
 		    str_in(name, rule->names))
 			return true;
 	}
@@ -172,7 +168,7 @@ static void put_block(struct code *c, const struct policy_rules *p, const char *
 	for (size_t i = 0; i < p->rules_n; i++) {
 		const struct policy_rule *rule = &p->rules[i];
 
-		if (ls_matters(p, rule) && rule->args_n > 0 && str_in(name, rule->names))
+		if (plain_matters(p, rule) && rule->args_n > 0 && str_in(name, rule->names))
 			put_rule(c, rule, audit_arch);
 	}
 	put_stmt(c, BPF_RET | BPF_K, p->default_action);
@@ -186,7 +182,7 @@ void ls_emit_args(struct code *c, const struct policy_rules *p, uint32_t audit_a
 	for (size_t i = 0; i < p->rules_n; i++) {
 		const struct policy_rule *rule = &p->rules[i];
 
-		if (!ls_matters(p, rule) || rule->args_n == 0)
+		if (!plain_matters(p, rule) || rule->args_n == 0)
 			continue;
 		for (const char *const *name = rule->names; *name != NULL; name++) {
 			const int nr = ls_number(audit_arch, *name);

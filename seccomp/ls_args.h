@@ -9,17 +9,12 @@
 
 #include "seccomp/policy.h"
 
-#define ARGS_MAX 32 /* compares in a rule: a jump over all of them still fits 255 */
-
 /* A program under construction; it never holds more than the kernel takes. */
 struct code {
 	struct sock_filter *insns; /* room for BPF_MAXINSNS */
 	size_t n;
 	bool over; /* and then n stays */
 };
-
-/* A rule that repeats the default changes nothing: as libseccomp and its users have it. */
-bool ls_matters(const struct policy_rules *p, const struct policy_rule *rule);
 
 /* Can all compares of the rule hold at once, each taken alone? */
 bool ls_can_hold(const struct policy_rule *rule, uint32_t audit_arch);

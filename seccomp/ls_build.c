@@ -12,6 +12,7 @@
 #include "seccomp/ls_fold.h"
 #include "seccomp/ls_names.h"
 #include "seccomp/ls_stub.h"
+#include "seccomp/plain.h"
 
 /* A filter has 4096 instructions, so no more rules than that can matter; and libseccomp
  * before 2.6.1 is not safe with oversized filters. */
@@ -41,72 +42,6 @@ static void auto_release_(scmp_filter_ctx *ctx)
 
 #define autoctx __attribute__((cleanup(auto_release_)))
 
-/* "seccomp rule 3 (socket, bind ...)" */
-static const char *rule_where(struct arena *a, const struct policy_rules *p, size_t i)
-{
-	const char *const *names = p->rules[i].names;
-	char text[96] = "";
-	struct sbuf b = SBUF(text);
-	size_t k = 0;
-
-	for (; names[k] != NULL && k < 3; k++)
-		sbuf_add(&b, "%s%s", k > 0 ? ", " : "", names[k]);
-	return arena_printf(a, "seccomp rule %zu (%s%s)", i, text,
-			    names[k] != NULL ? " ..." : "");
-}
-
-static int check_args(struct arena *a, const struct policy_rules *p, size_t i, struct err *e)
-{
-	const struct policy_rule *rule = &p->rules[i];
-
-	if (rule->args_n > ARGS_MAX)
-		return fail(e, ERR_POLICY, "%s: at most %d compares: %zu", rule_where(a, p, i),
-			    ARGS_MAX, rule->args_n);
-	for (size_t k = 0; k < rule->args_n; k++) {
-		const struct policy_arg *arg = &rule->args[k];
-
-		if (arg->index >= ARGS)
-			return fail(e, ERR_POLICY, "%s: an argument from 0 to 5: %u",
-				    rule_where(a, p, i), arg->index);
-		if (arg->op < POLICY_NE || arg->op > POLICY_MASKED_EQ)
-			return fail(e, ERR_POLICY, "%s: a known compare: %d",
-				    rule_where(a, p, i), (int)arg->op);
-	}
-	return 0;
-}
-
-/* Two rules of one syscall with the same compares and different answers have no meaning. Of
- * two without compares the first answers: engines' profiles have such, one for each
- * capability that a container was given. */
-static bool contradict(const struct policy_rule *x, const struct policy_rule *y)
-{
-	if (x->action == y->action || x->args_n != y->args_n || x->args_n == 0)
-		return false;
-	for (size_t k = 0; k < x->args_n; k++) {
-		const struct policy_arg *a = &x->args[k], *b = &y->args[k];
-
-		if (a->index != b->index || a->op != b->op || a->value != b->value ||
-		    (a->op == POLICY_MASKED_EQ && a->mask != b->mask))
-			return false;
-	}
-	return true;
-}
-
-static int check_contradictions(struct arena *a, const struct policy_rules *p, size_t i,
-				struct err *e)
-{
-	for (const char *const *name = p->rules[i].names; *name != NULL; name++)
-		for (size_t k = 0; k < i; k++)
-			if (ls_matters(p, &p->rules[i]) && ls_matters(p, &p->rules[k]) &&
-			    contradict(&p->rules[i], &p->rules[k]) &&
-			    str_in(*name, p->rules[k].names))
-				return fail(e, ERR_POLICY,
-					    "%s: one action for %s with these arguments: rule "
-					    "%zu has another",
-					    rule_where(a, p, i), *name, k);
-	return 0;
-}
-
 /* What does not depend on an architecture. */
 static int check_policy(struct arena *a, const struct policy_rules *p, size_t *unknown,
 			struct err *e)
@@ -114,13 +49,12 @@ static int check_policy(struct arena *a, const struct policy_rules *p, size_t *u
 	size_t n = 0;
 
 	*unknown = 0;
-	for (size_t i = 0; i < p->rules_n; i++) {
-		if (check_args(a, p, i, e) < 0 || check_contradictions(a, p, i, e) < 0)
-			return -1;
+	if (plain_check(a, p, e) < 0)
+		return -1;
+	for (size_t i = 0; i < p->rules_n; i++)
 		for (const char *const *name = p->rules[i].names; *name != NULL; name++, n++)
 			if (seccomp_syscall_resolve_name(*name) == __NR_SCMP_ERROR)
 				(*unknown)++;
-	}
 	if (n > RULES_MAX)
 		return fail(e, ERR_POLICY, "seccomp policy: at most %d names in rules: %zu",
 			    RULES_MAX, n);
@@ -155,7 +89,7 @@ static int lower_args(struct job *job, size_t i, struct scmp_arg_cmp *to, unsign
 				   "%s: one compare an argument, for socketcall(2) and ipc(2) "
 				   "on "
 				   "architecture %#x: two of argument %u",
-				   rule_where(job->arena, job->p, i), job->part->audit_arch,
+				   plain_where(job->arena, job->p, i), job->part->audit_arch,
 				   arg->index);
 			return hint(e, "list the values in rules of their own, or cover the "
 				       "range by masked compares");
@@ -182,7 +116,7 @@ static int add_name(struct job *job, size_t i, const char *name,
 	rc = seccomp_rule_add_array(job->ctx, job->p->rules[i].action, nr, n, args);
 	if (rc < 0)
 		return fail(e, ERR_POLICY, "%s: a rule for %s that libseccomp takes: errno %d",
-			    rule_where(job->arena, job->p, i), name, -rc);
+			    plain_where(job->arena, job->p, i), name, -rc);
 	return 0;
 }
 
@@ -202,7 +136,7 @@ static int add_rule(struct job *job, size_t i, struct err *e)
 
 		if (nr > job->part->newest && !ls_is_private(arch, nr))
 			job->part->newest = nr;
-		if (!ls_matters(job->p, rule) || (!plain && !ls_multiplexes(arch, *name)))
+		if (!plain_matters(job->p, rule) || (!plain && !ls_multiplexes(arch, *name)))
 			continue;
 		if (!plain && !ls_can_hold(rule, arch))
 			continue;

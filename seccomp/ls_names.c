@@ -78,17 +78,3 @@ int ls_number(uint32_t audit_arch, const char *name)
 	direct = word_find(direct_numbers, name);
 	return direct != NULL ? (int)direct->value : -1;
 }
-
-const char *ls_name(struct arena *a, uint32_t audit_arch, int nr)
-{
-	autofree char *name = nr < 0 ? NULL : seccomp_syscall_resolve_num_arch(audit_arch, nr);
-
-	return name != NULL ? arena_strdup(a, name) : NULL;
-}
-
-const char *ls_version(struct arena *a)
-{
-	const struct scmp_version *v = seccomp_version();
-
-	return arena_printf(a, "%u.%u.%u", v->major, v->minor, v->micro);
-}

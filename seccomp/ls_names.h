@@ -4,8 +4,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/arena.h"
-
 /* The AUDIT_ARCH_* of "x86_64" and the like. x32 has none of its own: its calls carry
  * x86_64's with a bit in the number. False for a name that this build does not know. */
 bool ls_arch_number(const char *name, uint32_t *audit_arch, bool *x32);
@@ -15,7 +13,5 @@ uint32_t ls_arch_native(void);
 /* Is the call also, or only, reached through socketcall(2) or ipc(2) there? */
 bool ls_multiplexes(uint32_t audit_arch, const char *name);
 
-/* Number of a call, of any architecture, or -1; its name, or NULL. */
+/* Number of a call, of any architecture, or -1. */
 int ls_number(uint32_t audit_arch, const char *name);
-const char *ls_name(struct arena *a, uint32_t audit_arch, int nr);
-const char *ls_version(struct arena *a);

@@ -8,9 +8,8 @@
 #include "base/str.h"
 #include "seccomp/ast.h"
 #include "seccomp/diag.h"
+#include "seccomp/plain.h"
 #include "seccomp/rules.h"
-
-#define ARGS_MAX 32
 
 struct maker {
 	struct arena *a;
@@ -57,19 +56,6 @@ static const struct ast_action *make_action(struct arena *a, uint32_t action)
 	return out;
 }
 
-static bool permits(uint32_t action)
-{
-	switch (action & SECCOMP_RET_ACTION_FULL) {
-	case SECCOMP_RET_ALLOW:
-	case SECCOMP_RET_LOG:
-	case SECCOMP_RET_TRACE:
-	case SECCOMP_RET_USER_NOTIF:
-		return true;
-	default:
-		return false;
-	}
-}
-
 static struct ast_stmt *add(struct maker *m, int kind)
 {
 	struct ast_stmt *s = arena_new(m->a, struct ast_stmt);
@@ -92,7 +78,7 @@ static void add_default(struct maker *m)
 	struct ast_stmt *s = add(m, STMT_DEFAULT);
 
 	s->action = make_action(m->a, action);
-	if (!permits(action) && m->r->rules_n > 0)
+	if (!action_permits(action, POLICY_AUDIT_NONE) && m->r->rules_n > 0)
 		s->unknown = make_action(m->a, SECCOMP_RET_ERRNO | ENOSYS);
 }
 
@@ -176,12 +162,6 @@ static void add_rule(struct maker *m, const struct policy_rule *rule)
 	s->when = make_when(m, rule);
 }
 
-/* A rule that repeats the default changes nothing: as libseccomp and its users have it. */
-static bool matters(const struct policy_rules *r, const struct policy_rule *rule)
-{
-	return rule->action != r->default_action;
-}
-
 /* They answer what the default answers; that they name a call tells how old the policy is. */
 static void add_idle_rules(struct maker *m)
 {
@@ -189,7 +169,7 @@ static void add_idle_rules(struct maker *m)
 		struct policy_rule rule = m->r->rules[i];
 
 		rule.args_n = 0;
-		if (!matters(m->r, &rule))
+		if (!plain_matters(m->r, &rule))
 			add_rule(m, &rule);
 	}
 }
@@ -199,73 +179,11 @@ static void add_rules(struct maker *m, bool compare_something)
 	for (size_t i = 0; i < m->r->rules_n; i++) {
 		const struct policy_rule *rule = &m->r->rules[i];
 
-		if (!matters(m->r, rule) || (rule->args_n > 0) != compare_something)
+		if (!plain_matters(m->r, rule) || (rule->args_n > 0) != compare_something)
 			continue;
 		warn_twice(m, rule);
 		add_rule(m, rule);
 	}
-}
-
-static const char *shown(const struct policy_rule *rule)
-{
-	return rule->where != NULL ? rule->where : "seccomp rule";
-}
-
-static int check_args(const struct policy_rule *rule, struct err *e)
-{
-	if (rule->args_n > ARGS_MAX)
-		return fail(e, ERR_POLICY, "%s: at most %d compares: %zu", shown(rule),
-			    ARGS_MAX, rule->args_n);
-	for (size_t k = 0; k < rule->args_n; k++) {
-		if (rule->args[k].index > 5)
-			return fail(e, ERR_POLICY, "%s: an argument from 0 to 5: %u",
-				    shown(rule), rule->args[k].index);
-		if (rule->args[k].op < POLICY_NE || rule->args[k].op > POLICY_MASKED_EQ)
-			return fail(e, ERR_POLICY, "%s: a known compare: %d", shown(rule),
-				    (int)rule->args[k].op);
-	}
-	return 0;
-}
-
-/* The same compares with different answers: libseccomp refuses the second. */
-static bool contradict(const struct policy_rule *x, const struct policy_rule *y)
-{
-	if (x->action == y->action || x->args_n != y->args_n || x->args_n == 0)
-		return false;
-	for (size_t k = 0; k < x->args_n; k++) {
-		const struct policy_arg *a = &x->args[k], *b = &y->args[k];
-
-		if (a->index != b->index || a->op != b->op || a->value != b->value ||
-		    (a->op == POLICY_MASKED_EQ && a->mask != b->mask))
-			return false;
-	}
-	return true;
-}
-
-static int check_contradictions(const struct policy_rules *r, size_t i, struct err *e)
-{
-	const struct policy_rule *rule = &r->rules[i];
-
-	for (size_t k = 0; k < i; k++) {
-		if (!matters(r, rule) || !matters(r, &r->rules[k]) ||
-		    !contradict(rule, &r->rules[k]))
-			continue;
-		for (const char *const *name = rule->names; *name != NULL; name++)
-			if (str_in(*name, r->rules[k].names))
-				return fail(e, ERR_POLICY,
-					    "%s: one action for %s with these arguments: %s "
-					    "has another",
-					    shown(rule), *name, shown(&r->rules[k]));
-	}
-	return 0;
-}
-
-static int check_rules(const struct policy_rules *r, struct err *e)
-{
-	for (size_t i = 0; i < r->rules_n; i++)
-		if (check_args(&r->rules[i], e) < 0 || check_contradictions(r, i, e) < 0)
-			return -1;
-	return 0;
 }
 
 /* The architectures to compile for. x32 gets no program, for its calls answer ENOSYS; one of
@@ -308,7 +226,7 @@ int policy_from_rules(struct arena *a, const struct policy_rules *r, struct poli
 	struct policy_env env = { 0 };
 
 	*carried = arch_own() != ARCH_N;
-	if (check_rules(r, e) < 0)
+	if (plain_check(&tree, r, e) < 0)
 		return -1;
 	if (!*carried)
 		return 0;

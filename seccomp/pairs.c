@@ -6,6 +6,13 @@
 
 #include "seccomp/cells.h"
 
+/* Values near which the answer may change, of each word, for the one number of a cube. */
+#define NEAR_MAX 40
+struct near {
+	uint32_t values[CUBE_WORDS][NEAR_MAX];
+	size_t n[CUBE_WORDS];
+};
+
 static void add(struct near *near, unsigned word, uint32_t value)
 {
 	uint32_t *values = near->values[word];
@@ -64,17 +71,12 @@ static void near_cond(struct near *near, const struct cond *c)
 
 static void near_policy(struct near *near, const struct policy *p, enum arch arch, uint32_t nr)
 {
-	const int id = sc_by_number(arch, nr);
+	const struct numbered_call call = { arch, sc_by_number(arch, nr), nr };
+	const struct cond *cond;
 
-	for (size_t i = 0; i < p->rules_n; i++) {
-		const struct rule *r = &p->rules[i];
-		const struct cond *cond = id >= 0 && sc_has(&r->set[arch], id)
-						  ? rule_cond(r, arch, id)
-						  : r->nrs_cond;
-
-		if (cond != NULL)
+	for (size_t i = 0; i < p->rules_n; i++)
+		if (rule_covers(&p->rules[i], &call, &cond) && cond != NULL)
 			near_cond(near, cond);
-	}
 }
 
 /* ---- what a program compares with ---- */
@@ -106,21 +108,26 @@ static void near_insn(struct near *near, uint8_t *loaded, const struct filter *f
 	}
 }
 
-void side_near(struct arena *a, const struct side *s, const struct cube *cube, struct near *out)
+static void near_filter(struct arena *a, struct near *near, const struct filter *f,
+			const struct cube *cube)
+{
+	uint8_t *loaded = arena_alloc(a, f->n);
+
+	loaded[0] = CUBE_NR + 1;
+	for (size_t pc = 0; pc < f->n; pc++)
+		if (loaded[pc] != 0)
+			near_insn(near, loaded, f, pc, cube);
+}
+
+static void near_side(struct arena *a, struct near *near, const struct side *s,
+		      const struct cube *cube)
 {
 	const enum arch arch = arch_of_audit(cube->words[CUBE_ARCH].lo);
-	uint8_t *loaded;
 
-	if (s->policy != NULL) {
-		if (arch != ARCH_N)
-			near_policy(out, s->policy, arch, cube->words[CUBE_NR].lo);
-		return;
-	}
-	loaded = arena_alloc(a, s->filter->n);
-	loaded[0] = CUBE_NR + 1;
-	for (size_t pc = 0; pc < s->filter->n; pc++)
-		if (loaded[pc] != 0)
-			near_insn(out, loaded, s->filter, pc, cube);
+	if (s->policy == NULL)
+		near_filter(a, near, s->filter, cube);
+	else if (arch != ARCH_N)
+		near_policy(near, s->policy, arch, cube->words[CUBE_NR].lo);
 }
 
 /* ---- pairs ---- */
@@ -156,7 +163,7 @@ static int visit_pair(struct pairs *p, const struct seccomp_data *base, unsigned
 		put_word(&call, one, v);
 		put_word(&call, other, w);
 		p->left--;
-		if (cells_visit(p->c, p->cube, &call, e) < 0)
+		if (cells_visit(p->c, &call, e) < 0)
 			return -1;
 	}
 	return 0;
@@ -177,8 +184,8 @@ int cells_pairs(struct cells *c, const struct cube *cube, struct err *e)
 	struct pairs p = { .c = c, .cube = cube, .near = near, .left = PAIRS_EACH };
 	size_t start;
 
-	side_near(c->arena, &c->sides[0], cube, near);
-	side_near(c->arena, &c->sides[1], cube, near);
+	near_side(c->arena, near, &c->sides[0], cube);
+	near_side(c->arena, near, &c->sides[1], cube);
 	if (c->pairs + PAIRS_EACH < PAIRS_ALL)
 		p.left = PAIRS_ALL - c->pairs;
 	start = p.left;

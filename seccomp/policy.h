@@ -3,8 +3,8 @@
  *
  * A policy comes from text (policy_parse, the language of caisson-policy(5)) or from plain
  * rules (policy_from_rules). policy_compile makes a classic BPF program of it and proves that
- * the program answers as the policy says. policy_decide says what a policy answers to one
- * call, and why; filter_simulate what a program answers.
+ * the program answers as the policy says, or says that it could not. policy_decide says what a
+ * policy answers to one call, and why; filter_run what a program answers.
  *
  * No globals, no files, no words of OCI. All that is made lives in the arena that was handed
  * in. Architectures whose tables we carry: x86_64, i386, aarch64, arm; for others there is
@@ -18,6 +18,10 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+
+#ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV /* since 5.19 */
+#define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5)
+#endif
 
 /* ---- what is wrong, and where ---- */
 
@@ -82,6 +86,7 @@ struct policy_env {
 };
 
 struct policy; /* lives in an arena, never changes */
+struct word;   /* base/str.h */
 
 /* Parses and resolves. which: the policy of the file; NULL: the last one in it. All errors and
  * warnings go to *d; -1 with the first error in *e. */
@@ -153,6 +158,8 @@ enum policy_audit {
 const char *policy_name(const struct policy *p); /* "" for plain rules */
 size_t policy_skipped(const struct policy *p);   /* optional names that no table knows */
 uint32_t policy_flags(const struct policy *p);   /* SECCOMP_FILTER_FLAG_* that it asks for */
+/* "tsync" ... to those, NULL-ended; as the language has them. */
+const struct word *policy_flag_words(void);
 /* AUDIT_ARCH_* of target i, 0 beyond the last. */
 uint32_t policy_arch(const struct policy *p, size_t i);
 
@@ -216,7 +223,7 @@ void policy_lint(const struct policy *p, struct policy_diags *d);
 struct filter {
 	const struct sock_filter *insns;
 	uint16_t n;
-	uint32_t flags; /* SECCOMP_FILTER_FLAG_*, filled in by who plans */
+	uint32_t flags; /* SECCOMP_FILTER_FLAG_*: a policy's; of rules, by who plans */
 };
 
 /* What the watcher answers to a call that the filter hands to it. */
@@ -229,7 +236,7 @@ struct policy_verdict {
 
 struct policy_image {
 	struct filter filter;
-	/* With audit actions: a second program, to be run by filter_simulate over the
+	/* With audit actions: a second program, to be run by filter_run over the
 	 * notification's seccomp_data; SECCOMP_RET_DATA of its answer is an index into rows. */
 	struct filter verdicts; /* .n 0: none */
 	const struct policy_verdict *rows;
@@ -238,7 +245,7 @@ struct policy_image {
 	 * 14"). Made only when asked for. */
 	const char *const *notes;
 	size_t cells;  /* of the partition, each checked by a witness */
-	bool pairwise; /* too many cells for all: pairs of arguments were checked */
+	bool pairwise; /* too many for all: of some calls pairs of arguments: no proof */
 };
 
 struct policy_options {
@@ -247,7 +254,8 @@ struct policy_options {
 };
 
 /* Compiles and verifies. A program that does not answer as the policy says is ERR_BUG, and
- * nothing comes out. More than BPF_MAXINSNS instructions: ERR_POLICY. */
+ * nothing comes out; where .pairwise is set it was sampled, and not proved. More than
+ * BPF_MAXINSNS instructions: ERR_POLICY. */
 int policy_compile(struct arena *a, const struct policy *p, const struct policy_options *o,
 		   struct policy_image *out, struct err *e) CHECK;
 
@@ -297,17 +305,18 @@ enum policy_relation {
 	POLICY_INCOMPARABLE
 };
 
-/* One class of calls to which the two answer differently. */
+/* Calls of one number to which the two answer differently, in one way. */
 struct policy_difference {
 	struct seccomp_data call; /* a witness */
 	uint32_t left, right;     /* actions */
 	bool hole;                /* no such call exists: nobody will notice */
 	bool high_bits; /* they differ only above the 32 bits that the kernel looks at */
-	size_t cells;   /* of this call (arch, nr, both answers) */
 };
 
-/* Calls back for each, in the order of architecture, number, answers. Compares all
- * architectures that either side knows; a filter's are found by running it. */
+/* Calls back for each, in the order of architecture, number, answers; of numbers beyond the
+ * table, but for those that have a name or a rule, one stands for all that the two treat alike.
+ * Compares all architectures that either side knows. Fails with ERR_POLICY for a program that
+ * computes, and for conditions that are too much: the work has a bound (bdd.c). */
 int policy_diff(struct arena *a, const struct policy_side *left,
 		const struct policy_side *right,
 		void (*found)(void *ctx, const struct policy_difference *d), void *ctx,

@@ -8,29 +8,10 @@
 
 #include "base/str.h"
 
-#ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV /* since 5.19 */
-#define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5)
-#endif
-
 /* MAX_ERRNO: the kernel makes it of what is higher (seccomp(2), SECCOMP_RET_ERRNO). */
 #define ERRNO_MAX 4095u
 
 /* ---- actions ---- */
-
-/* The call may go on: at once, or by the word of a tracer or a watcher. */
-bool permits(uint32_t action, enum policy_audit audit)
-{
-	switch (action & SECCOMP_RET_ACTION_FULL) {
-	case SECCOMP_RET_ALLOW:
-	case SECCOMP_RET_LOG:
-	case SECCOMP_RET_TRACE:
-		return true;
-	case SECCOMP_RET_USER_NOTIF:
-		return audit != POLICY_AUDIT_DENY;
-	default:
-		return false;
-	}
-}
 
 #define ERRNO_NAMES 256
 
@@ -155,18 +136,10 @@ static void set_bad_arch(struct resolver *r)
 		     "a call of another architecture cannot be audited");
 }
 
-static const struct word flag_words[] = {
-	{ "log", SECCOMP_FILTER_FLAG_LOG },
-	{ "spec_allow", SECCOMP_FILTER_FLAG_SPEC_ALLOW },
-	{ "tsync", SECCOMP_FILTER_FLAG_TSYNC },
-	{ "wait_killable", SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV },
-	{ NULL, 0 },
-};
-
 static const char *flag_at(void *ctx, size_t i)
 {
 	(void)ctx;
-	return flag_words[i].name;
+	return policy_flag_words()[i].name;
 }
 
 static void set_flags(struct resolver *r)
@@ -177,7 +150,8 @@ static void set_flags(struct resolver *r)
 		return;
 	r->p->has_flags = true;
 	for (const struct ast_words *w = s->words; w != NULL; w = w->next) {
-		const struct word *known = word_find(flag_words, word_text(r, &w->word));
+		const struct word *known =
+			word_find(policy_flag_words(), word_text(r, &w->word));
 
 		if (known != NULL)
 			r->p->flags |= (uint32_t)known->value;
@@ -439,6 +413,19 @@ size_t policy_skipped(const struct policy *p)
 	return p->skipped;
 }
 
+const struct word *policy_flag_words(void)
+{
+	static const struct word words[] = {
+		{ "tsync", SECCOMP_FILTER_FLAG_TSYNC },
+		{ "log", SECCOMP_FILTER_FLAG_LOG },
+		{ "spec_allow", SECCOMP_FILTER_FLAG_SPEC_ALLOW },
+		{ "wait_killable", SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV },
+		{ NULL, 0 },
+	};
+
+	return words;
+}
+
 uint32_t policy_flags(const struct policy *p)
 {
 	return p->flags;
@@ -447,22 +434,4 @@ uint32_t policy_flags(const struct policy *p)
 uint32_t policy_arch(const struct policy *p, size_t i)
 {
 	return i < p->targets_n ? arch_audit(p->targets[i]) : 0;
-}
-
-const struct cond *rule_cond(const struct rule *r, enum arch arch, int id)
-{
-	const struct rule_cond *conds = r->conds[arch];
-	size_t lo = 0, hi = r->conds_n[arch];
-
-	while (lo < hi) {
-		const size_t mid = lo + (hi - lo) / 2;
-
-		if (conds[mid].id == id)
-			return conds[mid].cond;
-		if (conds[mid].id < id)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return NULL;
 }

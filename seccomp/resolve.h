@@ -182,7 +182,6 @@ const struct cond *cond_join(struct resolver *r, enum cond_kind kind, const stru
 			     const struct cond *right);
 const struct cond *cond_not(struct resolver *r, const struct cond *c);
 const struct cond *cond_constant(struct resolver *r, bool value);
-bool cond_holds(const struct cond *c, const uint64_t args[6]);
 
 /* ---- resolve_rule.c ---- */
 
@@ -241,7 +240,6 @@ struct answer {
 	uint16_t audit_errno;
 };
 void answer_make(struct resolver *r, const struct ast_action *act, struct answer *out);
-bool permits(uint32_t action, enum policy_audit audit);
 
 /* ---- expect.c ---- */
 

@@ -81,7 +81,7 @@ static bool same_answer(const struct look *l, size_t x, size_t y)
 
 static bool rule_permits(const struct look *l, size_t rule)
 {
-	return permits(l->r->out[rule].action, l->r->out[rule].audit);
+	return action_permits(l->r->out[rule].action, l->r->out[rule].audit);
 }
 
 static const struct flat *flat_at(const struct look *l, size_t rule)
@@ -109,7 +109,7 @@ static void keep_permitted(struct look *l, size_t first, const uint64_t args[6])
 	if (l->permitted)
 		return;
 	if (first < l->n ? !rule_permits(l, l->at[first].rule)
-			 : !permits(l->r->p->normal.action, l->r->p->normal.audit))
+			 : !action_permits(l->r->p->normal.action, l->r->p->normal.audit))
 		return;
 	l->permitted = true;
 	l->permits_by = first < l->n ? l->at[first].rule : NONE;

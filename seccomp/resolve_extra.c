@@ -70,7 +70,7 @@ static bool is_decided(const struct resolver *r, enum arch arch, int clone3, siz
 		if (!sc_has(&rule->set[arch], clone3))
 			continue;
 		return i < before || (rule_cond(rule, arch, clone3) == NULL &&
-				      !permits(rule->action, rule->audit));
+				      !action_permits(rule->action, rule->audit));
 	}
 	return false;
 }
@@ -172,7 +172,7 @@ static void trim_arch(struct resolver *r, enum arch arch)
 	for (size_t i = r->rules.n; i-- > 0;) {
 		struct rule *rule = &r->out[i];
 
-		if (permits(rule->action, rule->audit))
+		if (action_permits(rule->action, rule->audit))
 			set_or(&permitted, &rule->set[arch]);
 		if (r->rules.at[i].kind != FLAT_FORBID)
 			continue;
@@ -183,7 +183,7 @@ static void trim_arch(struct resolver *r, enum arch arch)
 
 void trim_forbids(struct resolver *r)
 {
-	if (permits(r->p->normal.action, r->p->normal.audit) || r->others.n == 0)
+	if (action_permits(r->p->normal.action, r->p->normal.audit) || r->others.n == 0)
 		return;
 	for (enum arch arch = 0; arch < ARCH_N; arch++)
 		trim_arch(r, arch);

@@ -49,7 +49,7 @@ static bool matches_there(const struct rule *rule, const struct cond *c)
 {
 	if (c == NULL || c->kind == COND_TRUE)
 		return true;
-	return c->kind != COND_FALSE && !permits(rule->action, rule->audit);
+	return c->kind != COND_FALSE && !action_permits(rule->action, rule->audit);
 }
 
 static void warn(struct resolver *r, const struct flat *f, const struct rule *rule, int id,
@@ -61,8 +61,8 @@ static void warn(struct resolver *r, const struct flat *f, const struct rule *ru
 	     "on i386 %s is also reached through %s, whose arguments no filter sees: %s there "
 	     "whatever they are",
 	     sc_name(id), sc_name(through),
-	     permits(rule->action, rule->audit) ? "this rule does not match"
-						: "this rule matches");
+	     action_permits(rule->action, rule->audit) ? "this rule does not match"
+						       : "this rule matches");
 }
 
 #define MUX_SUBS 32
@@ -133,7 +133,7 @@ static const struct rule *whole_through(const struct resolver *r, int id)
 		if (!sc_has(&rule->set[ARCH_I386], id) ||
 		    rule_cond(rule, ARCH_I386, id) != NULL)
 			continue;
-		return permits(rule->action, rule->audit) ? rule : NULL;
+		return action_permits(rule->action, rule->audit) ? rule : NULL;
 	}
 	return NULL;
 }
@@ -147,7 +147,7 @@ static int checks_one(const struct resolver *r, const struct rule *rule, int thr
 	for (int id = set_next(&set, 0); id >= 0; id = set_next(&set, id + 1))
 		if (sc_mux(id, ARCH_I386).through == through &&
 		    (rule_cond(rule, ARCH_I386, id) != NULL ||
-		     !permits(rule->action, rule->audit)))
+		     !action_permits(rule->action, rule->audit)))
 			return id;
 	return -1;
 }

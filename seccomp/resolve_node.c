@@ -111,26 +111,3 @@ const struct cond *cond_range(struct resolver *r, unsigned arg, unsigned bits, u
 	c->hi = hi;
 	return c;
 }
-
-bool cond_holds(const struct cond *c, const uint64_t args[6])
-{
-	const uint64_t v = c->bits == 32 ? (uint32_t)args[c->arg] : args[c->arg];
-
-	switch (c->kind) {
-	case COND_TRUE:
-		return true;
-	case COND_FALSE:
-		return false;
-	case COND_AND:
-		return cond_holds(c->left, args) && cond_holds(c->right, args);
-	case COND_OR:
-		return cond_holds(c->left, args) || cond_holds(c->right, args);
-	case COND_NOT:
-		return !cond_holds(c->left, args);
-	case COND_RANGE:
-		return c->lo <= v && v <= c->hi;
-	case COND_MASK:
-		return (v & c->mask) == c->value;
-	}
-	return false;
-}

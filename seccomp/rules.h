@@ -101,9 +101,26 @@ struct policy {
  */
 #define X32_BIT 0x40000000u
 
+/* ---- rules.c: what the parts say ---- */
+
+bool policy_targets(const struct policy *p, enum arch arch);
+/* The call may go on: at once, or by the word of a tracer or a watcher. */
+bool action_permits(uint32_t action, enum policy_audit audit);
+
 /* The condition under which the rule matches the call, NULL: always. Asked only for a call of
  * the set. */
 const struct cond *rule_cond(const struct rule *r, enum arch arch, int id);
+
+struct numbered_call {
+	enum arch arch;
+	int id; /* sc_by_number of .nr, or -1 */
+	uint32_t nr;
+};
+/* May the rule answer the call? *cond is not written, or under which condition; NULL: always.
+ */
+bool rule_covers(const struct rule *r, const struct numbered_call *call,
+		 const struct cond **cond);
+bool cond_holds(const struct cond *c, const uint64_t args[6]);
 
 /* Names to meanings. Everything that is wrong goes into *d; -1, with the first of it in *e,
  * when there is any error. */

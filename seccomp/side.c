@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#include "seccomp/sim.h"
-
 /* ---- a policy ---- */
 
 static void find_conds(struct side *s, enum arch arch)
@@ -207,30 +205,17 @@ static enum truth ask_cond(struct asker *q, const struct cond *c)
 	return TRUTH_OPEN;
 }
 
-static bool lists_number(const struct rule *r, enum arch arch, uint32_t nr)
-{
-	for (size_t i = 0; i < r->nrs_n; i++)
-		if (r->nrs[i].nr == nr && r->nrs[i].arch == arch)
-			return true;
-	return false;
-}
-
 /* The number is settled: does it matter to the rules which arguments there are? */
 static enum truth ask_rules(const struct policy *p, struct asker *q, enum arch arch,
 			    uint32_t nr)
 {
-	const int id = sc_by_number(arch, nr);
+	const struct numbered_call call = { arch, sc_by_number(arch, nr), nr };
 
 	for (size_t i = 0; i < p->rules_n; i++) {
-		const struct rule *r = &p->rules[i];
 		const struct cond *cond;
 		enum truth is;
 
-		if (id >= 0 && sc_has(&r->set[arch], id))
-			cond = rule_cond(r, arch, id);
-		else if (r->nrs_n > 0 && lists_number(r, arch, nr))
-			cond = r->nrs_cond;
-		else
+		if (!rule_covers(&p->rules[i], &call, &cond))
 			continue;
 		is = cond == NULL ? TRUTH_YES : ask_cond(q, cond);
 		if (is != TRUTH_NO)
@@ -442,31 +427,59 @@ static bool has_nrs(const struct policy *p)
 	return false;
 }
 
-static bool is_target(const struct policy *p, enum arch arch)
+static int expect_answer(const struct filter *f, const struct seccomp_data *call,
+			 uint32_t action, struct err *e)
 {
-	for (size_t i = 0; i < p->targets_n; i++)
-		if (p->targets[i] == arch)
-			return true;
-	return false;
+	const uint32_t is = filter_run(f, call, NULL, NULL);
+
+	if (is == action)
+		return 0;
+	return fail(e, ERR_BUG,
+		    "seccomp filter: number %d of architecture %#x: %#x, whatever its "
+		    "arguments are: the interpreter says %#x",
+		    call->nr, call->arch, action, is);
 }
 
-void side_open_arch(struct side *s, enum arch arch, struct arena *a)
+int side_check_spans(const struct filter *f, uint32_t audit_arch,
+		     const struct filter_span *spans, size_t n, struct err *e)
+{
+	struct seccomp_data none = { .arch = audit_arch }, all;
+
+	memset(&all, 0xff, sizeof(all));
+	all.arch = audit_arch;
+	for (size_t i = 0; i < n; i++) {
+		none.nr = i > 0 ? (int)(spans[i - 1].last + 1) : 0;
+		all.nr = (int)spans[i].last;
+		if (spans[i].plain && (expect_answer(f, &none, spans[i].action, e) < 0 ||
+				       expect_answer(f, &all, spans[i].action, e) < 0))
+			return -1;
+	}
+	return 0;
+}
+
+static int open_spans(struct side *s, enum arch arch, struct arena *a, struct err *e)
 {
 	const uint32_t last = sc_last(arch);
+	struct filter_span *spans = arena_array(a, (size_t)last + 1, sizeof(*spans));
+	const size_t n = filter_spans(s->filter, arch_audit(arch), last, spans);
 
+	s->spans = spans;
+	s->spans_at = 0;
+	return side_check_spans(s->filter, arch_audit(arch), spans, n, e);
+}
+
+int side_open_arch(struct side *s, enum arch arch, struct arena *a, struct err *e)
+{
 	s->first = NULL;
-	if (s->policy == NULL) {
-		struct filter_span *spans = arena_array(a, (size_t)last + 1, sizeof(*spans));
-
-		(void)filter_spans(s->filter, arch_audit(arch), last, spans);
-		s->spans = spans;
-		s->spans_at = 0;
-	} else if (is_target(s->policy, arch) && !has_nrs(s->policy) &&
-		   s->policy->rules_n <= UINT16_MAX) {
+	if (s->policy == NULL)
+		return open_spans(s, arch, a, e);
+	if (policy_targets(s->policy, arch) && !has_nrs(s->policy) &&
+	    s->policy->rules_n <= UINT16_MAX) {
 		s->first = find_first(s->policy, arch, a);
 		s->bare = *s->policy;
 		s->bare.rules_n = 0;
 	}
+	return 0;
 }
 
 static bool filter_plain_answer(struct side *s, uint32_t nr, struct answer *out)
@@ -488,14 +501,16 @@ static bool policy_plain_answer(const struct side *s, enum arch arch, uint32_t n
 	const size_t n = s->policy->rules_n;
 	const size_t rule = id >= 0 && s->first != NULL ? s->first[id] : n;
 
-	if (!plain || s->first == NULL)
+	if (!plain)
+		return false;
+	if (s->first == NULL)
 		policy_answer(s, &call, out);
 	else if (rule == n)
 		answer_by(s, &s->bare, &call, out);
 	else
 		out->is = out->also =
 			an != NULL ? an->rules[rule] : s->policy->rules[rule].action;
-	return plain;
+	return true;
 }
 
 bool side_plain_answer(struct side *s, enum arch arch, uint32_t nr, struct answer *out)

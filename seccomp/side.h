@@ -4,6 +4,7 @@
 #pragma once
 #include "seccomp/compile.h"
 #include "seccomp/cube.h"
+#include "seccomp/sim.h"
 
 #define SIDE_FAR 64 /* numbers of arm's table above sc_last: half a dozen */
 
@@ -38,19 +39,18 @@ void side_open(struct side *s);
 void side_answer(const struct side *s, const struct seccomp_data *call, struct answer *out);
 
 /* The same, for the numbers of one architecture up to sc_last, which are asked for one after
- * the other. True when no other arguments would change it, as far as that is easily seen. */
-void side_open_arch(struct side *s, enum arch arch, struct arena *a);
+ * the other. False when other arguments may change it, as far as that is easily seen, and then
+ * *out means nothing. Of a
+ * program it is what filter_spans saw in it; opening asks the interpreter too, and a difference
+ * is ERR_BUG. */
+int side_open_arch(struct side *s, enum arch arch, struct arena *a, struct err *e) CHECK;
 bool side_plain_answer(struct side *s, enum arch arch, uint32_t nr, struct answer *out);
+
+/* ERR_BUG unless the program answers as the plain ones of its spans say, to the first and the
+ * last number of each, without arguments and with all bits of them. */
+int side_check_spans(const struct filter *f, uint32_t audit_arch,
+		     const struct filter_span *spans, size_t n, struct err *e) CHECK;
 
 /* TRUTH_YES: all calls of the cube get the same answer. TRUTH_OPEN: q->open tells some apart.
  * TRUTH_NO: the program does something with the words that this does not understand. */
 enum truth side_is_settled(const struct side *s, struct asker *q);
-
-/* Values near which the answer may change, of each word, for the one number of the cube. */
-#define NEAR_MAX 40
-struct near {
-	uint32_t values[CUBE_WORDS][NEAR_MAX];
-	size_t n[CUBE_WORDS];
-};
-void side_near(struct arena *a, const struct side *s, const struct cube *cube,
-	       struct near *out);

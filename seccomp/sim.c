@@ -349,7 +349,10 @@ uint32_t filter_run(const struct filter *f, const struct seccomp_data *call, uin
 	return verdict;
 }
 
-/* ---- all numbers at once ---- */
+/* ---- all numbers at once ----
+ *
+ * No interpreter: what is known of the accumulator is that it is the number, or one constant.
+ * side.c has the interpreter confirm what comes out. */
 
 struct spans {
 	const struct filter *f;

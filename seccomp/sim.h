@@ -10,7 +10,8 @@ struct filter_span {
 	bool plain;
 };
 
-/* From number 0 to `last', in ascending order. Returns how many; out: room for one a number.
- * The program is one that filter_check took. */
+/* From number 0 to `last', in ascending order: all numbers go through the program together, and
+ * part where it compares them. Returns how many; out: room for one a number. The program is one
+ * that filter_check took. */
 size_t filter_spans(const struct filter *f, uint32_t audit_arch, uint32_t last,
 		    struct filter_span *out) __attribute__((nonnull));

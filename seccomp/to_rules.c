@@ -448,19 +448,6 @@ static const char *const *arch_words(struct arena *a, const struct behaviour *b)
 	return words;
 }
 
-static bool permits(const struct fallback *f)
-{
-	switch (f->action & SECCOMP_RET_ACTION_FULL) {
-	case SECCOMP_RET_ALLOW:
-	case SECCOMP_RET_LOG:
-	case SECCOMP_RET_TRACE:
-	case SECCOMP_RET_USER_NOTIF:
-		return true;
-	default:
-		return false;
-	}
-}
-
 /* The answer to what nobody names: engines have no other for calls that do not exist yet. But a
  * name that an engine's libseccomp does not know must not be permitted by it. */
 static const struct fallback *choose_default(const struct behaviour *b)
@@ -468,7 +455,10 @@ static const struct fallback *choose_default(const struct behaviour *b)
 	const struct fallback *normal = behave_answer(b, b->normal);
 	const struct fallback *unknown = behave_answer(b, b->unknown);
 
-	return permits(unknown) && !permits(normal) ? normal : unknown;
+	const bool opens = action_permits(unknown->action, unknown->audit) &&
+			   !action_permits(normal->action, normal->audit);
+
+	return opens ? normal : unknown;
 }
 
 static int make(struct maker *m, struct policy_rules *out)

@@ -36,8 +36,7 @@ int verify_program(struct arena *a, const struct policy *p, const struct answers
 	*c = (struct cells){ .arena = a,
 			     .sides = { { .policy = p, .answers = an }, { .filter = f } },
 			     .visit = expect_equal,
-			     .ctx = &checked,
-			     .blame = ERR_BUG };
+			     .ctx = &checked };
 	cells_open(c);
 	for (size_t i = 0; i < p->targets_n; i++)
 		if (cells_of_arch(c, p->targets[i], e) < 0)

@@ -110,7 +110,7 @@ static void guess(const struct asked *q, struct policy_why_answer *out)
 			best = &all[i];
 			break;
 		}
-		if (best == NULL && !permits(all[i].d.action, all[i].d.audit))
+		if (best == NULL && !action_permits(all[i].d.action, all[i].d.audit))
 			best = &all[i];
 	}
 	if (best != NULL)
@@ -222,7 +222,7 @@ void policy_why(struct arena *a, const struct policy *p, const struct policy_sou
 	out->depends = (q.looks_at & ~q.kind.known) != 0;
 	if (out->depends)
 		guess(&q, out);
-	out->permitted = permits(out->d.action, out->d.audit);
+	out->permitted = action_permits(out->d.action, out->d.audit);
 	if (!out->permitted)
 		find_change(&q, out);
 }

@@ -114,20 +114,12 @@ static bool is_named(const struct wording *w, enum arch arch, unsigned arg, cons
 	return str_eq(sc_arg(w->id, arch, arg).name, name);
 }
 
-/* keyctl(2) has an "arg2", which to the language is the third argument of any call. */
-static bool is_index(const char *name)
-{
-	const char *rest = str_after(name, "arg");
-
-	return rest != NULL && rest[0] >= '0' && rest[0] <= '9';
-}
-
 /* The name does when it means the same bits wherever the words shall hold. */
 static bool name_fits(struct wording *w, bdd values, unsigned arg, const struct sc_arg *known)
 {
 	const uint64_t looks = bdd_looks(w->bdds, values, bdd_arg(arg));
 
-	if (known->type == SC_NONE || known->name[0] == '\0' || is_index(known->name))
+	if (known->type == SC_NONE || known->name[0] == '\0')
 		return false;
 	if (known->type == SC_PTR &&
 	    !is_zero_test(w, values, &(struct typed){ .index = arg, .bits = known->bits }))

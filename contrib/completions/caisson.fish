@@ -153,7 +153,7 @@ complete -c caisson -n '__fish_seen_subcommand_from policy' -l help -s h -d 'pri
 complete -c caisson -n '__fish_seen_subcommand_from audit' -l help -s h -d 'print this help and exit'
 complete -c caisson -n '__fish_seen_subcommand_from features; and not __fish_seen_subcommand_from audit policy' -l help -s h -d 'print this help and exit'
 complete -c caisson -n '__fish_seen_subcommand_from check; and not __fish_seen_subcommand_from audit policy' -l plan -d 'print what create would do on this host'
-complete -c caisson -n '__fish_seen_subcommand_from check; and not __fish_seen_subcommand_from audit policy' -l json -d 'print {"errors": [...], "unknown": [...]}'
+complete -c caisson -n '__fish_seen_subcommand_from check; and not __fish_seen_subcommand_from audit policy' -l json -d 'print {"errors": [...], "unknown": [...], "warnings": [...]}'
 complete -c caisson -n '__fish_seen_subcommand_from check; and not __fish_seen_subcommand_from audit policy' -l help -s h -d 'print this help and exit'
 complete -c caisson -n '__fish_seen_subcommand_from version; and not __fish_seen_subcommand_from audit policy' -l help -s h -d 'print this help and exit'
 complete -c caisson -n '__fish_seen_subcommand_from help; and not __fish_seen_subcommand_from audit policy' -l help -s h -d 'print this help and exit'

@@ -98,11 +98,6 @@ int fd_cloexec_from(unsigned first)
 	return sys_close_range(first, ~0U, CLOSE_RANGE_CLOEXEC);
 }
 
-int fd_close_from(unsigned first)
-{
-	return sys_close_range(first, ~0U, 0);
-}
-
 /* The lowest of the list from `at' up, or ~0. */
 static unsigned next_kept(unsigned at, const int *keep, size_t n)
 {
@@ -128,13 +123,6 @@ int fd_close_others(unsigned first, const int *keep, size_t n)
 			return err;
 		first = kept + 1;
 	}
-}
-
-int fd_move_up(int fd)
-{
-	int up = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-
-	return up < 0 ? -errno : up;
 }
 
 int fd_guard_stdio(void)

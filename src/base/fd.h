@@ -12,14 +12,11 @@ int fd_send(int sock, const void *data, size_t len, int fd);
  * closed and the message refused. Bytes read or -errno. */
 long fd_recv(int sock, void *data, size_t len, int *fd);
 
-/* Marks everything from `first' up close-on-exec, or closes it. 0 or -errno. */
+/* Marks everything from `first' up close-on-exec. 0 or -errno. */
 int fd_cloexec_from(unsigned first);
-int fd_close_from(unsigned first);
 /* Closes everything from `first' up but the list, in any order, -1 in it is none. 0 or -errno.
  */
 int fd_close_others(unsigned first, const int *keep, size_t n);
-/* A duplicate above stdio, close-on-exec; fd itself stays open. -errno on failure. */
-int fd_move_up(int fd);
 /* Makes sure that 0, 1, 2 are open, on /dev/null where they were not. 0 or -errno. */
 int fd_guard_stdio(void);
 

@@ -15,7 +15,7 @@ static const struct opt options[] = {
 	OPT(struct check_options, plan, "plan", 0, OPT_FLAG, NULL,
 	    "print what create would do on this host"),
 	OPT(struct check_options, json, "json", 0, OPT_FLAG, NULL,
-	    "print {\"errors\": [...], \"unknown\": [...]}"),
+	    "print {\"errors\": [...], \"unknown\": [...], \"warnings\": [...]}"),
 	OPT_END,
 };
 /* clang-format on */
@@ -23,6 +23,7 @@ static const struct opt options[] = {
 struct report {
 	struct arena *arena;
 	struct complaints errors, unknown;
+	const struct policy_diags *diags; /* of the filter's compiler */
 };
 
 static void see_unknown(void *ctx, const char *path)
@@ -32,12 +33,19 @@ static void see_unknown(void *ctx, const char *path)
 	complain(&r->unknown, "%s", path);
 }
 
-static void complain_err(struct report *r, const struct err *e)
+/* What the compiler of the seccomp filter warns of, one after the other, from NULL to NULL;
+ * errors are among the refusals already. */
+static const char *next_warning(const struct report *r, const struct policy_diag **at)
 {
-	char text[sizeof(e->text) + 128];
+	const struct policy_diag *d = *at != NULL ? (*at)->next : r->diags->first;
 
-	err_format(e, text, sizeof(text));
-	complain(&r->errors, "%s", text);
+	while (d != NULL && d->level != POLICY_WARNING)
+		d = d->next;
+	*at = d;
+	if (d == NULL)
+		return NULL;
+	return arena_printf(r->arena, "%s%s", d->at.file == NULL ? "linux.seccomp: " : "",
+			    policy_diag_text(r->arena, d, false));
 }
 
 /* The plan, and at its end, which is about the filter, the one line that differs each time. */
@@ -61,17 +69,6 @@ static struct plan_want want_of(const struct loaded *l)
 	};
 }
 
-static const char *make_plan(struct loaded *l, struct report *r)
-{
-	struct plan_want want = want_of(l);
-	struct err why = { 0 };
-
-	if (load_make_plan(r->arena, l, &want, &why) == 0)
-		return plan_text(r->arena, &l->plan);
-	complain_err(r, &why);
-	return NULL;
-}
-
 static struct json *array_of(struct arena *a, const struct complaints *list)
 {
 	struct json *array = json_array(a);
@@ -83,19 +80,30 @@ static struct json *array_of(struct arena *a, const struct complaints *list)
 
 static void print_json(const struct report *r)
 {
-	struct json *o = json_object(r->arena);
+	struct json *o = json_object(r->arena), *warnings = json_array(r->arena);
+	const struct policy_diag *at = NULL;
+	const char *text;
+
+	while ((text = next_warning(r, &at)) != NULL)
+		json_add(warnings, json_string(r->arena, text));
 
 	json_set(o, "errors", array_of(r->arena, &r->errors));
 	json_set(o, "unknown", array_of(r->arena, &r->unknown));
+	json_set(o, "warnings", warnings);
 	(void)puts(json_print(r->arena, o, JSON_LINE, NULL));
 }
 
 static void print_text(const struct report *r)
 {
+	const struct policy_diag *at = NULL;
+	const char *text;
+
 	for (const struct complaint *c = r->errors.first; c != NULL; c = c->next)
 		(void)printf("config.json: %s\n", c->text);
 	for (const struct complaint *c = r->unknown.first; c != NULL; c = c->next)
 		(void)printf("unknown property %s\n", c->text);
+	while ((text = next_warning(r, &at)) != NULL)
+		(void)printf("%s\n", text);
 }
 
 /* A plan of a spec that is half read would be refused for what is not in the document. */
@@ -105,9 +113,12 @@ static void judge(const struct call *c, struct loaded *l, bool of_host, struct r
 
 	load_spec(c->arena, l, &r->errors);
 	json_unread(l->doc, see_unknown, r);
+	if (r->errors.n > 0)
+		return;
 	want = want_of(l);
-	if (r->errors.n == 0)
-		load_refusals(c->arena, l, &want, of_host, &r->errors);
+	load_refusals(c->arena, l, &want, of_host, &r->errors);
+	if (l->plan.policy.diags != NULL)
+		r->diags = l->plan.policy.diags;
 }
 
 /* What is wrong with the text is part of the report; that there is none is not. */
@@ -134,22 +145,21 @@ static int load(const struct call *c, struct loaded *l, struct report *r, struct
 static int check_main(const struct call *c, struct err *e)
 {
 	const struct check_options *o = c->options;
+	const struct policy_diags none = { .arena = c->arena };
 	struct report r = { .arena = c->arena,
 			    .errors = { .arena = c->arena },
-			    .unknown = { .arena = c->arena } };
+			    .unknown = { .arena = c->arena },
+			    .diags = &none };
 	struct loaded *l = arena_new(c->arena, struct loaded);
-	const char *plan = NULL;
 
 	if (load(c, l, &r, e) < 0)
 		return -1;
-	if (o->plan && r.errors.n == 0)
-		plan = make_plan(l, &r);
 	if (o->json)
 		print_json(&r);
 	else
 		print_text(&r);
-	if (plan != NULL && !o->json)
-		(void)fputs(plan, stdout);
+	if (o->plan && !o->json && r.errors.n == 0)
+		(void)fputs(plan_text(c->arena, &l->plan), stdout);
 	*c->exit_code = r.errors.n > 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 	return 0;
 }

@@ -81,10 +81,10 @@ void load_refusals(struct arena *a, struct loaded *l, struct plan_want *want, bo
 
 	if (gather(a, l, want, h, &e) < 0)
 		complain(bad, "%s", e.text);
-	plan_refusals(a, &l->spec, h, want, of_host, bad);
+	l->plan = *plan_refusals(a, &l->spec, h, want, of_host, bad);
 }
 
-int load_make_plan(struct arena *a, struct loaded *l, struct plan_want *want, struct err *e)
+static int make_plan(struct arena *a, struct loaded *l, struct plan_want *want, struct err *e)
 {
 	struct host *h = arena_new(a, struct host);
 
@@ -126,5 +126,5 @@ int load_plan(struct arena *a, const char *bundle, struct plan_want *want, struc
 		return -1;
 	if (bad.n > 0)
 		return refuse(&bad, bundle, e);
-	return load_make_plan(a, out, want, e);
+	return make_plan(a, out, want, e);
 }

@@ -23,13 +23,10 @@ int load_config(struct arena *a, struct arena *tree, const char *bundle, struct 
 /* All that is wrong with the config by itself; needs load_config. */
 void load_spec(struct arena *a, struct loaded *l, struct complaints *bad);
 /* What a plan would refuse besides, on this host only or anywhere; needs load_spec without
- * complaints. The bundle in *want is filled in. */
+ * complaints. The plan is kept as far as it goes; with of_host and no complaint it is whole.
+ * The bundle in *want is filled in. */
 void load_refusals(struct arena *a, struct loaded *l, struct plan_want *want, bool of_host,
 		   struct complaints *bad);
-/* The plan for this host; needs load_spec without complaints. The bundle in *want is filled
- * in. */
-int load_make_plan(struct arena *a, struct loaded *l, struct plan_want *want,
-		   struct err *e) CHECK;
 
 /* The config that a container was made from, kept beside its state. */
 int load_saved(struct arena *a, const char *text, size_t len, struct loaded *out,

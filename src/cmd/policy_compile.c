@@ -72,20 +72,12 @@ static const char *const *targets(struct arena *a, const struct policy *p)
 	return names;
 }
 
-static const struct word flag_words[] = {
-	{ "tsync", SECCOMP_FILTER_FLAG_TSYNC },
-	{ "log", SECCOMP_FILTER_FLAG_LOG },
-	{ "spec_allow", SECCOMP_FILTER_FLAG_SPEC_ALLOW },
-	{ "wait_killable", SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV },
-	{ NULL, 0 },
-};
-
 static const char *const *flags_of(struct arena *a, const struct policy *p)
 {
-	const char **names = arena_array(a, COUNT(flag_words), sizeof(*names));
+	const char **names = arena_array(a, 32 + 1, sizeof(*names));
 	size_t n = 0;
 
-	for (const struct word *w = flag_words; w->name != NULL; w++)
+	for (const struct word *w = policy_flag_words(); w->name != NULL; w++)
 		if (p != NULL && (policy_flags(p) & w->value) != 0)
 			names[n++] = w->name;
 	return names;

@@ -165,7 +165,6 @@ static struct json *differing_json(struct arena *a, const struct differing *one)
 	json_set(o, "left", json_string(a, tool_action(a, &one->left)));
 	json_set(o, "right", json_string(a, tool_action(a, &one->right)));
 	json_set(o, "change", json_string(a, relation_words[one->to]));
-	json_set(o, "cells", json_uint(a, one->d.cells));
 	json_set(o, "hole", json_bool(a, one->d.hole));
 	json_set(o, "highBits", json_bool(a, one->d.high_bits));
 	return o;

@@ -2,44 +2,14 @@
 #include "cmd/policy_oci.h"
 
 #include "base/str.h"
-
-static const struct word actions[] = {
-	{ "SCMP_ACT_KILL_THREAD", SECCOMP_RET_KILL_THREAD },
-	{ "SCMP_ACT_KILL_PROCESS", SECCOMP_RET_KILL_PROCESS },
-	{ "SCMP_ACT_TRAP", SECCOMP_RET_TRAP },
-	{ "SCMP_ACT_ERRNO", SECCOMP_RET_ERRNO },
-	{ "SCMP_ACT_TRACE", SECCOMP_RET_TRACE },
-	{ "SCMP_ACT_ALLOW", SECCOMP_RET_ALLOW },
-	{ "SCMP_ACT_LOG", SECCOMP_RET_LOG },
-	{ "SCMP_ACT_NOTIFY", SECCOMP_RET_USER_NOTIF },
-	{ NULL, 0 },
-};
-
-static const struct word operators[] = {
-	{ "SCMP_CMP_NE", POLICY_NE },
-	{ "SCMP_CMP_LT", POLICY_LT },
-	{ "SCMP_CMP_LE", POLICY_LE },
-	{ "SCMP_CMP_EQ", POLICY_EQ },
-	{ "SCMP_CMP_GE", POLICY_GE },
-	{ "SCMP_CMP_GT", POLICY_GT },
-	{ "SCMP_CMP_MASKED_EQ", POLICY_MASKED_EQ },
-	{ NULL, 0 },
-};
-
-static const struct word flag_words[] = {
-	{ "SECCOMP_FILTER_FLAG_TSYNC", SECCOMP_FILTER_FLAG_TSYNC },
-	{ "SECCOMP_FILTER_FLAG_LOG", SECCOMP_FILTER_FLAG_LOG },
-	{ "SECCOMP_FILTER_FLAG_SPEC_ALLOW", SECCOMP_FILTER_FLAG_SPEC_ALLOW },
-	{ "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV", SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV },
-	{ NULL, 0 },
-};
+#include "spec/words.h"
 
 /* config-linux.md#seccomp: only these two have a number. */
 static void set_action(struct json *o, struct arena *a, uint32_t action, const char *key,
 		       const char *errno_key)
 {
 	const uint32_t kind = action & SECCOMP_RET_ACTION_FULL;
-	const char *word = word_name(actions, kind);
+	const char *word = word_name(words_seccomp_actions, kind);
 
 	json_set(o, key, json_string(a, word != NULL ? word : "SCMP_ACT_KILL_PROCESS"));
 	if (kind == SECCOMP_RET_ERRNO || kind == SECCOMP_RET_TRACE)
@@ -56,7 +26,7 @@ static struct json *arg_json(struct arena *a, const struct policy_arg *arg)
 	json_set(o, "value", json_uint(a, masked ? arg->mask : arg->value));
 	if (masked)
 		json_set(o, "valueTwo", json_uint(a, arg->value));
-	json_set(o, "op", json_string(a, word_name(operators, arg->op)));
+	json_set(o, "op", json_string(a, word_name(words_seccomp_operators, arg->op)));
 	return o;
 }
 
@@ -96,7 +66,7 @@ struct json *oci_json(struct arena *a, const struct policy_rules *r, uint32_t fl
 		json_add(archs, json_string(a, arch_word(a, r->archs[i])));
 	if (r->archs[0] != NULL)
 		json_set(o, "architectures", archs);
-	for (const struct word *w = flag_words; w->name != NULL; w++)
+	for (const struct word *w = words_seccomp_flags; w->name != NULL; w++)
 		if ((flags & w->value) != 0)
 			json_add(words, json_string(a, w->name));
 	json_set(o, "flags", words);

@@ -108,6 +108,7 @@ static void begin(const struct making *m, struct plan *p)
 		.domainname = m->s->domainname,
 		.sysctl = m->s->linux_.sysctl,
 		.annotations = m->s->annotations,
+		.protect_self = plan_hides_binary(m->s, m->h),
 	};
 }
 
@@ -124,25 +125,26 @@ int plan_make(struct arena *a, const struct spec *s, const struct host *h,
 	for (size_t i = 0; i < COUNT(parts); i++)
 		if (parts[i](&m, p, e) < 0)
 			return -1;
-	p->protect_self = plan_hides_binary(s, h);
 	return 0;
 }
 
-void plan_refusals(struct arena *a, const struct spec *s, const struct host *h,
-		   const struct plan_want *w, bool of_host, struct complaints *bad)
+const struct plan *plan_refusals(struct arena *a, const struct spec *s, const struct host *h,
+				 const struct plan_want *w, bool of_host,
+				 struct complaints *bad)
 {
 	const struct making m = { a, s, h, w };
-	struct plan p;
+	struct plan *p = arena_new(a, struct plan);
 
-	begin(&m, &p);
+	begin(&m, p);
 	not_yet(s, bad);
 	for (size_t i = 0; i < COUNT(parts); i++) {
 		struct err e = { 0 };
 		char text[sizeof(e.text) + 128];
 
-		if (parts[i](&m, &p, &e) == 0 || (e.kind == ERR_HOST && !of_host))
+		if (parts[i](&m, p, &e) == 0 || (e.kind == ERR_HOST && !of_host))
 			continue;
 		err_format(&e, text, sizeof(text));
 		complain(bad, "%s", text);
 	}
+	return p;
 }

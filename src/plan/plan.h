@@ -178,9 +178,11 @@ struct plan_policy {
 	const char *name;    /* of the policy; NULL: linux.seccomp */
 	const char *backend; /* "caisson" or "libseccomp" */
 	size_t cells;        /* of the partition that was verified; 0: not verified */
+	bool pairwise;       /* too many for all: pairs of arguments were, which is no proof */
 	size_t skipped;      /* names that no table knows */
 	uint32_t compile_us; /* from rules or text to a verified filter; not printed */
 	char digest[65];     /* SHA-256 of the instructions, hexadecimal */
+	const struct policy_diags *diags; /* what the compiler warns of */
 };
 
 /* The limits that OCI lacks; 0: none. */
@@ -218,9 +220,11 @@ int plan_make(struct arena *a, const struct spec *s, const struct host *h,
 	      const struct plan_want *w, struct plan *p, struct err *e) CHECK;
 
 /* All that plan_make would refuse, the first refusal of each part, for a spec without
- * complaints; what only this host refuses when of_host is true. */
-void plan_refusals(struct arena *a, const struct spec *s, const struct host *h,
-		   const struct plan_want *w, bool of_host, struct complaints *bad);
+ * complaints; what only this host refuses when of_host is true. The plan as far as it goes:
+ * with of_host and no complaint it is plan_make's. */
+const struct plan *plan_refusals(struct arena *a, const struct spec *s, const struct host *h,
+				 const struct plan_want *w, bool of_host,
+				 struct complaints *bad);
 
 /* What exec knows beside the config that the container was made from. */
 struct plan_exec_want {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* plan_print.c - the plan as text. Never a value of the environment: it holds secrets. */
 #include <inttypes.h>
-#include <linux/seccomp.h>
 #include <sched.h>
 #include <string.h>
 
 #include "plan/plan_text.h"
+#include "spec/words.h"
 
 #ifndef CLONE_NEWTIME
 #define CLONE_NEWTIME 0x00000080
@@ -120,23 +120,29 @@ static void hooks(struct text *t, const struct plan *p)
 		}
 }
 
+/* Without what all their names begin with. */
+static void filter_flags(struct text *t, uint32_t flags)
+{
+	struct word words[32 + 1] = { { NULL, 0 } }; /* bits */
+
+	for (size_t i = 0; words_seccomp_flags[i].name != NULL; i++) {
+		words[i] = words_seccomp_flags[i];
+		words[i].name = str_after(words[i].name, "SECCOMP_FILTER_FLAG_");
+	}
+	text_bits(t, "  ", "flags", words, flags);
+}
+
 static void seccomp(struct text *t, const struct plan *p)
 {
-	static const struct word flags[] = {
-		{ "TSYNC", SECCOMP_FILTER_FLAG_TSYNC },
-		{ "LOG", SECCOMP_FILTER_FLAG_LOG },
-		{ "SPEC_ALLOW", SECCOMP_FILTER_FLAG_SPEC_ALLOW },
-		{ NULL, 0 },
-	};
-
 	if (!p->has_filter)
 		return;
 	text_add(t, "seccomp\n  from: %s, built by %s\n",
 		 p->policy.name != NULL ? p->policy.name : "linux.seccomp", p->policy.backend);
 	text_add(t, "  instructions: %u\n  sha256: %s\n", p->filter.n, p->policy.digest);
 	if (p->policy.cells > 0)
-		text_add(t, "  verified: %zu cells\n", p->policy.cells);
-	text_bits(t, "  ", "flags", flags, p->filter.flags);
+		text_add(t, "  verified: %zu cells%s\n", p->policy.cells,
+			 p->policy.pairwise ? ", pairs of arguments only" : "");
+	filter_flags(t, p->filter.flags);
 	text_add(t, "  unknown names: %zu\n", p->policy.skipped);
 }
 

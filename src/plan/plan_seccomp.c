@@ -10,37 +10,9 @@
 
 #define ERRNO_MAX 4095 /* the kernel's MAX_ERRNO: above it, another errno would arrive */
 
-/* config-linux.md#seccomp; the kernel's names are in seccomp(2) */
-static const struct word actions[] = {
-	{ "SCMP_ACT_KILL", SECCOMP_RET_KILL_THREAD },
-	{ "SCMP_ACT_KILL_THREAD", SECCOMP_RET_KILL_THREAD },
-	{ "SCMP_ACT_KILL_PROCESS", SECCOMP_RET_KILL_PROCESS },
-	{ "SCMP_ACT_TRAP", SECCOMP_RET_TRAP },
-	{ "SCMP_ACT_ERRNO", SECCOMP_RET_ERRNO },
-	{ "SCMP_ACT_TRACE", SECCOMP_RET_TRACE },
-	{ "SCMP_ACT_ALLOW", SECCOMP_RET_ALLOW },
-	{ "SCMP_ACT_LOG", SECCOMP_RET_LOG },
-	{ "SCMP_ACT_NOTIFY", SECCOMP_RET_USER_NOTIF },
-	{ NULL, 0 },
-};
-
-static const struct word operators[] = {
-	{ "SCMP_CMP_NE", POLICY_NE },
-	{ "SCMP_CMP_LT", POLICY_LT },
-	{ "SCMP_CMP_LE", POLICY_LE },
-	{ "SCMP_CMP_EQ", POLICY_EQ },
-	{ "SCMP_CMP_GE", POLICY_GE },
-	{ "SCMP_CMP_GT", POLICY_GT },
-	{ "SCMP_CMP_MASKED_EQ", POLICY_MASKED_EQ },
-	{ NULL, 0 },
-};
-
-static const struct word flags[] = {
-	{ "SECCOMP_FILTER_FLAG_TSYNC", SECCOMP_FILTER_FLAG_TSYNC },
-	{ "SECCOMP_FILTER_FLAG_LOG", SECCOMP_FILTER_FLAG_LOG },
-	{ "SECCOMP_FILTER_FLAG_SPEC_ALLOW", SECCOMP_FILTER_FLAG_SPEC_ALLOW },
-	{ NULL, 0 },
-};
+_Static_assert(POLICY_NE == 1 && POLICY_LT == 2 && POLICY_LE == 3 && POLICY_EQ == 4 &&
+		       POLICY_GE == 5 && POLICY_GT == 6 && POLICY_MASKED_EQ == 7,
+	       "words_seccomp_operators has our operators");
 
 static const char *shown(const char *word)
 {
@@ -57,7 +29,7 @@ struct place {
 static int plan_action(const struct place *at, const char *word, int64_t errno_ret,
 		       uint32_t *out, struct err *e)
 {
-	const struct word *found = word != NULL ? word_find(actions, word) : NULL;
+	const struct word *found = word != NULL ? word_find(words_seccomp_actions, word) : NULL;
 	int64_t data = errno_ret != SPEC_UNSET ? errno_ret : EPERM;
 	int64_t most;
 
@@ -87,7 +59,8 @@ static int plan_action(const struct place *at, const char *word, int64_t errno_r
 static int plan_arg(const struct spec_seccomp_arg *arg, const char *where, size_t i,
 		    struct policy_arg *out, struct err *e)
 {
-	const struct word *op = arg->op != NULL ? word_find(operators, arg->op) : NULL;
+	const struct word *op =
+		arg->op != NULL ? word_find(words_seccomp_operators, arg->op) : NULL;
 
 	if (op == NULL)
 		return fail(e, ERR_SPEC, "%s.args[%zu].op: a seccomp operator: %s", where, i,
@@ -151,7 +124,7 @@ static int plan_flags(const struct spec_seccomp *s, uint32_t *out, struct err *e
 	*out = s->has_flags ? 0 : SECCOMP_FILTER_FLAG_SPEC_ALLOW;
 	for (size_t i = 0; i < s->flags.n; i++) {
 		const char *word = s->flags.v[i];
-		const struct word *flag = word_find(flags, word);
+		const struct word *flag = word_find(words_seccomp_flags, word);
 
 		if (str_eq(word, "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"))
 			return fail(e, ERR_SPEC,
@@ -219,6 +192,7 @@ static int compile(struct arena *a, const struct policy *policy, struct plan *p,
 	p->filter = image.filter;
 	p->policy.backend = "caisson";
 	p->policy.cells = image.cells;
+	p->policy.pairwise = image.pairwise;
 	p->policy.skipped = policy_skipped(policy);
 	return 0;
 }
@@ -234,16 +208,25 @@ static int from_elsewhere(struct arena *a, const struct policy_rules *r,
 	return policy_build_elsewhere(a, w->libseccomp, r, &p->filter, e);
 }
 
+static struct policy_diags *new_diags(struct arena *a, struct plan *p)
+{
+	struct policy_diags *diags = arena_new(a, struct policy_diags);
+
+	diags->arena = a;
+	p->policy.diags = diags;
+	return diags;
+}
+
 static int from_config(struct arena *a, const struct spec_seccomp *s, const struct plan_want *w,
 		       struct plan *p, struct err *e)
 {
-	struct policy_diags diags = { .arena = a };
+	struct policy_diags *diags = new_diags(a, p);
 	const struct policy *policy;
 	struct policy_rules r;
 	bool carried;
 
 	if (refuse_listener(s, e) < 0 || plan_seccomp_rules(a, s, &r, e) < 0 ||
-	    policy_from_rules(a, &r, &diags, &carried, &policy, e) < 0)
+	    policy_from_rules(a, &r, diags, &carried, &policy, e) < 0)
 		return -1;
 	if (!carried || w->use_libseccomp) {
 		if (from_elsewhere(a, &r, w, p, e) < 0)
@@ -287,16 +270,15 @@ static int from_policy(struct arena *a, const struct spec *s, const struct host 
 {
 	struct policy_env env =
 		w->policy_env != NULL ? *w->policy_env : (struct policy_env){ 0 };
-	struct policy_diags diags = { .arena = a };
+	struct policy_diags *diags = new_diags(a, p);
 	const struct policy *policy;
 
 	env.caps = capabilities(a, s);
 	env.kernel = (uint16_t)(h->kernel >> 8);
-	if (policy_parse(a, w->policy, NULL, &env, &diags, &policy, e) < 0 ||
+	if (policy_parse(a, w->policy, NULL, &env, diags, &policy, e) < 0 ||
 	    compile(a, policy, p, e) < 0 || refuse_notify(&p->filter, w->policy->name, e) < 0)
 		return -1;
 	p->policy.name = policy_name(policy);
-	p->filter.flags = policy_flags(policy);
 	return 0;
 }
 

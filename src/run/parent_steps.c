@@ -25,9 +25,11 @@ static const char *policy_text(struct arena *a, const struct plan *pl)
 	if (!pl->has_filter)
 		return NULL;
 	json_set(o, "backend", json_string(a, p->backend));
+	json_set(o, "cells", json_uint(a, p->cells));
 	json_set(o, "compileUs", json_uint(a, p->compile_us));
 	json_set(o, "instructions", json_uint(a, pl->filter.n));
 	json_set(o, "name", json_string(a, p->name != NULL ? p->name : "linux.seccomp"));
+	json_set(o, "pairwise", json_bool(a, p->pairwise));
 	json_set(o, "sha256", json_string(a, p->digest));
 	return json_print(a, o, JSON_CANONICAL, NULL);
 }

@@ -3,6 +3,7 @@
 
 #include <linux/ioprio.h>
 #include <linux/sched.h>
+#include <linux/seccomp.h>
 #include <signal.h>
 #include <string.h>
 #include <strings.h>
@@ -11,6 +12,10 @@
 #include <sys/resource.h>
 
 #include "spec/spec.h"
+
+#ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV /* since 5.19 */
+#define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5)
+#endif
 
 const struct word words_rlimits[] = {
 	{ "RLIMIT_AS", RLIMIT_AS },
@@ -79,12 +84,18 @@ const struct word words_propagations[] = {
 	{ NULL, 0 },
 };
 
+/* config-linux.md#seccomp; the kernel's names are in seccomp(2). KILL is the older word. */
 const struct word words_seccomp_actions[] = {
-	{ "SCMP_ACT_KILL", 0 },        { "SCMP_ACT_KILL_PROCESS", 0 },
-	{ "SCMP_ACT_KILL_THREAD", 0 }, { "SCMP_ACT_TRAP", 0 },
-	{ "SCMP_ACT_ERRNO", 0 },       { "SCMP_ACT_TRACE", 0 },
-	{ "SCMP_ACT_ALLOW", 0 },       { "SCMP_ACT_LOG", 0 },
-	{ "SCMP_ACT_NOTIFY", 0 },      { NULL, 0 },
+	{ "SCMP_ACT_KILL_THREAD", SECCOMP_RET_KILL_THREAD },
+	{ "SCMP_ACT_KILL_PROCESS", SECCOMP_RET_KILL_PROCESS },
+	{ "SCMP_ACT_KILL", SECCOMP_RET_KILL_THREAD },
+	{ "SCMP_ACT_TRAP", SECCOMP_RET_TRAP },
+	{ "SCMP_ACT_ERRNO", SECCOMP_RET_ERRNO },
+	{ "SCMP_ACT_TRACE", SECCOMP_RET_TRACE },
+	{ "SCMP_ACT_ALLOW", SECCOMP_RET_ALLOW },
+	{ "SCMP_ACT_LOG", SECCOMP_RET_LOG },
+	{ "SCMP_ACT_NOTIFY", SECCOMP_RET_USER_NOTIF },
+	{ NULL, 0 },
 };
 
 const struct word words_seccomp_archs[] = {
@@ -103,17 +114,18 @@ const struct word words_seccomp_archs[] = {
 };
 
 const struct word words_seccomp_flags[] = {
-	{ "SECCOMP_FILTER_FLAG_TSYNC", 0 },
-	{ "SECCOMP_FILTER_FLAG_LOG", 0 },
-	{ "SECCOMP_FILTER_FLAG_SPEC_ALLOW", 0 },
-	{ "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV", 0 },
+	{ "SECCOMP_FILTER_FLAG_TSYNC", SECCOMP_FILTER_FLAG_TSYNC },
+	{ "SECCOMP_FILTER_FLAG_LOG", SECCOMP_FILTER_FLAG_LOG },
+	{ "SECCOMP_FILTER_FLAG_SPEC_ALLOW", SECCOMP_FILTER_FLAG_SPEC_ALLOW },
+	{ "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV", SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV },
 	{ NULL, 0 },
 };
 
+/* Numbered as in seccomp_rule_add(3), and so in enum policy_op. */
 const struct word words_seccomp_operators[] = {
-	{ "SCMP_CMP_NE", 0 },        { "SCMP_CMP_LT", 0 }, { "SCMP_CMP_LE", 0 },
-	{ "SCMP_CMP_EQ", 0 },        { "SCMP_CMP_GE", 0 }, { "SCMP_CMP_GT", 0 },
-	{ "SCMP_CMP_MASKED_EQ", 0 }, { NULL, 0 },
+	{ "SCMP_CMP_NE", 1 },        { "SCMP_CMP_LT", 2 }, { "SCMP_CMP_LE", 3 },
+	{ "SCMP_CMP_EQ", 4 },        { "SCMP_CMP_GE", 5 }, { "SCMP_CMP_GT", 6 },
+	{ "SCMP_CMP_MASKED_EQ", 7 }, { NULL, 0 },
 };
 
 /* libcap also takes lower case and plain numbers; the specification knows neither. */

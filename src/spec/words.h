@@ -14,11 +14,10 @@ extern const struct word words_sched_flags[];
 extern const struct word words_io_classes[];   /* "IOPRIO_CLASS_RT" ... */
 extern const struct word words_propagations[]; /* "private", "rprivate" ... to MS_* */
 
-/* seccomp: known or not; plan_seccomp gives them their values. */
-extern const struct word words_seccomp_actions[];
-extern const struct word words_seccomp_archs[];
-extern const struct word words_seccomp_flags[];
-extern const struct word words_seccomp_operators[];
+extern const struct word words_seccomp_actions[];   /* "SCMP_ACT_ALLOW" ... SECCOMP_RET_* */
+extern const struct word words_seccomp_archs[];     /* known or not: policy_archs */
+extern const struct word words_seccomp_flags[];     /* SECCOMP_FILTER_FLAG_* */
+extern const struct word words_seccomp_operators[]; /* "SCMP_CMP_NE" ... enum policy_op */
 
 /* The number of "CAP_CHOWN", or -1. */
 int word_capability(const char *name);

@@ -206,6 +206,41 @@ assert len(o["errors"]) == 3 and o["unknown"] == ["procss"], o'
 	! grep -q '^namespaces' out
 }
 
+@test "check tells what the compiler of the filter warns of" {
+	"$caisson" spec -b bundle
+	python3 - <<-END
+		import json
+		d = json.load(open("bundle/config.json"))
+		one = {"index": 0, "value": 1, "op": "SCMP_CMP_EQ"}
+		d["linux"]["seccomp"] = {"defaultAction": "SCMP_ACT_ERRNO",
+			"architectures": ["SCMP_ARCH_X86_64", "SCMP_ARCH_X32", "SCMP_ARCH_AARCH64"],
+			"syscalls": [{"names": ["read"], "action": "SCMP_ACT_ALLOW"},
+				{"names": ["personality"], "action": "SCMP_ACT_ALLOW", "args": [one, one]}]}
+		json.dump(d, open("bundle/config.json", "w"))
+	END
+	call check bundle
+	[ $status -eq 0 ]
+	[ ! -s err ]
+	cat >want <<-'END'
+		linux.seccomp: warning: x32: left out: its calls answer ENOSYS
+		linux.seccomp.syscalls[1]: warning: one compare an argument: several, and any of them is enough for the rule
+		hint: runc and crun have it so; write rules of their own, or a masked compare
+	END
+	diff want out
+	call check --json bundle
+	[ $status -eq 0 ]
+	python3 -c 'import json; o = json.load(open("out"))
+assert o["errors"] == [] and o["unknown"] == [] and len(o["warnings"]) == 2, o
+assert o["warnings"][1].startswith("linux.seccomp.syscalls[1]: warning: "), o'
+
+	echo 'policy p { default allow; deny EPERM read; deny EACCES read | write; }' >p.policy
+	sed -i "s|\"hostname\"|\"annotations\": {\"org.caisson.seccomp.policy\": \"$PWD/p.policy\"}, &|" \
+		bundle/config.json
+	call check bundle
+	[ $status -eq 0 ]
+	grep -q "^$PWD/p.policy:1:[0-9]*: warning: " out
+}
+
 @test "an unknown property alone fails no check" {
 	"$caisson" spec -b bundle
 	sed -i 's/"hostname"/"hostnaem": "a", "hostname"/' bundle/config.json

@@ -85,6 +85,30 @@ logged() {
 	is "$(caisson state "$id" | jq .pid)" 0
 }
 
+@test "state and check tell a filter that is proved from one that was sampled" {
+	caisson_only
+	local many policy=$bundle/wide.policy
+	many=$(printf '%s, ' 0x{1..9}00000007)
+	echo 'policy wide { default allow; deny EPERM mmap when addr == 7; }' >"$policy"
+	conf '.annotations["org.caisson.seccomp.policy"] = $p' --arg p "$policy"
+	run -0 caisson check --plan "$bundle"
+	grep -qx '  verified: [0-9]* cells' <<<"$output"
+	create
+	is "$(caisson state "$id" | jq -c '.caisson.policy | [.name, .pairwise, .cells > 100]')" \
+		'["wide",false,true]'
+	run -0 caisson delete --force "$id"
+
+	echo "policy wide { default allow; deny EPERM mmap when addr in { ${many%, } }
+		&& length in { ${many%, } } && prot in { ${many%, } } && flags in { ${many%, } }
+		&& offset in { ${many%, } }; deny EPERM mmap when addr == 7; }" >"$policy"
+	run -0 caisson check --plan "$bundle"
+	grep -qx '  verified: [0-9]* cells, pairs of arguments only' <<<"$output"
+	create
+	is "$(caisson state "$id" | jq -c '.caisson.policy | [.name, .pairwise, .cells > 100000]')" \
+		'["wide",true,true]'
+	run -0 caisson delete --force "$id"
+}
+
 @test "state of an unknown container says that it does not exist" {
 	caisson_only
 	run -1 --separate-stderr caisson state nobody

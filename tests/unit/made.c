@@ -483,8 +483,7 @@ void made_walk(struct arena *a, const struct policy *p, const struct filter *f,
 			     .sides = { { .policy = p, .answers = made_answers(a, p) },
 					{ .filter = f } },
 			     .visit = see,
-			     .ctx = &s,
-			     .blame = ERR_BUG };
+			     .ctx = &s };
 	cells_open(c);
 	for (size_t i = 0; i < p->targets_n && rc == 0; i++)
 		rc = cells_of_arch(c, p->targets[i], &e);

@@ -139,7 +139,7 @@ static const struct {
 	{ "allow nr 1000@x86_64 when arg1:u32 == 3;", NULL },
 	{ "audit deny EACCES ptrace;", "flags wait_killable;\naudit deny EACCES ptrace;" },
 	{ "allow close | dup when fd == 5;", NULL },
-	{ "deny EACCES keyctl when arg1:u64 == 7;", NULL },
+	{ "deny EACCES keyctl when arg1:u64 == 7;", "deny EACCES keyctl when a2 == 7;" },
 };
 
 /* Without settings, comments and empty lines. */

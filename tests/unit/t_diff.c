@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "seccomp/cells.h"
 #include "tests/unit/made.h"
 
 #define ALLOW   SECCOMP_RET_ALLOW
@@ -17,7 +18,7 @@
 #define RET(k)          BPF_STMT(BPF_RET | BPF_K, k)
 #define IF(op, k, t, f) BPF_JUMP(BPF_JMP | (op) | BPF_K, k, t, f)
 
-#define FOUND_MAX 8192
+#define FOUND_MAX 16384
 
 struct found {
 	struct policy_difference v[FOUND_MAX];
@@ -92,7 +93,6 @@ Test(diff, the_relation_is_by_what_is_permitted)
 		cr_expect_eq(f.v[0].call.arch, (uint32_t)AUDIT_ARCH_X86_64);
 		cr_expect(!f.v[0].hole);
 		cr_expect(!f.v[0].high_bits);
-		cr_expect_eq(f.v[0].cells, 1);
 	}
 }
 
@@ -308,7 +308,7 @@ Test(diff, a_program_that_computes_is_refused)
 	cr_expect_eq(policy_diff(&a, &side, &side, NULL, NULL, &relation, &e), -1);
 	cr_expect_eq(e.kind, ERR_POLICY);
 	cr_expect_str_eq(e.text, "seccomp filter: comparisons of the call's words with "
-				 "constants: it computes with them");
+				 "constants: it computes with the words of a call");
 }
 
 /* ---- drawn policies ---- */
@@ -402,6 +402,99 @@ Test(diff, of_drawn_policies_is_sound_and_complete)
 	cr_expect_gt(differ, 500);
 }
 
+/* ---- the same by the partition that programs are proved with ---- */
+
+/* cells.c shares nothing with the decision diagrams. */
+struct apart {
+	struct found *f;
+	uint64_t used[FOUND_MAX / 64]; /* rows of it that some cell shows */
+	size_t n;
+};
+
+static int expect_row(void *ctx, const struct cell *cell, struct err *e)
+{
+	struct apart *at = ctx;
+	const enum arch arch = arch_of_audit(cell->call.arch);
+	bool any = false;
+
+	(void)e;
+	if (cell_agrees(cell) || (uint32_t)cell->call.nr > sc_last(arch))
+		return 0;
+	at->n++;
+	for (size_t i = 0; i < at->f->n; i++) {
+		const struct policy_difference *d = &at->f->v[i];
+
+		if (d->call.arch != cell->call.arch || d->call.nr != cell->call.nr ||
+		    d->left != cell->answers[0].is || d->right != cell->answers[1].is)
+			continue;
+		at->used[i / 64] |= UINT64_C(1) << (i % 64);
+		any = true; /* and another one, with an audit of another kind */
+	}
+	cr_assert(any, "%#x %d: %#x and %#x", cell->call.arch, cell->call.nr,
+		  cell->answers[0].is, cell->answers[1].is);
+	return 0;
+}
+
+/* Each kind of cell that differs has its row, and each row its cell. */
+static size_t expect_cells(const struct side *left, const struct side *right,
+			   const struct policy *p, struct found *f)
+{
+	autoarena struct arena a = { 0 };
+	struct apart at = { .f = f };
+	struct cells *c = arena_new(&a, struct cells);
+	struct err e = { 0 };
+
+	*c = (struct cells){
+		.arena = &a, .sides = { *left, *right }, .visit = expect_row, .ctx = &at
+	};
+	cells_open(c);
+	for (size_t i = 0; i < p->targets_n; i++)
+		cr_assert_eq(cells_of_arch(c, p->targets[i], &e), 0, "%s", e.text);
+	for (size_t i = 0; i < f->n; i++) {
+		const enum arch arch = arch_of_audit(f->v[i].call.arch);
+
+		if (policy_targets(p, arch) && (uint32_t)f->v[i].call.nr <= sc_last(arch) &&
+		    f->v[i].left != f->v[i].right && !c->pairwise)
+			cr_assert((at.used[i / 64] >> (i % 64) & 1) != 0,
+				  "%#x %d(%#llx, %#llx, %#llx): %#x and %#x", f->v[i].call.arch,
+				  f->v[i].call.nr, f->v[i].call.args[0], f->v[i].call.args[1],
+				  f->v[i].call.args[2], f->v[i].left, f->v[i].right);
+	}
+	return at.n;
+}
+
+Test(diff, finds_what_the_partition_of_a_proof_finds)
+{
+	struct made_random r = { 0x5851f42d4c957f2d };
+	static struct found f;
+	size_t differ = 0;
+
+	for (size_t i = 0; i < 40; i++) {
+		autoarena struct arena a = { 0 };
+		uint8_t bytes[160];
+		struct made_bytes b = { bytes, sizeof(bytes) };
+		const struct policy *left, *right;
+		struct filter filter;
+
+		made_fill(&r, bytes, sizeof(bytes));
+		left = made_policy(&a, &b);
+		for (size_t k = 0; k < 3; k++)
+			bytes[made_draw(&r, sizeof(bytes))] ^=
+				(uint8_t)(1 + made_draw(&r, 255));
+		b = (struct made_bytes){ bytes, sizeof(bytes) };
+		right = made_policy(&a, &b);
+		diff_policies(left, right, &f);
+		differ += expect_cells(&(struct side){ .policy = left },
+				       &(struct side){ .policy = right }, left, &f);
+		filter = compiled(&a, right);
+		diff(&(struct policy_side){ .policy = left },
+		     &(struct policy_side){ .filter = &filter }, &f);
+		differ += expect_cells(&(struct side){ .policy = left },
+				       &(struct side){ .filter = &filter }, left, &f);
+	}
+	cr_expect_gt(differ, 1000, "%zu", differ);
+}
+
 Test(diff, of_a_policy_and_its_program_is_nothing)
 {
 	struct made_random r = { 0x2545f4914f6cdd1d };
@@ -422,4 +515,96 @@ Test(diff, of_a_policy_and_its_program_is_nothing)
 		cr_assert_eq(f.n, 0, "policy %zu", i);
 		cr_assert_eq(f.relation, POLICY_SAME);
 	}
+}
+
+/* ---- what takes long ---- */
+
+/* Walked rule by rule, these two took minutes. */
+Test(diff, of_many_rules_about_one_call_ends, .timeout = 60)
+{
+	struct made_random draw = { 280 * 977 };
+	autoarena struct arena a = { 0 };
+	struct policy_diags diags = { .arena = &a };
+	uint8_t bytes[600];
+	struct made_bytes b = { bytes, sizeof(bytes) };
+	const struct policy *p, *back;
+	struct policy_rules rules;
+	static struct found f;
+	struct err e = { 0 };
+	bool carried;
+
+	made_fill(&draw, bytes, 40 + made_draw(&draw, sizeof(bytes) - 40));
+	p = made_policy(&a, &b);
+	cr_assert_eq(policy_to_rules(&a, p, &rules, &e), 0, "%s", e.text);
+	cr_assert_eq(policy_from_rules(&a, &rules, &diags, &carried, &back, &e), 0, "%s",
+		     e.text);
+	cr_assert_gt(back->rules_n, 50);
+	diff_policies(p, back, &f);
+	expect_sound(p, back, &f);
+	for (size_t i = 0; i < f.n; i++)
+		cr_expect(f.v[i].hole || f.v[i].right == NO_CALL ||
+			  (uint32_t)f.v[i].call.nr > sc_last(ARCH_X86_64));
+}
+
+/* Bits of the first argument, each with one of the last: what is left to know in the middle is
+ * each set of them. */
+static const struct policy *tangled(struct arena *a, unsigned n, uint32_t action)
+{
+	const struct cond *all = NULL;
+
+	for (unsigned i = 0; i < n; i++) {
+		const struct cond *both =
+			made_cond(a, COND_AND, made_mask(a, 0, 64, 1u << i, 1u << i),
+				  made_mask(a, 5, 64, 1u << i, 1u << i));
+
+		all = all == NULL ? both : made_cond(a, COND_OR, both, all);
+	}
+	return one_rule(a, action, all);
+}
+
+Test(diff, of_too_much_is_refused, .timeout = 60)
+{
+	autoarena struct arena a = { 0 };
+	const struct policy_side left = { .policy = tangled(&a, 31, ALLOW) };
+	const struct policy_side right = { .policy = tangled(&a, 31, SECCOMP_RET_LOG) };
+	enum policy_relation relation = POLICY_LOOSER;
+	static struct found f;
+	struct err e = { 0 };
+
+	diff_policies(tangled(&a, 8, ALLOW), tangled(&a, 8, SECCOMP_RET_LOG), &f);
+	cr_expect_eq(f.n, 1);
+	cr_expect_eq(policy_diff(&a, &left, &right, NULL, NULL, &relation, &e), -1);
+	cr_expect_eq(e.kind, ERR_POLICY);
+	cr_expect_str_eq(e.text,
+			 "seccomp policy: conditions that can be told apart in a million "
+			 "steps: they take more");
+	cr_expect_eq(relation, POLICY_LOOSER);
+}
+
+Test(diff, programs_that_ask_nothing_are_compared)
+{
+	const struct sock_filter allow[] = { RET(ALLOW) }, deny[] = { RET(DENY) };
+	const struct filter l = { .insns = allow, .n = 1 }, r = { .insns = deny, .n = 1 };
+	static struct found f;
+
+	diff(&(struct policy_side){ .filter = &l }, &(struct policy_side){ .filter = &r }, &f);
+	cr_expect_eq(f.relation, POLICY_TIGHTER);
+	diff(&(struct policy_side){ .filter = &l }, &(struct policy_side){ .filter = &l }, &f);
+	cr_expect_eq(f.n, 0);
+}
+
+/* As no program that anybody builds. */
+Test(diff, a_program_may_ask_where_a_call_comes_from)
+{
+	const struct sock_filter insns[] = { LD(12), IF(BPF_JEQ, 7, 0, 1), RET(ALLOW),
+					     RET(DENY) };
+	const struct sock_filter deny[] = { RET(DENY) };
+	const struct filter l = { .insns = insns, .n = COUNT(insns) };
+	const struct filter r = { .insns = deny, .n = 1 };
+	static struct found f;
+
+	diff(&(struct policy_side){ .filter = &l }, &(struct policy_side){ .filter = &r }, &f);
+	cr_assert_gt(f.n, 100);
+	cr_expect_eq(f.relation, POLICY_TIGHTER);
+	cr_expect_eq(filter_run(&l, &f.v[0].call, NULL, NULL), ALLOW);
 }

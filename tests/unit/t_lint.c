@@ -75,6 +75,27 @@ static const struct {
 	{ "arch i386; deny EPERM clock_gettime64; allow @default | execve | sigreturn;",
 	  "1:23 warning fallback: clock_gettime64 is answered with deny EPERM: libraries fall back on clock_gettime only when it is ENOSYS (deny ENOSYS clock_gettime64;)" },
 	{ "default deny ENOSYS; stage exec; deny ENOSYS openat2; allow @default | openat;", "" },
+
+	/* a reason is an answer to advice, for the rule that has it and for no other */
+	{ "default deny ENOSYS; allow ptrace as \"a debugger\"; allow @default | @process | bpf;",
+	  "1:63 warning surface: bpf is permitted: new code for the kernel" },
+	{ "default deny ENOSYS; allow @default | execve; allow socket when family in {AF_UNIX, AF_ALG} as \"dm-crypt\"; allow ioctl when cmd in {TIOCSTI};",
+	  "1:119 warning value: ioctl with TIOCSTI is permitted: it types into the terminal of who started the program (CVE-2017-5226)" },
+	{ "default deny ENOSYS; allow @default | @process; deny EACCES openat when flags has any O_CREAT as \"old programs read\"; allow openat | open;",
+	  "" },
+	{ "default deny ENOSYS; allow @default | @process; deny EACCES openat when flags has any O_CREAT; allow openat; allow open as \"here\";",
+	  "" },
+	{ "deny EPERM fchmodat2 as \"not a library\"; allow @default | @process | fchmodat;",
+	  "" },
+	{ "default deny ENOSYS; allow clone when flags has none CLONE_NEWUSER; allow @default | execve; allow unshare as \"it is a browser\";",
+	  "" },
+	{ "default deny ENOSYS; deny EACCES mprotect when prot has all PROT_WRITE|PROT_EXEC as \"w^x\"; allow pkey_mprotect | mmap | shmat as \"jit\"; allow @default | execve | mprotect; allow personality;",
+	  "1:184 warning code: mprotect is kept from executable memory, but personality makes it with READ_IMPLIES_EXEC" },
+	/* nobody means these */
+	{ "deny EACCES exit_group as \"for ever\"; allow @default | @process;",
+	  "1:12 warning exit: exit_group is answered with deny EACCES: a program that cannot end or return from a signal tries for ever (allow exit | exit_group | rt_sigreturn | restart_syscall;)" },
+	{ "deny EPERM execve | execveat as \"no\"; allow @default;",
+	  "1:12 warning exec: execve is answered with deny EPERM: the container cannot start (\"stage exec;\" lets the runtime start the program; \"stage self;\" is for one that loads the filter itself)" },
 };
 /* clang-format on */
 

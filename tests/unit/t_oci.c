@@ -177,7 +177,7 @@ static const struct {
 	const char *text;
 } refused[] = {
 	{ { DENY, x86_64, with_sixth, 1 }, "rule 3: an argument from 0 to 5: 6" },
-	{ { DENY, x86_64, with_no_op, 1 }, "seccomp rule: a known compare: 8" },
+	{ { DENY, x86_64, with_no_op, 1 }, "seccomp rule 0 (openat): a known compare: 8" },
 	{ { DENY, x86_64, with_many, 1 }, "rule 1: at most 32 compares: 33" },
 	{ { DENY, x86_64, with_two, 2 },
 	  "rule 2: one action for openat with these arguments: rule 1 has another" },

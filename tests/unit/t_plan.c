@@ -338,3 +338,50 @@ Test(plan_print, counts_what_the_goldens_mask)
 						     (unsigned)p.filter.n)));
 	cr_expect_not_null(strstr(text, "\n  unknown names: 1\n"), "%s", text);
 }
+
+/* Five arguments of 64 bits, each one of nine values: too many cells for all. */
+static const char *wide_policy(struct arena *a)
+{
+	static const char *const names[] = { "addr", "length", "prot", "flags", "offset" };
+	const char *one = "7", *all = NULL;
+
+	for (unsigned i = 1; i < 9; i++)
+		one = arena_printf(a, "%s, 0x%u00000007", one, i);
+	for (size_t i = 0; i < COUNT(names); i++)
+		all = arena_printf(a, "%s%s%s in { %s }", i > 0 ? all : "", i > 0 ? " && " : "",
+				   names[i], one);
+	return arena_printf(a,
+			    "policy wide { arch x86_64; default deny EPERM;"
+			    " allow mmap when %s; allow mmap when addr > 100; }",
+			    all);
+}
+
+Test(plan_print, tells_a_proof_from_a_sample)
+{
+	const struct config from = { .linux_ = NEW_MOUNT };
+	autochecked struct checked c = { 0 };
+	const char *const texts[] = {
+		"policy narrow { arch x86_64; default deny EPERM; allow mmap; }",
+		wide_policy(&c.a),
+	};
+	struct plan p;
+	struct err e = { 0 };
+
+	for (size_t i = 0; i < COUNT(texts); i++) {
+		const struct policy_source policy = { "p.policy", texts[i], strlen(texts[i]) };
+		struct plan_want want = plan_create;
+		const char *text;
+
+		want.policy = &policy;
+		cr_assert_eq(plan_config(&c, &from, &plan_root_host, &want, &p, &e), 0, "%s",
+			     e.text);
+		cr_expect_eq(p.policy.pairwise, i == 1);
+		text = plan_print(&c.a, &p);
+		cr_expect_not_null(strstr(text,
+					  arena_printf(&c.a, "\n  verified: %zu cells%s\n",
+						       p.policy.cells,
+						       i == 1 ? ", pairs of arguments only"
+							      : "")),
+				   "%s", text);
+	}
+}

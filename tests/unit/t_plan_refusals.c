@@ -246,6 +246,27 @@ Test(plan, tells_what_each_part_refuses)
 		cr_expect(refused(&c.bad, says[i]), "%s", says[i]);
 }
 
+Test(plan, beside_what_it_refuses_is_the_plan)
+{
+	const struct config from = {
+		.linux_ = NEW_MOUNT ",'maskedPaths':['/proc/kcore'],"
+				    "'seccomp':{'defaultAction':'SCMP_ACT_ERRNO'}",
+		.top = "'annotations':{'a':'b'}",
+	};
+	autochecked struct checked c = { 0 };
+	const struct plan *beside;
+	struct plan made;
+	struct err e = { 0 };
+
+	cr_assert_eq(plan_config(&c, &from, &plan_root_host, &plan_create, &made, &e), 0, "%s",
+		     e.text);
+	beside = plan_refusals(&c.a, &c.spec, &plan_root_host, &plan_create, true, &c.bad);
+	cr_expect_eq(c.bad.n, 0);
+	cr_expect_str_eq(plan_print(&c.a, beside), plan_print(&c.a, &made));
+	cr_expect(beside->protect_self);
+	cr_expect_eq(beside->has_filter, made.has_filter);
+}
+
 Test(plan, tells_what_only_this_host_refuses_when_asked)
 {
 	struct config from = { .linux_ = "'namespaces':[{'type':'mount'}]" };

@@ -375,7 +375,7 @@ static const struct argument arguments[] = {
 	{ "mmap2", ARCH_I386, 2, "prot", SC_WORD, 32 },
 	{ "mprotect", ARCH_AARCH64, 2, "prot", SC_WORD, 64 },
 	{ "prctl", ARCH_X86_64, 0, "option", SC_I32, 32 },
-	{ "prctl", ARCH_X86_64, 1, "arg2", SC_WORD, 64 },
+	{ "prctl", ARCH_X86_64, 1, "a2", SC_WORD, 64 },
 	{ "ioctl", ARCH_X86_64, 1, "cmd", SC_U32, 32 },
 	{ "ioctl", ARCH_X86_64, 2, "arg", SC_WORD, 64 },
 	{ "fcntl", ARCH_X86_64, 1, "cmd", SC_U32, 32 },

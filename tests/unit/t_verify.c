@@ -5,6 +5,7 @@
 #include <linux/audit.h>
 #include <string.h>
 
+#include "seccomp/side.h"
 #include "seccomp/verify.h"
 #include "tests/unit/made.h"
 
@@ -301,6 +302,44 @@ Test(verify, a_change_of_one_instruction_is_found)
 	cr_expect_gt(score.found * 10, score.mutants * 8, "only %zu of %zu", score.found,
 		     score.mutants);
 	cr_expect_gt(score.found, score.brute, "no better than trying");
+}
+
+/* ---- numbers whose arguments nobody looks at ---- */
+
+Test(verify, spans_are_held_against_the_interpreter)
+{
+	const struct sock_filter insns[] = {
+		LD(0), IF(BPF_JGE, 4, 1, 0), RET(DENY),  IF(BPF_JEQ, 6, 0, 2),
+		LO(0), IF(BPF_JEQ, 1, 0, 0), RET(ALLOW),
+	};
+	const struct filter f = { .insns = insns, .n = COUNT(insns) };
+	const struct filter_span right[] = {
+		{ 3, DENY, true }, { 5, ALLOW, true }, { 6, 0, false }, { 9, ALLOW, true }
+	};
+	/* an action, where one begins, and where it ends */
+	const struct {
+		struct filter_span spans[2];
+		const char *text;
+	} wrong[] = {
+		{ { { 3, KILL, true }, { 9, ALLOW, true } },
+		  "seccomp filter: number 0 of architecture 0x5: 0x80000000, whatever its "
+		  "arguments are: the interpreter says 0x50001" },
+		{ { { 2, DENY, true }, { 9, ALLOW, true } },
+		  "seccomp filter: number 3 of architecture 0x5: 0x7fff0000, whatever its "
+		  "arguments are: the interpreter says 0x50001" },
+		{ { { 4, DENY, true }, { 9, ALLOW, true } },
+		  "seccomp filter: number 4 of architecture 0x5: 0x50001, whatever its "
+		  "arguments are: the interpreter says 0x7fff0000" },
+	};
+	struct err e = { 0 };
+
+	cr_expect_eq(side_check_spans(&f, 5, right, COUNT(right), &e), 0, "%s", e.text);
+	for (size_t i = 0; i < COUNT(wrong); i++) {
+		e = (struct err){ 0 };
+		cr_expect_eq(side_check_spans(&f, 5, wrong[i].spans, 2, &e), -1);
+		cr_expect_eq(e.kind, ERR_BUG);
+		cr_expect_str_eq(e.text, wrong[i].text, "%s", e.text);
+	}
 }
 
 /* ---- too much ---- */
