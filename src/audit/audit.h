@@ -45,6 +45,10 @@ enum audit_event {
 	AUDIT_FREEZE,    /* response.freeze     7003/99 */
 	AUDIT_END,       /* response.kill       7003/99 */
 	AUDIT_LOST,      /* watch.lost          6002/99: nobody watched for a time */
+	/* calls that the watcher answers for the filter; .call says which */
+	AUDIT_DENIED,       /* seccomp.denied  1003/4 */
+	AUDIT_LET_PASS,     /* seccomp.allowed 1003/4: by `audit allow' */
+	AUDIT_PROCESS_EXEC, /* process.exec    1007/1 */
 	/* of the log itself */
 	AUDIT_LOG_STARTED,   /* log.started   1008/6: the first line of a chain */
 	AUDIT_LOG_RECOVERED, /* log.recovered 1008/99: half a line was cut off */
@@ -66,6 +70,8 @@ struct audit_result {
 	const struct json
 		*verdict;         /* container.exit: what goes to unmapped.verdict, else NULL */
 	const struct json *limit; /* what goes to unmapped.limit, or NULL */
+	const struct json *call;  /* what goes to unmapped.seccomp, or NULL */
+	pid_t caller;             /* of the call; 0: not known, or many */
 	int exit_code;            /* container.exit, container.exec_end; -1: not known */
 	const struct json *log; /* of a log's own events: what goes to unmapped.log, or NULL */
 };

@@ -10,10 +10,12 @@
 
 #define OCSF_VERSION   "1.8.0"
 #define LOGIN_UID_NONE ((uid_t)-1)
+#define KERNEL_SYSCALL 2 /* OCSF's kernel.type_id */
 #define SHA256_ID      3 /* OCSF's fingerprint.algorithm_id */
 
 /* OCSF's classes; the category is their first digit */
 enum class {
+	CLASS_KERNEL = 1003,         /* Kernel Activity */
 	CLASS_PROCESS = 1007,        /* Process Activity */
 	CLASS_LOG = 1008,            /* Event Log Activity */
 	CLASS_FINDING = 2004,        /* Detection Finding */
@@ -59,6 +61,9 @@ static const struct kind {
 	[AUDIT_FREEZE] =    { "response.freeze", "frozen", "not frozen", CLASS_REMEDY_PROCESS, 99, SEVERITY_HIGH },
 	[AUDIT_END] =       { "response.kill", "ended", "not ended", CLASS_REMEDY_PROCESS, 99, SEVERITY_HIGH },
 	[AUDIT_LOST] =      { "watch.lost", "was not watched", "", CLASS_LIFECYCLE, 99, SEVERITY_MEDIUM },
+	[AUDIT_DENIED] =    { "seccomp.denied", "was refused a call", "", CLASS_KERNEL, 4, SEVERITY_MEDIUM },
+	[AUDIT_LET_PASS] =  { "seccomp.allowed", "made a call", "", CLASS_KERNEL, 4, SEVERITY_INFO },
+	[AUDIT_PROCESS_EXEC] = { "process.exec", "executes a program", "", CLASS_PROCESS, 1, SEVERITY_INFO },
 	[AUDIT_LOG_STARTED] = { "log.started", "started", NULL, CLASS_LOG, 6, SEVERITY_INFO },
 	[AUDIT_LOG_RECOVERED] = { "log.recovered", "recovered from half a line", NULL, CLASS_LOG, 99, SEVERITY_INFO },
 	[AUDIT_LOG_ROTATED] = { "log.rotated", "rotated", NULL, CLASS_LOG, 5, SEVERITY_INFO },
@@ -256,6 +261,11 @@ static struct json *process(const struct making *m, enum audit_event what,
 {
 	struct json *o = json_object(m->a);
 
+	if (result->call != NULL) { /* the caller's, not the init's */
+		if (result->caller > 0)
+			set_int(m, o, "pid", result->caller);
+		return o;
+	}
 	if (who->pid > 0)
 		set_int(m, o, "pid", who->pid);
 	set_text(m, o, "cmd_line", command_line(m->a, who->argv));
@@ -270,6 +280,18 @@ static struct json *policy(const struct making *m, const struct audit_subject *w
 
 	set_text(m, o, "name", who->policy_name);
 	set_text(m, o, "uid", who->policy_digest);
+	return o;
+}
+
+/* OCSF's object of class 1003. */
+static struct json *kernel(const struct making *m, const struct audit_result *result)
+{
+	const struct json *name =
+		result->call != NULL ? json_get(result->call, "syscall") : NULL;
+	struct json *o = json_object(m->a);
+
+	set_text(m, o, "name", name != NULL ? name->text : "unknown");
+	set_int(m, o, "type_id", KERNEL_SYSCALL);
 	return o;
 }
 
@@ -309,6 +331,7 @@ static struct json *unmapped(const struct making *m, const struct audit_facts *f
 		set_text(m, o, "step", result->err->step);
 	set_given(m, o, "limit", result->limit);
 	set_given(m, o, "log", result->log);
+	set_given(m, o, "seccomp", result->call);
 	set_given(m, o, "verdict", result->verdict);
 	return o;
 }
@@ -375,6 +398,8 @@ static const char *make_line(const struct making *m, const struct audit_facts *f
 		json_set(o, "container", container(m, who));
 	set_object(o, "process", process(m, what, who, result));
 	set_object(o, "policy", policy(m, who));
+	if (k->class == CLASS_KERNEL)
+		json_set(o, "kernel", kernel(m, result));
 	json_set(o, "unmapped", unmapped(m, f, who, result));
 	return json_print(m->a, o, JSON_CANONICAL, len);
 }

@@ -12,6 +12,7 @@ const char *const watch_event_names[WATCH_EVENTS] = {
 	[WATCH_PIDS] = "limit.pids",
 	[WATCH_THROTTLED] = "limit.cpu_throttled",
 	[WATCH_WARNING] = "resource.warning",
+	[WATCH_DENIED] = "seccomp.denied",
 };
 
 const char *const watch_action_names[WATCH_ACTIONS] = {
@@ -28,7 +29,7 @@ bool watch_is_wanted(const struct watch_want *w)
 
 	for (size_t i = 0; i < WARN_KINDS; i++)
 		warns |= r->warn[i] > 0;
-	return w->wall_ms > 0 || w->cpu_ms > 0 || warns || r->responses_n > 0;
+	return w->calls || w->wall_ms > 0 || w->cpu_ms > 0 || warns || r->responses_n > 0;
 }
 
 /* ---- numbers and flags: one row each, both ways ---- */
@@ -45,6 +46,7 @@ static const struct field {
 	{ "wallMs",      offsetof(struct watch_want, wall_ms), false },
 	{ "cpuMs",       offsetof(struct watch_want, cpu_ms), false },
 	{ "graceMs",     offsetof(struct watch_want, grace_ms), false },
+	{ "calls",       offsetof(struct watch_want, calls), true },
 	{ "ownPidNs",    offsetof(struct watch_want, own_pid_ns), true },
 	{ "memoryLimit", offsetof(struct watch_want, memory_limit), true },
 	{ "pidsLimit",   offsetof(struct watch_want, pids_limit), true },
@@ -84,6 +86,10 @@ const char *watch_want_text(struct arena *a, const struct watch_want *w, size_t 
 		json_set(o, "cgroup", json_string(a, w->cgroup));
 	if (w->log != NULL)
 		json_set(o, "log", json_string(a, w->log));
+	if (w->policy != NULL)
+		json_set(o, "policy", json_string(a, w->policy));
+	if (w->policy_digest != NULL)
+		json_set(o, "policyDigest", json_string(a, w->policy_digest));
 	json_set(o, "pid", json_int(a, w->pid));
 	for (size_t i = 0; i < COUNT(fields); i++)
 		json_set(o, fields[i].key, field_json(a, w, &fields[i]));
@@ -110,6 +116,7 @@ static void read_all(const struct jat *root, struct watch_want *w)
 	struct jat id = j_key(root, "id"), bundle = j_key(root, "bundle");
 	struct jat cgroup = j_key(root, "cgroup"), pid = j_key(root, "pid");
 	struct jat rules = j_key(root, "rules"), log = j_key(root, "log");
+	struct jat policy = j_key(root, "policy"), digest = j_key(root, "policyDigest");
 	int64_t n = 0;
 
 	if (j_required(&id, "string"))
@@ -117,6 +124,8 @@ static void read_all(const struct jat *root, struct watch_want *w)
 	(void)j_string(&bundle, &w->bundle);
 	(void)j_string(&cgroup, &w->cgroup);
 	(void)j_string(&log, &w->log);
+	(void)j_string(&policy, &w->policy);
+	(void)j_string(&digest, &w->policy_digest);
 	if (j_required(&pid, "integer") && j_int64(&pid, 1, PID_LIMIT, &n))
 		w->pid = (pid_t)n;
 	for (size_t i = 0; i < COUNT(fields); i++)

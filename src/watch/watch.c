@@ -53,7 +53,8 @@ static void init_ended(struct watch *w)
 
 static bool wants_timer(const struct watch *w)
 {
-	return watch_is_wanted(&w->want) || w->want.memory_limit || w->want.pids_limit;
+	return watch_is_wanted(&w->want) || w->want.memory_limit || w->want.pids_limit ||
+	       w->want.calls;
 }
 
 static int open_timer(struct watch *w, int *fd, struct err *e)
@@ -68,11 +69,17 @@ static void wall_over(struct watch *w)
 	watch_end(w, (struct watch_cause){ .kind = CAUSE_WALL });
 }
 
+static void tell_calls(struct watch *w)
+{
+	calls_tell(w, false);
+}
+
 /* In the order of what matters most. */
 static void (*const when_due[DUE_KINDS])(struct watch *w) = {
 	[DUE_WALL] = wall_over,           [DUE_WALL_WARN] = watch_warn_time,
 	[DUE_CPU] = watch_look_cpu,       [DUE_GRACE] = watch_kill,
 	[DUE_POLL] = watch_look_warnings, [DUE_TELL] = watch_tell_untold,
+	[DUE_CALLS] = tell_calls,         [DUE_CALLS_AGAIN] = calls_resume,
 };
 
 static void time_passed(struct watch *w)
@@ -239,6 +246,13 @@ static int open_pressure(struct watch *w, int *fd, struct err *e)
 	return 0;
 }
 
+/* ---- calls ---- */
+
+static bool wants_calls(const struct watch *w)
+{
+	return w->want.calls;
+}
+
 /* ---- the table ---- */
 
 static const struct {
@@ -251,7 +265,9 @@ static const struct {
 	[SOURCE_TIMER] = { EPOLLIN, wants_timer, open_timer, time_passed },
 	[SOURCE_FILES] = { EPOLLIN, wants_files, open_files, files_changed },
 	[SOURCE_PRESSURE] = { EPOLLPRI, wants_pressure, open_pressure, watch_look_counters },
-	/* the seccomp listener gets a row here, and its descriptor a place in watch_place */
+	/* after all else: a container that calls and calls does not outrun its limits */
+	[SOURCE_CALLS] = { EPOLLIN, wants_calls, calls_open, calls_attend },
+	[SOURCE_HOLDER] = { EPOLLIN, wants_calls, calls_open_holder, calls_take },
 };
 
 static int open_source(struct watch *w, size_t i, struct err *e)
@@ -265,6 +281,15 @@ static int open_source(struct watch *w, size_t i, struct err *e)
 	if (w->fd[i] < 0 || epoll_ctl(w->epoll, EPOLL_CTL_ADD, w->fd[i], &ev) == 0)
 		return 0;
 	return fail_sys(e, errno, "watch: epoll");
+}
+
+void watch_mute(struct watch *w, enum watch_source source, bool mute)
+{
+	struct epoll_event ev = { .events = mute ? 0 : sources[source].events,
+				  .data.u64 = source };
+
+	if (w->fd[source] >= 0)
+		(void)epoll_ctl(w->epoll, EPOLL_CTL_MOD, w->fd[source], &ev);
 }
 
 /* What has no event of its own is looked at from now on. */
@@ -363,6 +388,7 @@ void watch_close(struct watch *w)
 		return;
 	for (size_t i = 0; i < SOURCE_KINDS; i++)
 		auto_close_(&w->fd[i]);
+	calls_close(w);
 	auto_close_(&w->stat);
 	auto_close_(&w->epoll);
 	free(w);

@@ -2,6 +2,7 @@
 /* watch_private.h - what the files of watch/ share. */
 #pragma once
 #include "base/json.h"
+#include "watch/calls.h"
 #include "watch/schedule.h"
 #include "watch/watch.h"
 
@@ -18,7 +19,9 @@ enum watch_due {
 	DUE_CPU,
 	DUE_GRACE,
 	DUE_POLL,
-	DUE_TELL, /* of counted events */
+	DUE_TELL,  /* of counted events */
+	DUE_CALLS, /* of counted calls */
+	DUE_CALLS_AGAIN,
 	DUE_KINDS,
 };
 
@@ -28,6 +31,8 @@ enum watch_source {
 	SOURCE_TIMER,
 	SOURCE_FILES,
 	SOURCE_PRESSURE,
+	SOURCE_CALLS,  /* all listeners of the filter, as one */
+	SOURCE_HOLDER, /* who has more of them */
 	SOURCE_KINDS,
 };
 
@@ -53,12 +58,15 @@ struct watch {
 	struct watch_rate rate[WATCH_EVENTS];
 	struct watch_window window[WATCH_RESPONSES];
 	bool warned[WARN_KINDS];
+	struct calls *calls; /* or NULL */
 	int64_t polled_usec; /* of the processor, at the last poll; -1: none */
 	uint64_t polled_ms;
 };
 
 /* START was said. */
 void watch_started(struct watch *w, uint64_t started_ms);
+/* No news of that source for a while. */
+void watch_mute(struct watch *w, enum watch_source source, bool mute);
 
 /* ---- look.c: what the kernel counts ---- */
 /* The limit that an event is about, and how much of it is used. */
@@ -73,6 +81,8 @@ void watch_warn_time(struct watch *w);
 /* An event came n times: it is told, and answered. */
 void watch_event(struct watch *w, enum watch_event event, int64_t n, struct json *what,
 		 struct arena *a);
+/* The same without telling it. */
+void watch_respond(struct watch *w, enum watch_event event, int64_t n);
 /* TERM, the grace time, then all of them. The first cause counts. */
 void watch_end(struct watch *w, struct watch_cause cause);
 void watch_kill(struct watch *w);
