@@ -29,7 +29,6 @@
 #endif
 
 #define NOTICE_MAX    512 /* a kernel's struct seccomp_notif may be longer than ours */
-#define TURN          64  /* answers before limits and timers are looked at again */
 #define ANSWERS_BURST 100000
 #define ANSWERS_S     20000
 
@@ -38,8 +37,11 @@ struct calls {
 	struct answers answers;
 	struct denials *denials;
 	const void *bytes; /* of the answers, mapped */
-	size_t len;
+	size_t len, notice_size;
 	struct watch_bucket pace;
+	bool muted;
+	int *listeners;
+	size_t n, room;
 };
 
 /* ---- events ---- */
@@ -210,18 +212,40 @@ static void serve(struct watch *w, int fd, const struct seccomp_notif *n)
 /* A caller that was killed between the two may leave nothing to receive: ENOENT. */
 static void hear(struct watch *w, int fd)
 {
-	union notice buf = { .room = { 0 } };
+	union notice buf;
 
+	memset(&buf, 0, w->calls->notice_size); /* or the kernel says EINVAL */
 	if (ioctl(fd, SECCOMP_IOCTL_NOTIF_RECV, &buf.n) == 0)
 		serve(w, fd, &buf.n);
 }
 
 /* ---- listeners ---- */
 
+static int watch_listener(const struct watch *w, int op, int fd, bool mute)
+{
+	struct epoll_event ev = { .events = mute ? 0 : EPOLLIN,
+				  .data.u64 = SOURCE_LISTENER | (uint32_t)fd };
+
+	return epoll_ctl(w->epoll, op, fd, &ev);
+}
+
+/* Nobody is left whom its filter binds. Out of the set explicitly: others have it open too. */
 static void drop(struct watch *w, int fd)
 {
-	(void)epoll_ctl(w->fd[SOURCE_CALLS], EPOLL_CTL_DEL, fd, NULL);
+	struct calls *c = w->calls;
+
+	for (size_t i = 0; i < c->n; i++)
+		if (c->listeners[i] == fd)
+			c->listeners[i--] = c->listeners[--c->n];
+	(void)watch_listener(w, EPOLL_CTL_DEL, fd, true);
 	(void)close(fd);
+}
+
+static void mute(struct watch *w, bool on)
+{
+	w->calls->muted = on;
+	for (size_t i = 0; i < w->calls->n; i++)
+		(void)watch_listener(w, EPOLL_CTL_MOD, w->calls->listeners[i], on);
 }
 
 /* Whoever watched before us has died with a call in hand. */
@@ -233,46 +257,52 @@ static void finish_flight(struct denials *d, int fd)
 	d->flight.is_on = false;
 }
 
+static int keep(struct calls *c, int fd)
+{
+	if (c->n == c->room) {
+		size_t room = c->room > 0 ? 2 * c->room : 4;
+		int *more = realloc(c->listeners, room * sizeof(*more));
+
+		if (more == NULL)
+			return -1;
+		c->listeners = more;
+		c->room = room;
+	}
+	c->listeners[c->n++] = fd;
+	return 0;
+}
+
 static void add_listener(struct watch *w, int fd)
 {
-	struct epoll_event ev = { .events = EPOLLIN, .data.fd = fd };
+	struct calls *c = w->calls;
 
-	if (epoll_ctl(w->fd[SOURCE_CALLS], EPOLL_CTL_ADD, fd, &ev) < 0) {
+	if (watch_listener(w, EPOLL_CTL_ADD, fd, c->muted) < 0 || keep(c, fd) < 0) {
 		log_debug("seccomp: a listener: %s", strerror(errno));
-		(void)close(fd);
+		drop(w, fd);
 		return;
 	}
 	(void)ioctl(fd, SECCOMP_IOCTL_NOTIF_SET_FLAGS, SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP);
-	finish_flight(w->calls->denials, fd);
+	finish_flight(c->denials, fd);
 }
 
-void calls_attend(struct watch *w)
+void calls_attend(struct watch *w, int listener, bool has_call)
 {
-	struct epoll_event ev[8];
 	uint64_t again;
-	int done = 0, n;
 
-	while (done < TURN &&
-	       (n = epoll_wait(w->fd[SOURCE_CALLS], ev, (int)COUNT(ev), 0)) > 0) {
-		for (int i = 0; i < n; i++) {
-			if ((ev[i].events & EPOLLIN) == 0) {
-				drop(w, ev[i].data.fd);
-			} else if (watch_bucket_take(&w->calls->pace, ANSWERS_BURST, ANSWERS_S,
-						     now_boot_ms(), &again)) {
-				hear(w, ev[i].data.fd);
-				done++;
-			} else {
-				w->due[DUE_CALLS_AGAIN] = again;
-				watch_mute(w, SOURCE_CALLS, true);
-				return;
-			}
-		}
+	if (!has_call) {
+		drop(w, listener);
+	} else if (watch_bucket_take(&w->calls->pace, ANSWERS_BURST, ANSWERS_S, now_boot_ms(),
+				     &again)) {
+		hear(w, listener);
+	} else if (!w->calls->muted) {
+		w->due[DUE_CALLS_AGAIN] = again;
+		mute(w, true);
 	}
 }
 
 void calls_resume(struct watch *w)
 {
-	watch_mute(w, SOURCE_CALLS, false);
+	mute(w, false);
 }
 
 /* ---- the holder ---- */
@@ -343,7 +373,7 @@ static int map_answers(struct calls *c, const struct state_dir *d, struct err *e
 	return answers_parse(&c->arena, c->bytes, c->len, &c->answers, e);
 }
 
-static int check_sizes(struct err *e)
+static int learn_size(struct calls *c, struct err *e)
 {
 	struct seccomp_notif_sizes sizes;
 	int err = sys_seccomp(SECCOMP_GET_NOTIF_SIZES, 0, &sizes);
@@ -357,30 +387,24 @@ static int check_sizes(struct err *e)
 			    "%zu: found %u and %u",
 			    NOTICE_MAX, sizeof(struct seccomp_notif_resp), sizes.seccomp_notif,
 			    sizes.seccomp_notif_resp);
+	c->notice_size = sizes.seccomp_notif;
 	return 0;
 }
 
 int calls_open(struct watch *w, int *fd, struct err *e)
 {
 	struct calls *c = calloc(1, sizeof(*c));
+	int holder;
 
 	if (c == NULL)
 		return fail_sys(e, ENOMEM, "watch");
 	w->calls = c;
 	c->denials = denials_map(w->at.dir->fd, false, e);
-	if (c->denials == NULL || map_answers(c, w->at.dir, e) < 0 || check_sizes(e) < 0)
+	if (c->denials == NULL || map_answers(c, w->at.dir, e) < 0 || learn_size(c, e) < 0)
 		return -1;
-	*fd = epoll_create1(EPOLL_CLOEXEC);
-	return *fd < 0 ? fail_sys(e, errno, "watch: epoll") : 0;
-}
-
-int calls_open_holder(struct watch *w, int *fd, struct err *e)
-{
-	int got = connect_holder(w);
-
-	(void)e;
-	if (got >= 0)
-		*fd = got;
+	holder = connect_holder(w);
+	if (holder >= 0)
+		*fd = holder;
 	else
 		tell_lost(w);
 	return 0;
@@ -397,6 +421,9 @@ void calls_close(struct watch *w)
 
 	if (c == NULL)
 		return;
+	for (size_t i = 0; i < c->n; i++)
+		(void)close(c->listeners[i]);
+	free(c->listeners);
 	denials_unmap(c->denials);
 	if (c->bytes != NULL)
 		(void)munmap((void *)(uintptr_t)c->bytes, c->len);

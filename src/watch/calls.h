@@ -104,14 +104,13 @@ bool call_is_exec(const struct seccomp_data *call);
 
 struct watch;
 
-/* Opens what the state directory has of it: listeners come when they come. */
+/* Opens what the state directory has of it. *fd, where listeners come from, stays -1 where
+ * nobody holds any: that is told. */
 int calls_open(struct watch *w, int *fd, struct err *e) CHECK;
-/* *fd stays -1 where nobody holds listeners any more: that is told. */
-int calls_open_holder(struct watch *w, int *fd, struct err *e) CHECK;
 /* The holder has something for us. */
 void calls_take(struct watch *w);
-/* Calls wait: some of them are answered. */
-void calls_attend(struct watch *w);
+/* A listener speaks: one call is answered. */
+void calls_attend(struct watch *w, int listener, bool has_call);
 /* Goes on answering, after a pause. */
 void calls_resume(struct watch *w);
 /* Tells what is due; all: everything. */

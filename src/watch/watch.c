@@ -87,6 +87,7 @@ static void time_passed(struct watch *w)
 	uint64_t ticks, now = now_boot_ms();
 
 	(void)!read(w->fd[SOURCE_TIMER], &ticks, sizeof(ticks));
+	w->timer_at = 0;
 	for (size_t i = 0; i < DUE_KINDS; i++) {
 		if (w->due[i] == 0 || w->due[i] > now)
 			continue;
@@ -100,11 +101,12 @@ static void set_timer(struct watch *w)
 	struct itimerspec at = { 0 };
 	uint64_t next = 0;
 
-	if (w->fd[SOURCE_TIMER] < 0)
-		return;
 	for (size_t i = 0; i < DUE_KINDS; i++)
 		if (w->due[i] != 0 && (next == 0 || w->due[i] < next))
 			next = w->due[i];
+	if (w->fd[SOURCE_TIMER] < 0 || next == w->timer_at)
+		return;
+	w->timer_at = next;
 	at.it_value.tv_sec = (time_t)(next / 1000);
 	at.it_value.tv_nsec = (long)(next % 1000) * 1000000;
 	(void)timerfd_settime(w->fd[SOURCE_TIMER], TFD_TIMER_ABSTIME, &at, NULL);
@@ -265,9 +267,7 @@ static const struct {
 	[SOURCE_TIMER] = { EPOLLIN, wants_timer, open_timer, time_passed },
 	[SOURCE_FILES] = { EPOLLIN, wants_files, open_files, files_changed },
 	[SOURCE_PRESSURE] = { EPOLLPRI, wants_pressure, open_pressure, watch_look_counters },
-	/* after all else: a container that calls and calls does not outrun its limits */
-	[SOURCE_CALLS] = { EPOLLIN, wants_calls, calls_open, calls_attend },
-	[SOURCE_HOLDER] = { EPOLLIN, wants_calls, calls_open_holder, calls_take },
+	[SOURCE_HOLDER] = { EPOLLIN, wants_calls, calls_open, calls_take },
 };
 
 static int open_source(struct watch *w, size_t i, struct err *e)
@@ -281,15 +281,6 @@ static int open_source(struct watch *w, size_t i, struct err *e)
 	if (w->fd[i] < 0 || epoll_ctl(w->epoll, EPOLL_CTL_ADD, w->fd[i], &ev) == 0)
 		return 0;
 	return fail_sys(e, errno, "watch: epoll");
-}
-
-void watch_mute(struct watch *w, enum watch_source source, bool mute)
-{
-	struct epoll_event ev = { .events = mute ? 0 : sources[source].events,
-				  .data.u64 = source };
-
-	if (w->fd[source] >= 0)
-		(void)epoll_ctl(w->epoll, EPOLL_CTL_MOD, w->fd[source], &ev);
 }
 
 /* What has no event of its own is looked at from now on. */
@@ -356,18 +347,29 @@ struct watch_cause watch_cause(const struct watch *w)
 	return w->cause;
 }
 
-/* The init first: a limit that is reached when it has ended already has not ended it. */
+static void attend_listeners(struct watch *w, const struct epoll_event *ev, int n)
+{
+	for (int i = 0; i < n && !w->over; i++)
+		if (ev[i].data.u64 >= SOURCE_LISTENER)
+			calls_attend(w, (int)(uint32_t)ev[i].data.u64,
+				     (ev[i].events & EPOLLIN) != 0);
+}
+
+/* The init first: a limit that is reached when it has ended already has not ended it. Calls
+ * last, and few at a time: a container that calls and calls does not outrun its limits. */
 static void attend(struct watch *w, int timeout_ms)
 {
-	struct epoll_event ev[SOURCE_KINDS];
+	struct epoll_event ev[SOURCE_KINDS + SOURCE_LISTENERS];
 	bool ready[SOURCE_KINDS] = { false };
-	int n = epoll_wait(w->epoll, ev, SOURCE_KINDS, timeout_ms);
+	int n = epoll_wait(w->epoll, ev, (int)COUNT(ev), timeout_ms);
 
 	for (int i = 0; i < n; i++)
-		ready[ev[i].data.u64] = true;
+		if (ev[i].data.u64 < SOURCE_KINDS)
+			ready[ev[i].data.u64] = true;
 	for (size_t i = 0; i < SOURCE_KINDS && !w->over; i++)
 		if (ready[i])
 			sources[i].ready(w);
+	attend_listeners(w, ev, n);
 	set_timer(w);
 }
 

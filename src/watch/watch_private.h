@@ -31,10 +31,11 @@ enum watch_source {
 	SOURCE_TIMER,
 	SOURCE_FILES,
 	SOURCE_PRESSURE,
-	SOURCE_CALLS,  /* all listeners of the filter, as one */
-	SOURCE_HOLDER, /* who has more of them */
-	SOURCE_KINDS,
+	SOURCE_HOLDER, /* who has listeners of the filter for us */
+	SOURCE_KINDS,  /* and above it a listener: which is the low half */
 };
+#define SOURCE_LISTENER  (UINT64_C(1) << 32)
+#define SOURCE_LISTENERS 8 /* that are heard in one turn */
 
 struct watch {
 	struct watch_want want;
@@ -53,6 +54,7 @@ struct watch {
 	uint64_t started_ms;
 	uint64_t cpu_before_usec; /* START's share of the limit begins here */
 	uint64_t due[DUE_KINDS];
+	uint64_t timer_at; /* what the timer is set to; 0: not */
 	struct watch_cause cause;
 	int64_t seen[WATCH_EVENTS]; /* the kernel's counters, as last seen */
 	struct watch_rate rate[WATCH_EVENTS];
@@ -65,8 +67,6 @@ struct watch {
 
 /* START was said. */
 void watch_started(struct watch *w, uint64_t started_ms);
-/* No news of that source for a while. */
-void watch_mute(struct watch *w, enum watch_source source, bool mute);
 
 /* ---- look.c: what the kernel counts ---- */
 /* The limit that an event is about, and how much of it is used. */
