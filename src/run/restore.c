@@ -330,7 +330,8 @@ int run_restore(const struct plan *pl, const struct run_options *o, const struct
 		return -1;
 	if (pl->audit.is_on)
 		return fail(e, ERR_SPEC,
-			    "restore: expected a filter without a listener, which no image has: "
+			    "restore: expected a filter without a listener, which no image "
+			    "has: "
 			    "found org.caisson.seccomp.audit");
 	run_init(&r, pl, o, &a);
 	r.images = w;
