@@ -11,12 +11,20 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define TRY(name, ...) { #name, SYS_##name, { __VA_ARGS__ } }
+#define TRY(name, ...)              \
+	{                           \
+#name, SYS_##name,  \
+		{                   \
+			__VA_ARGS__ \
+		}                   \
+	}
 
-static const struct try {
+static const struct
+try {
 	const char *name;
 	long nr, args[6];
-} tries[] = {
+}
+tries[] = {
 	TRY(mount),
 	TRY(umount2),
 	TRY(pivot_root),
