@@ -339,6 +339,7 @@ int plan_seccomp(struct arena *a, const struct spec *s, const struct host *h,
 	if (plan_audit_read(s, &m.see, e) < 0 ||
 	    (w->policy != NULL ? from_policy(&m, p, e) : from_config(&m, p, e)) < 0)
 		return -1;
+	p->audit.denials = (m.see & POLICY_SEE_DENIALS) != 0;
 	if (p->audit.is_on)
 		p->filter.flags |= plan_audit_flags(h);
 	p->has_filter = true;
