@@ -23,43 +23,49 @@ int filter_keep(struct arena *a, const struct state_dir *d, const struct filter 
 	return state_save_filter(d, bytes, sizeof(f->flags) + len, e);
 }
 
-/* What `state' says of the filter is what exec loads. */
-static bool is_that_of(struct arena *a, const struct state *st, const struct filter *f)
+/* What `state' says of the filter. */
+struct said {
+	const char *digest; /* or NULL */
+	bool audited;
+};
+
+static struct said read_said(struct arena *a, const struct state *st)
 {
 	struct complaints bad = { .arena = a };
 	struct err unused = { 0 };
-	const char *saved = NULL;
-	char found[DIGEST_HEX];
+	struct said said = { 0 };
 	struct json *doc;
-	struct jat root, at;
+	struct jat root, digest, audited;
 
-	if (json_parse(a, "policy", st->policy, strlen(st->policy), &doc, &unused) < 0)
-		return false;
+	if (st->policy == NULL ||
+	    json_parse(a, "policy", st->policy, strlen(st->policy), &doc, &unused) < 0)
+		return said;
 	root = j_root(doc, &bad);
-	at = j_key(&root, "sha256");
-	digest_hex(f->insns, f->n * sizeof(*f->insns), found);
-	return j_string(&at, &saved) && str_eq(saved, found);
+	digest = j_key(&root, "sha256");
+	audited = j_key(&root, "audited");
+	(void)j_string(&digest, &said.digest);
+	(void)j_bool(&audited, &said.audited);
+	return said;
 }
 
 bool filter_is_audited(struct arena *a, const struct state *st)
 {
-	struct complaints bad = { .arena = a };
-	struct err unused = { 0 };
-	bool audited = false;
-	struct json *doc;
-	struct jat root, at;
+	return read_said(a, st).audited;
+}
 
-	if (st->policy == NULL ||
-	    json_parse(a, "policy", st->policy, strlen(st->policy), &doc, &unused) < 0)
-		return false;
-	root = j_root(doc, &bad);
-	at = j_key(&root, "audited");
-	return j_bool(&at, &audited) && audited;
+/* What exec loads is what `state' shows. */
+static bool is_that_of(const struct said *said, const struct filter *f)
+{
+	char found[DIGEST_HEX];
+
+	digest_hex(f->insns, f->n * sizeof(*f->insns), found);
+	return str_eq(said->digest, found);
 }
 
 int filter_kept(struct arena *a, const struct state_dir *d, const struct state *st,
-		struct filter **out, struct err *e)
+		struct filter **out, bool *audited, struct err *e)
 {
+	const struct said said = read_said(a, st);
 	struct filter *f = arena_new(a, struct filter);
 	autofree char *bytes = NULL;
 	struct sock_filter *insns;
@@ -77,10 +83,11 @@ int filter_kept(struct arena *a, const struct state_dir *d, const struct state *
 	memcpy(&f->flags, bytes, sizeof(f->flags));
 	f->insns = insns;
 	f->n = (uint16_t)(len / sizeof(*insns));
-	if (!is_that_of(a, st, f))
+	if (!is_that_of(&said, f))
 		return fail(e, ERR_STATE,
 			    "filter: expected the one whose digest the state has: found "
 			    "another");
 	*out = f;
+	*audited = said.audited;
 	return 0;
 }

@@ -258,8 +258,8 @@ int load_filter(struct run *r, const struct plan *pl, struct err *e) CHECK;
 int filter_keep(struct arena *a, const struct state_dir *d, const struct filter *f,
 		struct err *e) CHECK;
 int filter_kept(struct arena *a, const struct state_dir *d, const struct state *st,
-		struct filter **out, struct err *e) CHECK;
-/* Does our watcher answer for it, as the state says? */
+		struct filter **out, bool *audited, struct err *e) CHECK;
+/* Does our watcher answer for it, as the state says? filter_kept tells it too. */
 bool filter_is_audited(struct arena *a, const struct state *st);
 
 /* ---- stats.c ---- */

@@ -465,3 +465,36 @@ native_flood() {
 	gone watcher
 	gone holder
 }
+
+# ---- with the rest ----
+
+@test "a response to denials ends the container, and its reason says so" {
+	denying mkdir
+	audit
+	echo '{"watch": {"responses": [{"event": "seccomp.denied", "count": 3, "windowMs": 60000, "action": "kill"}]}}' \
+		>"$BATS_TEST_TMPDIR/caisson.json"
+	chmod 644 "$BATS_TEST_TMPDIR/caisson.json"
+	conf '.annotations["org.caisson.limit.grace-ms"] = "0"'
+	text 'mkdir /tmp/1; mkdir /tmp/2; mkdir /tmp/3; sleep 1000'
+	run caisson --config "$BATS_TEST_TMPDIR/caisson.json" run --bundle "$bundle" "$id"
+	is "$status" 137
+	is "$(told 'select(.event == "container.exit") | .unmapped.verdict | [.reason, .response_to, .denied.mkdir]')" \
+		'["policy","seccomp.denied",3]'
+}
+
+@test "no image of an audited container is written or taken" {
+	need_root
+	denying mkdir
+	audit
+	text 'sleep 1000'
+	up
+	run caisson checkpoint --image-path "$BATS_TEST_TMPDIR/i" "$id"
+	is "$status" 1
+	has "$output" 'expected a filter without a listener, which no image has'
+	is "$(status_of)" running
+	down
+	mkdir -p "$BATS_TEST_TMPDIR/i"
+	run caisson restore --image-path "$BATS_TEST_TMPDIR/i" --bundle "$bundle" "$id"
+	is "$status" 1
+	has "$output" 'expected a filter without a listener, which no image has'
+}
