@@ -43,6 +43,7 @@ enum audit_event {
 	AUDIT_ALERT,     /* alert.raised        2004/1 */
 	AUDIT_THROTTLE,  /* response.throttle   7001/99 */
 	AUDIT_FREEZE,    /* response.freeze     7003/99 */
+	AUDIT_CUT,       /* response.cut_network 7004/1 */
 	AUDIT_END,       /* response.kill       7003/99 */
 	AUDIT_LOST,      /* watch.lost          6002/99: nobody watched for a time */
 	/* of the log itself */

@@ -20,6 +20,7 @@ enum class {
 	CLASS_LIFECYCLE = 6002,      /* Application Lifecycle */
 	CLASS_REMEDY = 7001,         /* Remediation Activity */
 	CLASS_REMEDY_PROCESS = 7003, /* Process Remediation Activity */
+	CLASS_REMEDY_NETWORK = 7004, /* Network Remediation Activity */
 };
 
 enum severity {
@@ -57,6 +58,7 @@ static const struct kind {
 	[AUDIT_ALERT] =     { "alert.raised", "needs a look", "", CLASS_FINDING, 1, SEVERITY_MEDIUM },
 	[AUDIT_THROTTLE] =  { "response.throttle", "slowed down", "not slowed down", CLASS_REMEDY, 99, SEVERITY_HIGH },
 	[AUDIT_FREEZE] =    { "response.freeze", "frozen", "not frozen", CLASS_REMEDY_PROCESS, 99, SEVERITY_HIGH },
+	[AUDIT_CUT] =       { "response.cut_network", "cut off", "not cut off", CLASS_REMEDY_NETWORK, 1, SEVERITY_HIGH },
 	[AUDIT_END] =       { "response.kill", "ended", "not ended", CLASS_REMEDY_PROCESS, 99, SEVERITY_HIGH },
 	[AUDIT_LOST] =      { "watch.lost", "was not watched", "", CLASS_LIFECYCLE, 99, SEVERITY_MEDIUM },
 	[AUDIT_LOG_STARTED] = { "log.started", "started", NULL, CLASS_LOG, 6, SEVERITY_INFO },

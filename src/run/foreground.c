@@ -91,7 +91,7 @@ int foreground_wait(struct run *r, int signals, int *status, struct err *e)
 static int begin(struct run *r, struct err *e)
 {
 	if (!starts_ahead(r)) {
-		r->st.started_ms = now_boot_ms();
+		run_clock(r);
 		if (hs_say(r->sock, HS_START, r->pid, e) < 0)
 			return -1;
 	}

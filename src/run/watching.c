@@ -50,7 +50,7 @@ static struct watch_want want_of(const struct run *r, const struct plan *pl)
 		.pid = r->pid,
 		.start_time = r->st.start_time,
 		.own_pid_ns = pl->ns.new_pid,
-		.started_ms = r->foreground_start ? now_boot_ms() : 0,
+		.started_ms = r->st.started_ms,
 		.wall_ms = pl->watch.wall_ms,
 		.cpu_ms = pl->watch.cpu_ms,
 		.grace_ms = pl->watch.grace_ms,
@@ -86,10 +86,19 @@ static int keep_want(struct run *r, const struct watch_want *w, struct err *e)
 	return 0;
 }
 
+void run_clock(struct run *r)
+{
+	if (r->st.started_ms == 0)
+		r->st.started_ms = now_boot_ms();
+}
+
 /* Beside a detached container there is always a watcher, for the record of its end. In the
  * foreground there is something to do only if something is wanted. */
 int do_watch(struct run *r, const struct plan *pl, struct err *e)
 {
+	if (r->foreground_start)
+		run_clock(r); /* whoever watches counts from here */
+
 	const struct watch_want want = want_of(r, pl);
 	const struct watch_place at = place_of(r, pl);
 	const bool stays = r->foreground_start && !r->o->detach;

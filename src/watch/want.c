@@ -15,10 +15,8 @@ const char *const watch_event_names[WATCH_EVENTS] = {
 };
 
 const char *const watch_action_names[WATCH_ACTIONS] = {
-	[WATCH_ALERT] = "alert",
-	[WATCH_THROTTLE] = "throttle",
-	[WATCH_FREEZE] = "freeze",
-	[WATCH_KILL] = "kill",
+	[WATCH_ALERT] = "alert",     [WATCH_THROTTLE] = "throttle", [WATCH_FREEZE] = "freeze",
+	[WATCH_CUT] = "cut-network", [WATCH_KILL] = "kill",
 };
 
 bool watch_is_wanted(const struct watch_want *w)

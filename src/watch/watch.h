@@ -40,6 +40,7 @@ enum watch_action {
 	WATCH_ALERT,
 	WATCH_THROTTLE,
 	WATCH_FREEZE,
+	WATCH_CUT, /* cut-network */
 	WATCH_KILL,
 	WATCH_ACTIONS,
 };

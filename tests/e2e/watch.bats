@@ -334,14 +334,24 @@ with() { caisson --config "$bundle/caisson.json" "$@"; }
 	is "$(jq -c 'select(.event == "response.kill") | .unmapped.limit.dry_run' "$audit_log")" true
 }
 
+@test "a response can cut the network, in what was asked for and in nothing else" {
+	need_root
+	conf '.process.capabilities[] += ["CAP_NET_RAW"]' # ping's socket is a raw one of IP
+	text 'while ping -q -c 1 -W 1 127.0.0.1 >/dev/null; do echo up; sleep 0.1; done; echo cut; exit 0'
+	limit wall-ms "$(ms 5000)"
+	configured '{"watch": {"warn": {"time": 20}, "responses": [{"event": "resource.warning", "action": "cut-network"}]}}'
+	with run --bundle "$bundle" "$id" >"$bundle/said"
+	is "$(uniq "$bundle/said" | xargs)" 'up cut'
+	ended exited .exit_code 0
+	is "$(jq -r 'select(.event == "response.cut_network") | [.status_id, .unmapped.limit.response_to] | join(" ")' "$audit_log")" \
+		'1 resource.warning'
+}
+
 @test "a configuration that is not understood starts nothing" {
 	text true
 	configured '{"watch": {"wran": {}}}'
 	run -1 with run --bundle "$bundle" "$id"
 	has "$output" 'caisson.json: watch.wran: unknown key'
-	configured '{"watch": {"responses": [{"event": "limit.pids", "action": "cut-network"}]}}'
-	run -1 with create --bundle "$bundle" "$id"
-	has "$output" 'cut-network: not supported by this version'
 	chmod 666 "$bundle/caisson.json"
 	run -1 with run --bundle "$bundle" "$id"
 	has "$output" 'that nobody else writes'
