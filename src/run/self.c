@@ -18,6 +18,7 @@
 #include <limits.h>
 #include <link.h>
 #include <linux/prctl.h>
+#include <sched.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -75,15 +76,17 @@ static void copy_pages(void *to, const void *from, size_t size)
  * there in one of two ways. Attached over the file, in the mount namespace that is to be the
  * container's, it goes with the old root at pivot_root. Never attached, it goes when its
  * descriptor is closed, for which the kernel waits once more, 60 us and longer on a busy host:
- * for exec, which has no namespace of its own, and where mounts spread to the host. */
-static bool goes_with_old_root(const struct plan *pl)
+ * for who is not in a namespace of the container's own yet, and where mounts spread to the host.
+ */
+static bool goes_with_old_root(const struct run *r, const struct plan *pl)
 {
-	return pl->ns.new_mount && pl->root.pivot && pl->root.propagation != MS_SHARED;
+	return pl->ns.new_mount && !r->hidden_early && pl->root.pivot &&
+	       pl->root.propagation != MS_SHARED;
 }
 
 /* Our own file by way of a mount of its own that is read-only. -1 when that cannot be had: the
  * name may have gone to another file, or we may not mount. */
-static int open_again(const struct plan *pl)
+static int open_again(const struct run *r, const struct plan *pl)
 {
 	struct mount_attr attr = { .attr_set = MOUNT_ATTR_RDONLY };
 	char name[PATH_MAX];
@@ -101,7 +104,7 @@ static int open_again(const struct plan *pl)
 	if (fd < 0 || fstat(fd, &is) < 0 || is.st_dev != want.st_dev ||
 	    is.st_ino != want.st_ino)
 		return -1;
-	if (goes_with_old_root(pl) &&
+	if (goes_with_old_root(r, pl) &&
 	    sys_move_mount(tree, "", AT_FDCWD, name, MOVE_MOUNT_F_EMPTY_PATH) < 0)
 		return -1;
 	return take_fd(&fd);
@@ -156,10 +159,10 @@ static int replace_segment(const struct image *im, const ElfW(Phdr) * h, int fil
 	return got;
 }
 
-static int leave_file(const struct plan *pl)
+static int leave_file(const struct run *r, const struct plan *pl)
 {
 	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
-	autofd int file = open_again(pl);
+	autofd int file = open_again(r, pl);
 	struct image im = { 0 };
 	int got = 0;
 
@@ -217,7 +220,7 @@ static int set_exe(const struct run *r, int fd)
 	return errno == EPERM ? set_exe_by_map(r, fd) : -errno;
 }
 
-int do_hide_binary(struct run *r, const struct plan *pl, struct err *e)
+static int hide(struct run *r, const struct plan *pl, struct err *e)
 {
 	autofd int fd = sys_memfd("caisson", MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC);
 	int err;
@@ -231,7 +234,7 @@ int do_hide_binary(struct run *r, const struct plan *pl, struct err *e)
 	    fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) <
 		    0)
 		return fail_sys(e, errno, "seal an empty executable");
-	err = leave_file(pl);
+	err = leave_file(r, pl);
 	if (err == 0)
 		err = set_exe(r, fd);
 	if (err == 0)
@@ -239,4 +242,23 @@ int do_hide_binary(struct run *r, const struct plan *pl, struct err *e)
 	(void)fail_sys(e, -err, "take our own binary out of the container's reach");
 	return hint(e, "install caisson on a read-only file system, or owned by an id that the "
 		       "container does not map");
+}
+
+/* A process that is cloned into a pid namespace with others is seen by them from its first
+ * instruction. Undumpable, it is out of reach for all but those that have CAP_SYS_PTRACE over
+ * our user namespace, which the container's have where they share it. */
+int hide_before_clone(struct run *r, const struct plan *pl, struct err *e)
+{
+	bool user = r->target != NULL ? (r->joins & CLONE_NEWUSER) != 0
+				      : pl->ns.new_user || pl->ns.join[NS_USER] != NULL;
+
+	if (!pl->protect_self || user || (r->target == NULL && pl->ns.join[NS_PID] == NULL))
+		return 0;
+	r->hidden_early = true;
+	return hide(r, pl, e);
+}
+
+int do_hide_binary(struct run *r, const struct plan *pl, struct err *e)
+{
+	return r->hidden_early ? 0 : hide(r, pl, e);
 }
