@@ -232,7 +232,7 @@ int run_checkpoint(const struct run_options *o, const struct run_images *w, cons
 	struct audit_subject who;
 	int got = checkpoint(&a, o, w, pl, &st, e);
 
-	who = run_subject(&st, NULL);
+	who = run_subject(&a, &st, NULL);
 	run_audit(o, &a, AUDIT_CHECKPOINT, &who,
 		  &(struct audit_result){ .err = got < 0 ? e : NULL, .exit_code = -1 });
 	if (got < 0 || !ends_it(w))

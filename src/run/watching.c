@@ -41,12 +41,16 @@ static uint64_t used_so_far(const struct cg *cg)
 
 static struct watch_want want_of(const struct run *r, const struct plan *pl)
 {
+	const struct audit_subject who = run_subject(r->arena, &r->st, pl);
 	const struct cg_limits *l = &pl->cgroup.limits;
 	struct watch_want w = {
 		.id = pl->id,
 		.bundle = pl->bundle,
 		.cgroup = r->st.cgroup,
 		.log = r->o->audit != NULL ? audit_name(r->o->audit) : NULL,
+		.policy_name = who.policy_name,
+		.policy_digest = who.policy_digest,
+		.labels = who.labels,
 		.pid = r->pid,
 		.start_time = r->st.start_time,
 		.own_pid_ns = pl->ns.new_pid,
@@ -144,7 +148,7 @@ static void see_usage(const struct state *st, struct cg_usage *usage, struct ver
 static void record_unseen(struct arena *a, const struct run_options *o,
 			  const struct state_dir *d, const struct state *st)
 {
-	struct audit_subject who = run_subject(st, NULL);
+	struct audit_subject who = run_subject(a, st, NULL);
 	struct verdict_facts f = { .unwatched = true, .never_executed = st->started_ms == 0 };
 	struct err e = { 0 };
 	struct cg_usage usage;
@@ -202,7 +206,7 @@ bool run_is_lost(int root, const char *id)
 static int watch_again(struct arena *a, const struct run_options *o, const struct state_dir *d,
 		       const struct state *st, int lock, struct err *e)
 {
-	struct audit_subject who = run_subject(st, NULL);
+	struct audit_subject who = run_subject(a, st, NULL);
 	autofd int init = life_pidfd(st);
 	struct watch_child child = { .said = -1 };
 	autocg struct cg *cg = NULL;

@@ -21,6 +21,9 @@ void watch_tell(struct watch *w, enum audit_event what, const struct audit_resul
 		.bundle = w->want.bundle,
 		.pid = w->want.pid,
 		.argv = w->at.argv,
+		.labels = w->want.labels,
+		.policy_name = w->want.policy_name,
+		.policy_digest = w->want.policy_digest,
 	};
 	struct err e = { 0 };
 

@@ -95,6 +95,10 @@ static const struct watch_want whole = {
 	.own_pid_ns = true,
 	.started_ms = 12,
 	.cpu_before_usec = 34,
+	.policy_name = "container",
+	.policy_digest = "ab12",
+	.labels = { .pairs = (const char *const[]){ "io.container.manager", "libpod",
+						    "io.kubernetes.pod.name", "web-0", NULL } },
 	.wall_ms = 500,
 	.cpu_ms = 70,
 	.grace_ms = 1000,
@@ -120,6 +124,9 @@ Test(watch_want, comes_back_from_its_text_as_it_was)
 	cr_assert_eq(watch_want_parse(&a, text, len, &back, &e), 0, "%s", e.text);
 	cr_expect_str_eq(watch_want_text(&a, &back, &again), text);
 	cr_expect_eq(back.start_time, whole.start_time);
+	cr_expect_str_eq(back.policy_digest, "ab12");
+	cr_expect_str_eq(back.labels.engine, "podman");
+	cr_expect_str_eq(back.labels.pod, "web-0");
 	cr_expect_eq(back.rules.responses_n, 2);
 	cr_expect_eq(back.rules.responses[0].action, WATCH_KILL);
 	cr_expect_not(back.pids_limit);
