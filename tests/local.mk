@@ -45,12 +45,14 @@ fuzz_state_LDADD = $(STATE_LIBS)
 fuzz_state_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 endif
 
-# Not built by make: what filters cost, ours beside libseccomp's.
-EXTRA_PROGRAMS = bench-policy
+# Not built by make: what events cost; what filters cost, ours beside libseccomp's.
+EXTRA_PROGRAMS = bench-audit bench-policy
+bench_audit_SOURCES = tests/bench/audit.c
+bench_audit_LDADD = $(AUDIT_LIBS)
 bench_policy_SOURCES = tests/bench/policy.c
 bench_policy_CFLAGS = $(AM_CFLAGS) $(SECCOMP_CFLAGS)
 bench_policy_LDADD = $(PLAN_LIBS) $(SECCOMP_LIBS)
-CLEANFILES += bench-policy
+CLEANFILES += bench-audit bench-policy
 
 TESTS += tests/lint/fast tests/fuzz/corpora
 dist_check_SCRIPTS += tests/lint/fast tests/fuzz/corpora

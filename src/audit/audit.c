@@ -21,7 +21,8 @@
 #define LOG_ROOT     "/var/log/caisson/audit.jsonl"
 #define LOG_USER     "/caisson/audit.jsonl" /* below $XDG_STATE_HOME */
 #define LOCK_WAIT_MS 5000
-#define LOCK_NAP_NS  100000
+#define LOCK_NAP_NS  50000
+#define LOCK_NAP_MAX 3200000
 
 /* Opens for appending, making the directories that are missing. The descriptor or -errno. */
 static int open_log(const char *path)
@@ -199,6 +200,8 @@ void audit_close(struct audit *au)
  * containers of the host. */
 static int lock_log(int fd, uint64_t until_ms, struct err *e)
 {
+	struct timespec nap = { 0, LOCK_NAP_NS };
+
 	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
 		if (errno != EWOULDBLOCK && errno != EINTR)
 			return fail_sys(e, errno, "audit log: lock");
@@ -207,7 +210,8 @@ static int lock_log(int fd, uint64_t until_ms, struct err *e)
 				    "audit log: expected its lock within %d s: another "
 				    "process holds it",
 				    LOCK_WAIT_MS / 1000);
-		(void)nanosleep(&(struct timespec){ 0, LOCK_NAP_NS }, NULL);
+		(void)nanosleep(&nap, NULL);
+		nap.tv_nsec = nap.tv_nsec < LOCK_NAP_MAX ? nap.tv_nsec * 2 : nap.tv_nsec;
 	}
 	return 0;
 }
@@ -300,11 +304,17 @@ static void add_line(struct append *ap, enum audit_event what, const struct audi
 {
 	const char *line = audit_next_line(ap->au, ap->a, &ap->tail, what, who, result);
 	const size_t len = strlen(line);
+	char *more;
 
 	ap->tail.sequence++;
 	digest_hex(line, len, ap->tail.fingerprint);
-	ap->text = arena_printf(ap->a, "%s%s\n", ap->text != NULL ? ap->text : "", line);
+	more = arena_alloc(ap->a, ap->len + len + 1);
+	if (ap->len > 0)
+		memcpy(more, ap->text, ap->len);
+	memcpy(more + ap->len, line, len);
 	ap->len += len + 1;
+	more[ap->len - 1] = '\n';
+	ap->text = more;
 }
 
 static int add_start(struct append *ap)
