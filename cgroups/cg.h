@@ -117,6 +117,9 @@ struct cg; /* opaque: an open directory and the name that errors use */
  * made is removed again on failure. The result is freed by cg_close. */
 int cg_make(const char *path, unsigned need, struct cg **out, struct err *e) CHECK;
 int cg_open(const char *path, struct cg **out, struct err *e) CHECK; /* ENOENT in e->sys */
+/* A group from an open directory, which is the group's from then on (on success); 0 or -errno.
+ */
+int cg_at(int dir, const char *name, struct cg **out) CHECK;
 void cg_close(struct cg *cg);
 static inline void cg_close_(struct cg **cg)
 {
@@ -136,6 +139,8 @@ int cg_limit(const struct cg *cg, const struct cg_limits *l, struct err *e) CHEC
  * or NULL, is called when all is written: if it fails, all is taken back too. */
 int cg_update(struct cg *cg, const struct cg_limits *l, int (*then)(void *arg, struct err *e),
 	      void *arg, struct err *e) CHECK;
+/* Leaves so many per cent of what cpu.max gives; where that is no limit, of one processor. */
+int cg_throttle(const struct cg *cg, unsigned percent, struct err *e) CHECK;
 /* The device filter alone. *program is the id of the filter of ours that is there, 0: none that
  * we know of; it becomes the new one's, 0 where none is needed. A filter of anybody else stays.
  */
@@ -192,5 +197,7 @@ char *cg_text(const struct cg *cg, const char *file);
 /* Calls back with the size in "hugetlb.SIZE.current" for each that the group has. */
 void cg_each_hugetlb(const struct cg *cg, void (*seen)(void *ctx, const char *size), void *ctx);
 
+/* The number in a control file, CG_MAX for "max"; or the one behind a key of it. -1: none. */
+int64_t cg_number(const struct cg *cg, const char *file, const char *key);
 /* Never fails: what cannot be read is -1. */
 void cg_usage(const struct cg *cg, struct cg_usage *out);

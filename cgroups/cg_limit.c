@@ -11,6 +11,8 @@
 #include "base/file.h"
 #include "cgroups/cg_private.h"
 
+#define CPU_LEAST_US 1000 /* the kernel takes no smaller quota */
+
 static int put_number(const struct cg *cg, const char *file, int64_t value, struct err *e)
 {
 	char text[24] = "max";
@@ -79,6 +81,23 @@ static int put_cpu_max(const struct cg *cg, int64_t quota, int64_t period, struc
 	if (period != CG_KEEP)
 		sbuf_add(&b, " %" PRId64, period);
 	return cg_put(cg, "cpu.max", text, e);
+}
+
+int cg_throttle(const struct cg *cg, unsigned percent, struct err *e)
+{
+	int64_t quota = 0, period = 100000;
+	char now[48];
+
+	if (file_peek_at(cg->dir, "cpu.max", now, sizeof(now)) < 0)
+		return fail(e, ERR_HOST,
+			    "cgroup %s: cpu.max: expected the cpu controller: found none",
+			    cg->path);
+	if (sscanf(now, "%" SCNd64 " %" SCNd64, &quota, &period) != 2) {
+		(void)sscanf(now, "max %" SCNd64, &period);
+		quota = period;
+	}
+	quota = quota / 100 * percent;
+	return put_cpu_max(cg, quota > CPU_LEAST_US ? quota : CPU_LEAST_US, period, e);
 }
 
 /* Burst may never be above quota, on the way neither: what goes down goes first. */

@@ -21,9 +21,6 @@ struct cg {
 	char path[];          /* the name that errors use */
 };
 
-/* A group from an open directory, which is the group's from then on (on success). */
-int cg_at(int dir, const char *name, struct cg **out) CHECK;
-
 /* The cgroup2 root, O_PATH; an error that says what is there in its place. */
 int cg_root(struct err *e) CHECK;
 /* What a mountinfo text says about cgroups, in one line. */

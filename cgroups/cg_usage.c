@@ -103,6 +103,16 @@ static void read_pids(int dir, struct cg_usage *out)
 	keys(dir, "pids.events", events, COUNT(events));
 }
 
+int64_t cg_number(const struct cg *cg, const char *file, const char *key)
+{
+	int64_t n = -1;
+
+	if (key == NULL)
+		return number(cg->dir, file);
+	keys(cg->dir, file, &(struct keyed){ key, &n }, 1);
+	return n;
+}
+
 char *cg_text(const struct cg *cg, const char *file)
 {
 	struct err ignored = { 0 };

@@ -15,7 +15,8 @@ dist_man_MANS += \
 	man/caisson-policy.5 \
 	man/caisson-ps.8 \
 	man/caisson-state.8 \
-	man/caisson-update.8
+	man/caisson-update.8 \
+	man/caisson.json.5
 
 # Each command is found under its own name: a page that only points at another.
 MAN_POINTERS = \

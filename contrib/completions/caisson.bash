@@ -17,7 +17,7 @@ _caisson() {
 	COMPREPLY=()
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
-		--root | --log | --log-format | --cgroup-manager | --audit-log | --rootless | --criu) ((i++)) ;;
+		--root | --log | --log-format | --cgroup-manager | --audit-log | --config | --rootless | --criu) ((i++)) ;;
 		-* | =) ;;
 		*)
 			command=${command:+$command }${COMP_WORDS[i]}
@@ -32,6 +32,7 @@ _caisson() {
 	caisson:--log-format) _caisson_values '=text json' ;;
 	caisson:--cgroup-manager) _caisson_values '=cgroupfs systemd disabled' ;;
 	caisson:--audit-log) _caisson_values 'file' ;;
+	caisson:--config) _caisson_values '=' ;;
 	caisson:--rootless) _caisson_values '=true false auto' ;;
 	caisson:--criu) _caisson_values 'file' ;;
 	create:--bundle | create:-b) _caisson_values 'directory' ;;

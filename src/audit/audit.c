@@ -187,6 +187,34 @@ int audit_open(const char *path, struct audit **out, struct err *e)
 	return 0;
 }
 
+int audit_adopt(int fd, const char *path, struct audit **out, struct err *e)
+{
+	struct audit *au = calloc(1, sizeof(*au));
+
+	if (au == NULL)
+		return fail_sys(e, ENOMEM, "audit log");
+	au->fd = fd;
+	au->rotate_at = AUDIT_ROTATE_BYTES;
+	audit_who_self(&au->who);
+	if (fd >= 0 && remember(au, path, e) < 0) {
+		au->fd = -1; /* not ours yet */
+		audit_close(au);
+		return -1;
+	}
+	*out = au;
+	return 0;
+}
+
+int audit_fd(const struct audit *au)
+{
+	return au->fd;
+}
+
+const char *audit_name(const struct audit *au)
+{
+	return au->path;
+}
+
 void audit_close(struct audit *au)
 {
 	if (au == NULL)

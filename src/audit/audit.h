@@ -33,6 +33,18 @@ enum audit_event {
 	AUDIT_UPDATE,     /* container.update  6002/99: other limits */
 	AUDIT_CHECKPOINT, /* container.checkpoint 6002/99: written to images */
 	AUDIT_RESTORE,    /* container.restore 6002/3: made from images, and running */
+	/* what the watcher sees and does; .limit says which and how much */
+	AUDIT_OOM,       /* limit.oom           1007/2 */
+	AUDIT_WALL,      /* limit.wall          1007/2 */
+	AUDIT_CPU_TIME,  /* limit.cpu_time      1007/2 */
+	AUDIT_PIDS,      /* limit.pids          6002/99 */
+	AUDIT_THROTTLED, /* limit.cpu_throttled 6002/99 */
+	AUDIT_WARNING,   /* resource.warning    6002/99 */
+	AUDIT_ALERT,     /* alert.raised        2004/1 */
+	AUDIT_THROTTLE,  /* response.throttle   7001/99 */
+	AUDIT_FREEZE,    /* response.freeze     7003/99 */
+	AUDIT_END,       /* response.kill       7003/99 */
+	AUDIT_LOST,      /* watch.lost          6002/99: nobody watched for a time */
 	/* of the log itself */
 	AUDIT_LOG_STARTED,   /* log.started   1008/6: the first line of a chain */
 	AUDIT_LOG_RECOVERED, /* log.recovered 1008/99: half a line was cut off */
@@ -52,10 +64,10 @@ struct audit_subject {
 struct audit_result {
 	const struct err *err; /* NULL: success */
 	const struct json
-		*verdict; /* container.exit: what goes to unmapped.verdict, else NULL */
-	int exit_code;    /* container.exit, container.exec_end; -1: not known */
-	const struct json
-		*log; /* of a log's own events: what goes to unmapped.log, else NULL */
+		*verdict;         /* container.exit: what goes to unmapped.verdict, else NULL */
+	const struct json *limit; /* what goes to unmapped.limit, or NULL */
+	int exit_code;            /* container.exit, container.exec_end; -1: not known */
+	const struct json *log; /* of a log's own events: what goes to unmapped.log, or NULL */
 };
 
 struct audit; /* opaque: an open log and what never changes in its lines */
@@ -64,6 +76,12 @@ struct audit; /* opaque: an open log and what never changes in its lines */
  * $XDG_STATE_HOME/caisson/audit.jsonl; directories are made 0700. "none" as path: no log, every
  * call succeeds. Freed by audit_close. */
 int audit_open(const char *path, struct audit **out, struct err *e) CHECK;
+/* The log of that path that a descriptor is open on, -1: none; the descriptor is the log's from
+ * then on, the path has to be absolute. */
+int audit_adopt(int fd, const char *path, struct audit **out, struct err *e) CHECK;
+/* Its descriptor, still its own, -1: none; and its absolute path. */
+int audit_fd(const struct audit *au);
+const char *audit_name(const struct audit *au);
 /* The log's path: the given one, else where this user's lines go; of a user namespace's root,
  * the host's. */
 int audit_path(struct arena *a, const char *given, const char **out, struct err *e) CHECK;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One event as a line: OCSF's class 6002, Application Lifecycle, with the container profile.
+/* One event as a line: OCSF's class 6002, Application Lifecycle, and where one fits better
+ * another, with the container profile.
  * Numbers beyond 2^53 are strings, for RFC 8785 knows only what a double holds. */
 #include <stdio.h>
 #include <string.h>
@@ -11,42 +12,60 @@
 #define LOGIN_UID_NONE ((uid_t)-1)
 #define SHA256_ID      3 /* OCSF's fingerprint.algorithm_id */
 
-#define APPLICATION_LIFECYCLE 6002
-#define EVENT_LOG_ACTIVITY    1008
+/* OCSF's classes; the category is their first digit */
+enum class {
+	CLASS_PROCESS = 1007,        /* Process Activity */
+	CLASS_LOG = 1008,            /* Event Log Activity */
+	CLASS_FINDING = 2004,        /* Detection Finding */
+	CLASS_LIFECYCLE = 6002,      /* Application Lifecycle */
+	CLASS_REMEDY = 7001,         /* Remediation Activity */
+	CLASS_REMEDY_PROCESS = 7003, /* Process Remediation Activity */
+};
 
+enum severity {
+	SEVERITY_INFO = 1,
+	SEVERITY_LOW = 2,
+	SEVERITY_MEDIUM = 3,
+	SEVERITY_HIGH = 4,
+};
+
+/* clang-format off */
 static const struct kind {
 	const char *event, *done, *undone;
-	unsigned class, activity;
+	enum class class;
+	unsigned activity;
+	enum severity severity;
 } kinds[] = {
-	[AUDIT_CREATE] = { "container.create", "created", "not created", APPLICATION_LIFECYCLE,
-			   1 },
-	[AUDIT_START] = { "container.start", "started", "not started", APPLICATION_LIFECYCLE,
-			  3 },
-	[AUDIT_EXIT] = { "container.exit", "ended", "ended", APPLICATION_LIFECYCLE, 4 },
-	[AUDIT_DELETE] = { "container.delete", "deleted", "not deleted", APPLICATION_LIFECYCLE,
-			   2 },
-	[AUDIT_KILL] = { "container.kill", "signalled", "not signalled", APPLICATION_LIFECYCLE,
-			 99 },
-	[AUDIT_EXEC] = { "container.exec", "entered", "not entered", APPLICATION_LIFECYCLE,
-			 99 },
-	[AUDIT_EXEC_END] = { "container.exec_end", "left", "left", APPLICATION_LIFECYCLE, 99 },
-	[AUDIT_PAUSE] = { "container.pause", "paused", "not paused", APPLICATION_LIFECYCLE,
-			  99 },
-	[AUDIT_RESUME] = { "container.resume", "resumed", "not resumed", APPLICATION_LIFECYCLE,
-			   99 },
-	[AUDIT_UPDATE] = { "container.update", "updated", "not updated", APPLICATION_LIFECYCLE,
-			   99 },
-	[AUDIT_CHECKPOINT] = { "container.checkpoint", "checkpointed", "not checkpointed",
-			       APPLICATION_LIFECYCLE, 99 },
-	[AUDIT_RESTORE] = { "container.restore", "restored", "not restored",
-			    APPLICATION_LIFECYCLE, 3 },
-	[AUDIT_LOG_STARTED] = { "log.started", "started", NULL, EVENT_LOG_ACTIVITY, 6 },
-	[AUDIT_LOG_RECOVERED] = { "log.recovered", "recovered from half a line", NULL,
-				  EVENT_LOG_ACTIVITY, 99 },
-	[AUDIT_LOG_ROTATED] = { "log.rotated", "rotated", NULL, EVENT_LOG_ACTIVITY, 5 },
-	[AUDIT_LOG_SEALED] = { "log.sealed", "sealed", NULL, EVENT_LOG_ACTIVITY, 99 },
-	[AUDIT_LOG_PRUNED] = { "log.pruned", "pruned", NULL, EVENT_LOG_ACTIVITY, 2 },
+	[AUDIT_CREATE] =    { "container.create", "created", "not created", CLASS_LIFECYCLE, 1, SEVERITY_INFO },
+	[AUDIT_START] =     { "container.start", "started", "not started", CLASS_LIFECYCLE, 3, SEVERITY_INFO },
+	[AUDIT_EXIT] =      { "container.exit", "ended", "ended", CLASS_LIFECYCLE, 4, SEVERITY_INFO },
+	[AUDIT_DELETE] =    { "container.delete", "deleted", "not deleted", CLASS_LIFECYCLE, 2, SEVERITY_INFO },
+	[AUDIT_KILL] =      { "container.kill", "signalled", "not signalled", CLASS_LIFECYCLE, 99, SEVERITY_INFO },
+	[AUDIT_EXEC] =      { "container.exec", "entered", "not entered", CLASS_LIFECYCLE, 99, SEVERITY_INFO },
+	[AUDIT_EXEC_END] =  { "container.exec_end", "left", "left", CLASS_LIFECYCLE, 99, SEVERITY_INFO },
+	[AUDIT_PAUSE] =     { "container.pause", "paused", "not paused", CLASS_LIFECYCLE, 99, SEVERITY_INFO },
+	[AUDIT_RESUME] =    { "container.resume", "resumed", "not resumed", CLASS_LIFECYCLE, 99, SEVERITY_INFO },
+	[AUDIT_UPDATE] =    { "container.update", "updated", "not updated", CLASS_LIFECYCLE, 99, SEVERITY_INFO },
+	[AUDIT_CHECKPOINT] = { "container.checkpoint", "checkpointed", "not checkpointed", CLASS_LIFECYCLE, 99, SEVERITY_INFO },
+	[AUDIT_RESTORE] = { "container.restore", "restored", "not restored", CLASS_LIFECYCLE, 3, SEVERITY_INFO },
+	[AUDIT_OOM] =       { "limit.oom", "ran out of memory", "", CLASS_PROCESS, 2, SEVERITY_MEDIUM },
+	[AUDIT_WALL] =      { "limit.wall", "had its time", "", CLASS_PROCESS, 2, SEVERITY_MEDIUM },
+	[AUDIT_CPU_TIME] =  { "limit.cpu_time", "had its processor time", "", CLASS_PROCESS, 2, SEVERITY_MEDIUM },
+	[AUDIT_PIDS] =      { "limit.pids", "wanted more processes", "", CLASS_LIFECYCLE, 99, SEVERITY_MEDIUM },
+	[AUDIT_THROTTLED] = { "limit.cpu_throttled", "wanted more processor", "", CLASS_LIFECYCLE, 99, SEVERITY_LOW },
+	[AUDIT_WARNING] =   { "resource.warning", "is near its limit", "", CLASS_LIFECYCLE, 99, SEVERITY_LOW },
+	[AUDIT_ALERT] =     { "alert.raised", "needs a look", "", CLASS_FINDING, 1, SEVERITY_MEDIUM },
+	[AUDIT_THROTTLE] =  { "response.throttle", "slowed down", "not slowed down", CLASS_REMEDY, 99, SEVERITY_HIGH },
+	[AUDIT_FREEZE] =    { "response.freeze", "frozen", "not frozen", CLASS_REMEDY_PROCESS, 99, SEVERITY_HIGH },
+	[AUDIT_END] =       { "response.kill", "ended", "not ended", CLASS_REMEDY_PROCESS, 99, SEVERITY_HIGH },
+	[AUDIT_LOST] =      { "watch.lost", "was not watched", "", CLASS_LIFECYCLE, 99, SEVERITY_MEDIUM },
+	[AUDIT_LOG_STARTED] = { "log.started", "started", NULL, CLASS_LOG, 6, SEVERITY_INFO },
+	[AUDIT_LOG_RECOVERED] = { "log.recovered", "recovered from half a line", NULL, CLASS_LOG, 99, SEVERITY_INFO },
+	[AUDIT_LOG_ROTATED] = { "log.rotated", "rotated", NULL, CLASS_LOG, 5, SEVERITY_INFO },
+	[AUDIT_LOG_SEALED] = { "log.sealed", "sealed", NULL, CLASS_LOG, 99, SEVERITY_INFO },
+	[AUDIT_LOG_PRUNED] = { "log.pruned", "pruned", NULL, CLASS_LOG, 2, SEVERITY_INFO },
 };
+/* clang-format on */
 
 static bool is_end(enum audit_event what)
 {
@@ -55,13 +74,9 @@ static bool is_end(enum audit_event what)
 
 static bool is_of_log(enum audit_event what)
 {
-	return kinds[what].class == EVENT_LOG_ACTIVITY;
+	return kinds[what].class == CLASS_LOG;
 }
 
-enum severity {
-	SEVERITY_INFO = 1,
-	SEVERITY_LOW = 2
-};
 enum status {
 	STATUS_SUCCESS = 1,
 	STATUS_FAILURE = 2
@@ -273,6 +288,15 @@ static struct json *shared(const struct making *m, const struct json *v)
 	return copy;
 }
 
+static void set_given(const struct making *m, struct json *o, const char *key,
+		      const struct json *v)
+{
+	if (v != NULL && m->with_verdict)
+		json_set(o, key, shared(m, v));
+	else if (v != NULL)
+		set_text(m, o, key, "[cut]");
+}
+
 static struct json *unmapped(const struct making *m, const struct audit_facts *f,
 			     const struct audit_subject *who, const struct audit_result *result)
 {
@@ -283,12 +307,9 @@ static struct json *unmapped(const struct making *m, const struct audit_facts *f
 	set_time(m, o, "boot_ns", f->boot_ns);
 	if (result->err != NULL)
 		set_text(m, o, "step", result->err->step);
-	if (result->log != NULL)
-		json_set(o, "log", shared(m, result->log));
-	if (result->verdict != NULL && m->with_verdict)
-		json_set(o, "verdict", shared(m, result->verdict));
-	else if (result->verdict != NULL)
-		set_text(m, o, "verdict", "[cut]");
+	set_given(m, o, "limit", result->limit);
+	set_given(m, o, "log", result->log);
+	set_given(m, o, "verdict", result->verdict);
 	return o;
 }
 
@@ -311,7 +332,8 @@ static void set_outcome(const struct making *m, struct json *o, enum audit_event
 	const char *id = who->id != NULL ? cut(m, who->id) : "?";
 	char text[512];
 
-	set_int(m, o, "severity_id", odd ? SEVERITY_LOW : SEVERITY_INFO);
+	set_int(m, o, "severity_id",
+		odd && k->severity < SEVERITY_LOW ? SEVERITY_LOW : (int64_t)k->severity);
 	set_int(m, o, "status_id", failed ? STATUS_FAILURE : STATUS_SUCCESS);
 	if (failed) {
 		err_format(result->err, text, sizeof(text));
@@ -339,7 +361,7 @@ static const char *make_line(const struct making *m, const struct audit_facts *f
 	set_int(m, o, "activity_id", k->activity);
 	set_int(m, o, "category_uid", k->class / 1000);
 	set_int(m, o, "class_uid", k->class);
-	set_int(m, o, "type_uid", k->class * 100 + k->activity);
+	set_int(m, o, "type_uid", (int64_t)k->class * 100 + k->activity);
 	set_int(m, o, "time", (int64_t)(f->wall_ns / 1000000));
 	set_outcome(m, o, what, who, result);
 	set_text(m, app, "name", who->id);

@@ -21,6 +21,10 @@
 /* proc_pid_stat(5) */
 #define FLAGS_FIELD      9
 #define START_TIME_FIELD 22
+#define WCHAN_FIELD                                                               \
+	35 /* 0 for whom it does not concern; 1 where a process sleeps or is dead \
+	    */
+#define EXIT_CODE_FIELD 52
 /* linux/sched.h, PF_FORKNOEXEC: set by fork, cleared by execve before it closes descriptors */
 #define FORKED_NO_EXEC 0x40
 
@@ -132,6 +136,31 @@ bool proc_in_init_user_ns(void)
 	inside = strtoul(at, &at, 10);
 	outside = strtoul(at, &at, 10);
 	return inside == 0 && outside == 0 && strtoul(at, NULL, 10) == UINT32_MAX;
+}
+
+int proc_ended(int stat_fd, int *status, bool *never_executed)
+{
+	uint64_t flags, wchan, code;
+	char text[1024];
+	ssize_t n = pread(stat_fd, text, sizeof(text) - 1, 0);
+	const char *after;
+
+	if (n <= 0)
+		return n < 0 ? -errno : -ESRCH;
+	text[n] = '\0';
+	text[strcspn(text, "\n")] = '\0';
+	after = strrchr(text, ')');
+	if (after == NULL || after[1] != ' ' || !stat_field(after + 2, FLAGS_FIELD, &flags) ||
+	    !stat_field(after + 2, WCHAN_FIELD, &wchan) ||
+	    !stat_field(after + 2, EXIT_CODE_FIELD, &code))
+		return -EPROTO;
+	if (after[2] != 'Z' && after[2] != 'X')
+		return -EAGAIN;
+	*never_executed = (flags & FORKED_NO_EXEC) != 0;
+	if (wchan == 0)
+		return -EPERM;
+	*status = (int)code;
+	return 0;
 }
 
 uint64_t now_boot_ms(void)
@@ -395,6 +424,41 @@ static int spawn(const struct proc_job *job, int in, int out, pid_t *pid)
 	}
 	(void)posix_spawn_file_actions_destroy(&fa);
 	return r;
+}
+
+/* posix_spawn(3p): a descriptor duplicated onto itself loses its close-on-exec. */
+static int handed_files(posix_spawn_file_actions_t *fa, const int *fds, size_t n)
+{
+	int r = 0;
+
+	for (int fd = STDIN_FILENO; r == 0 && fd <= STDERR_FILENO; fd++)
+		r = posix_spawn_file_actions_addopen(fa, fd, "/dev/null", O_RDWR, 0);
+	for (size_t i = 0; r == 0 && i < n; i++)
+		if (fds[i] >= 0)
+			r = posix_spawn_file_actions_adddup2(fa, fds[i], fds[i]);
+	return r;
+}
+
+int proc_spawn(const char *path, const char *const *argv, const int *fds, size_t n, pid_t *pid)
+{
+	const char *const none[] = { NULL };
+	posix_spawn_file_actions_t fa;
+	posix_spawnattr_t attr;
+	int r = posix_spawn_file_actions_init(&fa);
+
+	if (r != 0)
+		return -r;
+	r = posix_spawnattr_init(&attr);
+	if (r == 0) {
+		spawn_signals(&attr);
+		r = handed_files(&fa, fds, n);
+		if (r == 0)
+			r = posix_spawn(pid, path, &fa, &attr, (char **)(uintptr_t)argv,
+					(char **)(uintptr_t)none);
+		(void)posix_spawnattr_destroy(&attr);
+	}
+	(void)posix_spawn_file_actions_destroy(&fa);
+	return -r;
 }
 
 static int job_start(const struct proc_job *job, struct running *run, struct err *e)

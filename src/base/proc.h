@@ -24,6 +24,10 @@ bool proc_never_executed(pid_t pid, uint64_t start_time);
 bool proc_in_init_user_ns(void);
 /* Whether it has gone through one; false, too, where that cannot be known. */
 bool proc_executed(pid_t pid, uint64_t start_time);
+/* How a zombie ended, from its /proc/PID/stat, opened while it lived: status as wait(2), and
+ * whether it never went through execve(2). -EAGAIN: it lives; -ESRCH: reaped; -EPERM: not ours
+ * to know. */
+int proc_ended(int stat_fd, int *status, bool *never_executed);
 
 /* Milliseconds on CLOCK_BOOTTIME and CLOCK_REALTIME. */
 uint64_t now_boot_ms(void);
@@ -54,6 +58,11 @@ struct proc_result {
 /* Runs a program with nothing inherited but stdio, default signals, no descriptors of ours.
  * Killed, and reaped, when the time is over. -1 when it could not be started at all. */
 int proc_run(const struct proc_job *job, struct proc_result *out, struct err *e) CHECK;
+
+/* Starts a program with /dev/null on 0 to 2, default signals, no environment, and the
+ * descriptors of the list, under their numbers, -1 in it is none; those of ours that are not
+ * close-on-exec are its own to close. 0 or -errno. */
+int proc_spawn(const char *path, const char *const *argv, const int *fds, size_t n, pid_t *pid);
 
 /* Waits for a child by pid with a limit (-1: none). 0, -ETIMEDOUT or -errno; *status as
  * wait(2). */

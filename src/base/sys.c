@@ -8,6 +8,7 @@
 #include <linux/keyctl.h>
 #include <linux/memfd.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -29,6 +30,16 @@ static int int_result(long r)
 	return (int)result(r);
 }
 
+/* linux/pidfd.h, which collides with libc's sys/pidfd.h; PIDFD_INFO_SIZE_VER0 */
+struct pidfd_facts {
+	uint64_t mask, cgroup;
+	uint32_t ids[11];
+	int32_t status;
+};
+_Static_assert(sizeof(struct pidfd_facts) == 64, "the kernel reads it by size");
+#define PIDFD_FACTS     _IOWR(0xFF, 11, struct pidfd_facts)
+#define PIDFD_FACT_EXIT (UINT64_C(1) << 3)
+
 pid_t sys_clone3(struct clone_args *args, size_t size)
 {
 	return (pid_t)result(syscall(SYS_clone3, args, size));
@@ -42,6 +53,18 @@ int sys_pidfd_open(pid_t pid, unsigned flags)
 int sys_pidfd_send_signal(int pidfd, int sig)
 {
 	return int_result(syscall(SYS_pidfd_send_signal, pidfd, sig, NULL, 0));
+}
+
+int sys_pidfd_exit_status(int pidfd, int *status)
+{
+	struct pidfd_facts f = { .mask = PIDFD_FACT_EXIT };
+
+	if (ioctl(pidfd, PIDFD_FACTS, &f) < 0)
+		return -errno;
+	if ((f.mask & PIDFD_FACT_EXIT) == 0)
+		return -ENODATA;
+	*status = f.status;
+	return 0;
 }
 
 int sys_openat2(int dir, const char *path, const struct open_how *how)

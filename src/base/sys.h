@@ -15,6 +15,9 @@
 pid_t sys_clone3(struct clone_args *args, size_t size);
 int sys_pidfd_open(pid_t pid, unsigned flags);
 int sys_pidfd_send_signal(int pidfd, int sig);
+/* How a process ended that has been reaped, as wait(2) has it (Linux 6.15). -ENODATA: not
+ * reaped yet; -EINVAL, -ENOTTY: an older kernel. */
+int sys_pidfd_exit_status(int pidfd, int *status);
 int sys_openat2(int dir, const char *path, const struct open_how *how);
 int sys_close_range(unsigned first, unsigned last, unsigned flags);
 

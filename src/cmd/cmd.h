@@ -20,6 +20,7 @@ struct globals {
 	const char *log_format;      /* "text" "json" */
 	const char *cgroup_manager;  /* "cgroupfs" "systemd" "disabled" */
 	const char *audit_log;       /* NULL: the default of audit.h; "none" */
+	const char *config;          /* NULL: the default of config.h; "none" */
 	const char *rootless, *criu; /* accepted for other runtimes' callers, without effect */
 	bool debug, systemd_cgroup, version, dump_options, dump_steps;
 };

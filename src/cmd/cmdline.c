@@ -18,6 +18,7 @@ const struct opt cmd_global_options[] = {
 	       "who makes cgroups; disabled refuses a config that asks for limits"),
 	GLOBAL(systemd_cgroup, "systemd-cgroup", 0, OPT_FLAG, NULL, "same as --cgroup-manager systemd"),
 	GLOBAL(audit_log, "audit-log", 0, OPT_STRING, "PATH|none", "where events are written"),
+	GLOBAL(config, "config", 0, OPT_STRING, "FILE|none", "our own configuration, in place of the system's"),
 	GLOBAL(rootless, "rootless", 0, OPT_STRING, "true|false|auto", "accepted, without effect"),
 	GLOBAL(criu, "criu", 0, OPT_STRING, "FILE", "accepted, without effect"),
 	GLOBAL(version, "version", 'v', OPT_FLAG, NULL, "print what this is and exit"),

@@ -177,8 +177,12 @@ static struct json *unsafe_annotations(struct arena *a)
 static struct json *annotations(struct arena *a)
 {
 	struct json *o = json_object(a);
+	const char *limits = plan_watch_annotations[0];
 
+	for (size_t i = 1; plan_watch_annotations[i] != NULL; i++)
+		limits = arena_printf(a, "%s,%s", limits, plan_watch_annotations[i]);
 	json_set(o, "org.caisson.commit", json_string(a, CAISSON_COMMIT));
+	json_set(o, "org.caisson.limits", json_string(a, limits));
 	json_set(o, "org.caisson.version", json_string(a, PACKAGE_VERSION));
 	/* what callers look for, whoever the runtime is */
 	json_set(o, "org.opencontainers.runc.checkpoint.enabled", json_string(a, "true"));

@@ -6,8 +6,11 @@
 
 #include "base/auto.h"
 #include "base/log.h"
+#include "base/program.h"
 #include "base/str.h"
+#include "cmd/config.h"
 #include "cmd/load.h"
+#include "watch/program.h"
 
 #define LISTEN_MAX 65536
 
@@ -65,6 +68,10 @@ static int fill(const struct call *c, const struct launch_options *o,
 		.config = loaded->config,
 		.config_len = loaded->config_len,
 		.audit = out->audit,
+		.rules = out->run.rules,
+		.watcher = c->cmd == &cmd_create || o->detach
+				   ? program_find(c->arena, WATCH_PROGRAM)
+				   : NULL,
 	};
 	return cmd_name_of(c->arena, out->run.root, "--root", &out->run.root_path, e);
 }
@@ -81,14 +88,45 @@ int launch_new(const struct call *c, const struct launch_options *o, struct laun
 {
 	struct plan_want want = want_of(c, o);
 	struct loaded *loaded = arena_new(c->arena, struct loaded);
+	struct config *config = arena_new(c->arena, struct config);
 
 	if (check_backend(o->seccomp_backend, e) < 0 ||
+	    config_load(c->arena, c->g.config, config, e) < 0 ||
 	    listen_fds(&out->run.listen_fds, e) < 0 || state_id_check(c->args[0], e) < 0 ||
 	    load_plan(c->arena, o->bundle != NULL ? o->bundle : ".", &want, loaded, e) < 0 ||
 	    open_audit(c, &out->audit, e) < 0 ||
 	    state_root_open(c->g.root, true, &out->run.root, e) < 0)
 		return -1;
+	config->watch.dry_run |= o->responses_dry_run;
+	out->run.rules = &config->watch;
 	return fill(c, o, loaded, out, e);
+}
+
+/* Whoever comes next notices that nobody watches. It is not what he came for: his command goes
+ * on whatever becomes of it. */
+static void tend(const struct call *c, struct run_options *o)
+{
+	struct err e = { 0 };
+	char text[sizeof(e.text) + 128];
+
+	if (!run_is_lost(o->root, c->args[0]))
+		return;
+	o->watcher = program_find(c->arena, WATCH_PROGRAM);
+	if (run_tend(o, c->args[0], &e) == 0)
+		return;
+	err_format(&e, text, sizeof(text));
+	log_debug("%s", text);
+}
+
+void launch_tend(const struct call *c, int root)
+{
+	struct run_options o = { .root = root };
+	struct err ignored = { 0 };
+
+	if (!run_is_lost(root, c->args[0]) || open_audit(c, &o.audit, &ignored) < 0)
+		return;
+	tend(c, &o);
+	audit_close(o.audit);
 }
 
 int launch_about(const struct call *c, bool strict, struct launch *out, struct err *e)
@@ -109,6 +147,7 @@ int launch_about(const struct call *c, bool strict, struct launch *out, struct e
 		out->audit = NULL;
 	}
 	out->run.audit = out->audit;
+	tend(c, &out->run);
 	return 0;
 }
 

@@ -9,6 +9,7 @@ struct launch_options {
 	const char *bundle, *pid_file, *console_socket, *seccomp_backend;
 	unsigned preserve_fds;
 	bool no_pivot, no_new_keyring, no_subreaper;
+	bool responses_dry_run;
 	bool detach, keep; /* run only */
 };
 
@@ -31,6 +32,8 @@ struct launch_options {
 		   "keep the caller's session keyring"), \
 	LAUNCH_OPT(seccomp_backend, "seccomp-backend", 0, OPT_STRING, "NAME", \
 		   "what builds the filter: caisson (default) or libseccomp, to compare"), \
+	LAUNCH_OPT(responses_dry_run, "responses-dry-run", 0, OPT_FLAG, NULL, \
+		   "tell what the configured responses would do, and do nothing"), \
 	LAUNCH_OPT(no_subreaper, "no-subreaper", 0, OPT_FLAG, NULL, "accepted, without effect")
 /* clang-format on */
 
@@ -54,6 +57,9 @@ int launch_new(const struct call *c, const struct launch_options *o, struct laun
  * without an audit log where that cannot be opened: kill and delete must work on the day of a
  * full disk. */
 int launch_about(const struct call *c, bool strict, struct launch *out, struct err *e) CHECK;
+
+/* For a command that only looks: a watcher that died is replaced. */
+void launch_tend(const struct call *c, int root);
 
 void launch_end(struct launch *l);
 #define autolaunch __attribute__((cleanup(launch_end)))

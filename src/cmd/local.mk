@@ -6,6 +6,7 @@ libcmd_a_SOURCES = \
 	src/cmd/cmdline.c \
 	src/cmd/command.c \
 	src/cmd/common.c \
+	src/cmd/config.c src/cmd/config.h \
 	src/cmd/create.c \
 	src/cmd/delete.c \
 	src/cmd/doctor.c \
@@ -32,8 +33,8 @@ libcmd_a_SOURCES = \
 	src/cmd/version.c
 libcmd_a_CPPFLAGS = $(AM_CPPFLAGS) \
 	-DCAISSON_DATADIR='"$(pkgdatadir)"' -DCAISSON_SYSCONFDIR='"$(sysconfdir)/caisson"'
-CMD_LIBS = libcmd.a libdoctor.a librun.a libplan.a libstate.a libaudit.a libspec.a libcgroups.a \
-	libunit.a libpolicy.a $(CAP_LIBS) $(BASE_LIBS)
+CMD_LIBS = libcmd.a libdoctor.a librun.a libwatch.a libplan.a libstate.a libaudit.a libspec.a \
+	libcgroups.a libunit.a libpolicy.a $(CAP_LIBS) $(BASE_LIBS)
 
 # What policies need beside it; the runtime has none of this.
 noinst_LIBRARIES += libpolicycmd.a
@@ -94,6 +95,7 @@ check_PROGRAMS += unit-cmd
 unit_cmd_SOURCES = \
 	tests/unit/scratch.c tests/unit/scratch.h \
 	tests/unit/t_cmdline.c \
+	tests/unit/t_config.c \
 	tests/unit/plan_help.c tests/unit/plan_help.h \
 	tests/unit/spec_help.c tests/unit/spec_help.h \
 	tests/unit/t_exec_process.c \

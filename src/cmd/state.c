@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/auto.h"
 #include "base/json.h"
-#include "cmd/cmd.h"
+#include "cmd/launch.h"
 #include "run/run.h"
 
 static const struct opt options[] = { OPT_END };
@@ -13,8 +13,10 @@ static int state_main(const struct call *c, struct err *e)
 	struct state st;
 	struct json *o;
 
-	if (cmd_root_open(c, c->args[0], &root, e) < 0 ||
-	    run_state(c->arena, root, c->args[0], &st, &now, e) < 0)
+	if (cmd_root_open(c, c->args[0], &root, e) < 0)
+		return -1;
+	launch_tend(c, root);
+	if (run_state(c->arena, root, c->args[0], &st, &now, e) < 0)
 		return -1;
 	o = state_json(c->arena, &st, now, true);
 	(void)puts(json_print(c->arena, o, JSON_PRETTY, NULL));

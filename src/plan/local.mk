@@ -19,7 +19,8 @@ libplan_a_SOURCES = \
 	src/plan/plan_seccomp.c src/plan/plan_seccomp.h \
 	src/plan/plan_text.c src/plan/plan_text.h \
 	src/plan/plan_unit.c \
-	src/plan/plan_unit_limits.c
+	src/plan/plan_unit_limits.c \
+	src/plan/plan_watch.c
 PLAN_LIBS = libplan.a libspec.a libcgroups.a libunit.a libpolicy.a $(CAP_LIBS) $(BASE_LIBS)
 
 if HAVE_CRITERION
@@ -32,7 +33,8 @@ unit_plan_SOURCES = \
 	tests/unit/t_plan_limits.c \
 	tests/unit/t_plan_mounts.c \
 	tests/unit/t_plan_refusals.c \
-	tests/unit/t_plan_unit.c
+	tests/unit/t_plan_unit.c \
+	tests/unit/t_plan_watch.c
 unit_plan_CFLAGS = $(TEST_CFLAGS)
 unit_plan_LDADD = $(PLAN_LIBS) $(CRITERION_LIBS) -lm
 TESTS += unit-plan

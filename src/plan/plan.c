@@ -75,11 +75,16 @@ static int make_filter(const struct making *m, struct plan *p, struct err *e)
 	return plan_seccomp(m->a, m->s, m->h, m->w, p, e);
 }
 
+static int make_watch(const struct making *m, struct plan *p, struct err *e)
+{
+	return plan_watch_make(m->a, m->s, p, e);
+}
+
 /* A part looks at what those before it have decided, at the namespaces above all, but not at
  * whether they refused. */
 static int (*const parts[])(const struct making *m, struct plan *p, struct err *e) = {
-	make_namespaces, make_idmaps, make_filesystem, make_process,
-	make_net,        make_rdt,    make_cgroup,     make_filter,
+	make_namespaces, make_idmaps, make_filesystem, make_process, make_net,
+	make_rdt,        make_cgroup, make_watch,      make_filter,
 };
 
 static void begin(const struct making *m, struct plan *p)

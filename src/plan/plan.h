@@ -235,6 +235,12 @@ struct plan_listener {
 	const char *metadata; /* for the agent, or NULL */
 };
 
+/* The limits that OCI lacks; 0: none. */
+struct plan_watch {
+	uint64_t wall_ms, cpu_ms;
+	uint64_t grace_ms; /* between SIGTERM and the end */
+};
+
 struct plan {
 	const char *id, *bundle, *oci_version;
 	struct plan_ns ns;
@@ -258,6 +264,7 @@ struct plan {
 	struct plan_listener listener;
 	struct plan_net net;
 	struct plan_rdt rdt;
+	struct plan_watch watch;
 	bool protect_self; /* the container could write our binary: hide it (run/self.c) */
 	struct spec_pairs annotations;
 };
@@ -320,8 +327,13 @@ int plan_unit_make(struct arena *a, const struct spec *s, const struct plan_want
 void plan_unit_limits(const struct cg_limits *l, struct unit_props *p);
 /* Device rules without a cgroup that could filter: held by mounts, or refused. */
 int plan_no_device_filter(struct arena *a, struct plan *p, struct err *e) CHECK;
+/* After the process and the cgroup, whose parts it completes. */
+int plan_watch_make(struct arena *a, const struct spec *s, struct plan *p, struct err *e) CHECK;
 /* OCI's words (cgroup v1's) to cgroup v2's: total. */
 void plan_limits(struct arena *a, const struct spec_resources *r, struct cg_limits *out);
+
+/* The annotations that are limits, sorted, for `features'; NULL-ended. */
+extern const char *const plan_watch_annotations[];
 
 /* The mount options that this runtime knows, sorted, for `features'; NULL after the last. */
 const char *plan_mount_option_name(size_t i);

@@ -185,7 +185,8 @@ const char *plan_print(struct arena *a, const struct plan *p)
 {
 	static void (*const parts[])(struct text *, const struct plan *) = {
 		container, namespaces, ids, plan_print_filesystem, plan_print_process,
-		hooks,     net,        rdt, plan_print_cgroup,     seccomp,
+		hooks,     net,        rdt, plan_print_cgroup,     plan_print_watch,
+		seccomp,
 	};
 	struct text t = { .arena = a };
 

@@ -38,3 +38,4 @@ void text_numbers(struct text *t, const char *key, const struct bits *b);
 void plan_print_filesystem(struct text *t, const struct plan *p);
 void plan_print_process(struct text *t, const struct plan *p);
 void plan_print_cgroup(struct text *t, const struct plan *p);
+void plan_print_watch(struct text *t, const struct plan *p); /* plan_watch.c */

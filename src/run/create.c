@@ -42,6 +42,9 @@ void run_init(struct run *r, const struct plan *pl, const struct run_options *o,
 		.root = -1,
 		.proc = -1,
 		.exec_label = -1,
+		.watcher = { .said = -1 },
+		.watch_lock = -1,
+		.telling = -1,
 		.wait_ms = HS_WAIT_MS,
 	};
 	for (int k = 0; k < NS_KINDS; k++)
@@ -103,6 +106,8 @@ static void undo(struct run *r)
 	struct err ignored = { 0 };
 	bool was_cloned = r->pid > 0;
 
+	if (r->watch_lock >= 0)
+		state_forgo_record(&r->dir); /* the failure of the making says it */
 	end_init(r);
 	net_devices_back(r); /* nobody of the container's is left who could rename them */
 	if (r->made_cgroup && r->cg != NULL)
@@ -123,11 +128,14 @@ static void undo(struct run *r)
 
 void run_close(struct run *r, bool take_back)
 {
-	const int fds[] = { r->pidfd,   r->sock,  r->pty,  r->child_sock, r->start_listen,
-			    r->console, r->agent, r->root, r->proc,       r->net };
+	const int fds[] = { r->pidfd,        r->sock,    r->pty,        r->child_sock,
+			    r->start_listen, r->console, r->agent,      r->root,
+			    r->proc,         r->net,     r->watch_lock, r->telling };
 
 	if (take_back)
 		undo(r);
+	watch_close(r->watch);
+	watch_forget(&r->watcher);
 	for (size_t i = 0; i < COUNT(fds); i++)
 		if (fds[i] >= 0)
 			(void)close(fds[i]);

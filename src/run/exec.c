@@ -11,6 +11,7 @@
 #include "base/proc.h"
 #include "base/str.h"
 #include "run/life.h"
+#include "watch/verdict.h"
 
 /* ---- the container ---- */
 
@@ -108,7 +109,10 @@ static int attend(struct run *r, int signals, uint64_t began_ms, int *exit_code,
 
 	if (foreground_wait(r, signals, &status, e) < 0)
 		return -1;
-	verdict_make(status, now_boot_ms() - began_ms, NULL, &v);
+	verdict_make(&(struct verdict_facts){ .has_status = true,
+					      .status = status,
+					      .wall_ms = now_boot_ms() - began_ms },
+		     &v);
 	*exit_code = v.exit_code;
 	run_audit(r->o, r->arena, AUDIT_EXEC_END, &who,
 		  &(struct audit_result){ .verdict = verdict_json(r->arena, &v),

@@ -12,6 +12,7 @@
 #include "base/proc.h"
 #include "base/sys.h"
 #include "run/life.h"
+#include "watch/verdict.h"
 
 /* Signals are taken from a descriptor: nothing is interrupted, none is lost between create
  * and wait. The child undoes the mask before execve. */
@@ -50,21 +51,25 @@ static void pass_signal(struct run *r, int signals, struct tty_proxy *tty)
 static void serve(struct run *r, int signals, struct tty_proxy *tty)
 {
 	for (;;) {
-		struct pollfd p[4] = { { .fd = r->pidfd, .events = POLLIN },
-				       { .fd = signals, .events = POLLIN } };
+		struct pollfd p[5] = { { .fd = r->pidfd, .events = POLLIN },
+				       { .fd = signals, .events = POLLIN },
+				       { .fd = r->watch != NULL ? watch_fd(r->watch) : -1,
+					 .events = POLLIN } };
 		int fds[2] = { -1, -1 };
 		size_t n = tty != NULL ? tty_proxy_fds(tty, fds) : 0;
 
 		for (size_t i = 0; i < n; i++)
-			p[2 + i] = (struct pollfd){ .fd = fds[i], .events = POLLIN };
-		if (poll(p, (nfds_t)(2 + n), -1) < 0 && errno != EINTR)
+			p[3 + i] = (struct pollfd){ .fd = fds[i], .events = POLLIN };
+		if (poll(p, (nfds_t)(3 + n), -1) < 0 && errno != EINTR)
 			return;
 		if (p[1].revents != 0)
 			pass_signal(r, signals, tty);
-		if (n > 0 && (p[2].revents != 0 || p[3].revents != 0))
+		if (n > 0 && (p[3].revents != 0 || p[4].revents != 0))
 			tty_proxy_pump(tty);
 		if (p[0].revents != 0)
 			return;
+		if (p[2].revents != 0)
+			watch_attend(r->watch);
 	}
 }
 
@@ -85,23 +90,41 @@ int foreground_wait(struct run *r, int signals, int *status, struct err *e)
 
 static int begin(struct run *r, struct err *e)
 {
-	if ((!starts_ahead(r) && hs_say(r->sock, HS_START, r->pid, e) < 0) ||
-	    hs_expect(r->sock, HS_EXECUTING, -1, NULL, e) < 0 || hs_expect_exec(r->sock, e) < 0)
+	if (!starts_ahead(r)) {
+		r->st.started_ms = now_boot_ms();
+		if (hs_say(r->sock, HS_START, r->pid, e) < 0)
+			return -1;
+	}
+	if (hs_expect(r->sock, HS_EXECUTING, -1, NULL, e) < 0 || hs_expect_exec(r->sock, e) < 0)
 		return -1;
 	r->st.status = ST_RUNNING;
 	if (state_save(&r->dir, &r->st, e) < 0)
 		return -1;
-	return life_poststart(r->arena, &r->st, &r->pl->hooks[HOOK_POSTSTART], e);
+	return life_poststart(r->arena, &r->dir, &r->st, &r->pl->hooks[HOOK_POSTSTART], e);
 }
 
 /* The evidence is read while the cgroup is still there; what is left in it dies with init. */
-static void conclude(struct run *r, int status, uint64_t began_ms, struct verdict *v)
+static void conclude(struct run *r, int status, struct verdict *v)
 {
+	struct verdict_facts f = { .has_status = true,
+				   .status = status,
+				   .wall_ms = now_boot_ms() - r->st.started_ms,
+				   .wall_limit_ms = r->pl->watch.wall_ms,
+				   .cpu_limit_ms = r->pl->watch.cpu_ms };
+	struct state_kill kill;
 	struct cg_usage usage;
 
-	if (r->cg != NULL)
+	if (r->cg != NULL) {
 		cg_usage(r->cg, &usage);
-	verdict_make(status, now_boot_ms() - began_ms, r->cg != NULL ? &usage : NULL, v);
+		f.usage = &usage;
+	}
+	if (state_load_kill(&r->dir, &kill))
+		f.kill = &kill;
+	if (r->watch != NULL) {
+		watch_finish(r->watch);
+		f.cause = watch_cause(r->watch);
+	}
+	verdict_make(&f, v);
 }
 
 static int finish(struct run *r, const struct verdict *v, struct err *e)
@@ -109,14 +132,15 @@ static int finish(struct run *r, const struct verdict *v, struct err *e)
 	struct json *j = verdict_json(r->arena, v);
 	struct audit_subject who = run_subject(&r->st, r->pl);
 	struct err ignored = { 0 };
+	size_t len;
 
 	run_audit(r->o, r->arena, AUDIT_EXIT, &who,
 		  &(struct audit_result){ .verdict = j, .exit_code = v->exit_code });
+	r->st.verdict = json_print(r->arena, j, JSON_CANONICAL, &len);
 	if (r->o->keep) {
 		if (r->cg != NULL)
 			(void)cg_kill(r->cg, &ignored);
-		r->st.verdict = json_print(r->arena, j, JSON_CANONICAL, NULL);
-		return state_save(&r->dir, &r->st, e);
+		return state_save_exit(&r->dir, r->st.verdict, len, e);
 	}
 	if (life_destroy(r->arena, r->o, &r->dir, &r->st, &r->pl->hooks[HOOK_POSTSTOP], e) < 0)
 		return -1;
@@ -143,15 +167,14 @@ static int start_phase(struct run *r, struct err *e)
 	return got;
 }
 
-int foreground_supervise(struct run *r, int signals, uint64_t began_ms, int *exit_code,
-			 struct err *e)
+int foreground_supervise(struct run *r, int signals, int *exit_code, struct err *e)
 {
 	struct verdict v;
 	int status = 0;
 
 	if (foreground_wait(r, signals, &status, e) < 0)
 		return -1;
-	conclude(r, status, began_ms, &v);
+	conclude(r, status, &v);
 	*exit_code = v.exit_code;
 	return finish(r, &v, e);
 }
@@ -160,7 +183,6 @@ int run_run(const struct plan *pl, const struct run_options *o, int *exit_code, 
 {
 	autoarena struct arena a = { 0 };
 	autofd int signals = -1;
-	uint64_t began_ms;
 	struct run r;
 	int got;
 
@@ -170,9 +192,8 @@ int run_run(const struct plan *pl, const struct run_options *o, int *exit_code, 
 	run_init(&r, pl, o, &a);
 	r.foreground_start = true;
 	got = start_phase(&r, e);
-	began_ms = now_boot_ms();
 	if (got == 0 && !o->detach)
-		got = foreground_supervise(&r, signals, began_ms, exit_code, e);
+		got = foreground_supervise(&r, signals, exit_code, e);
 	run_close(&r, got < 0 && !o->keep);
 	return got;
 }

@@ -28,16 +28,19 @@ int life_pidfd(const struct state *st)
 	return take_fd(&fd);
 }
 
-static int end_process(const struct state *st, struct err *e)
+static int end_process(const struct state_dir *d, const struct state *st, struct err *e)
 {
 	autofd int fd = life_pidfd(st);
 	struct pollfd p = { .fd = fd, .events = POLLIN };
+	struct err ignored = { 0 };
 	int err;
 
 	if (fd == -ESRCH)
 		return 0;
 	if (fd < 0)
 		return fail_sys(e, -fd, "pidfd_open %d", st->pid);
+	if (life_save_kill(d, SIGKILL, &ignored) < 0)
+		log_debug("%s", ignored.text); /* whatever the disk says, it has to go */
 	err = sys_pidfd_send_signal(fd, SIGKILL);
 	if (err < 0 && err != -ESRCH)
 		return fail_sys(e, -err, "kill the container's init %d", st->pid);
@@ -118,20 +121,23 @@ static int end_group(struct arena *a, const struct state *st, struct err *e)
 int life_destroy(struct arena *a, const struct run_options *o, struct state_dir *d,
 		 const struct state *st, const struct plan_hooks *poststop, struct err *e)
 {
-	if (end_process(st, e) < 0 || end_group(a, st, e) < 0 || life_end_resctrl(st, e) < 0)
+	if (end_process(d, st, e) < 0)
+		return -1;
+	life_await_record(a, o, d, st);
+	if (end_group(a, st, e) < 0 || life_end_resctrl(st, e) < 0)
 		return -1;
 	if (poststop != NULL)
 		hooks_run_all(a, poststop, HOOK_POSTSTOP, st, ST_STOPPED);
 	return state_remove(o->root, st->id, d, e);
 }
 
-int life_poststart(struct arena *a, const struct state *st, const struct plan_hooks *hooks,
-		   struct err *e)
+int life_poststart(struct arena *a, const struct state_dir *d, const struct state *st,
+		   const struct plan_hooks *hooks, struct err *e)
 {
 	struct err ignored = { 0 };
 
 	if (hooks->n == 0 || hooks_run(a, hooks, HOOK_POSTSTART, st, ST_RUNNING, e) == 0)
 		return 0;
-	(void)end_process(st, &ignored);
+	(void)end_process(d, st, &ignored);
 	return -1;
 }

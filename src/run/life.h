@@ -30,8 +30,7 @@ int signals_catch(struct err *e) CHECK;
 int foreground_wait(struct run *r, int signals, int *status, struct err *e) CHECK;
 
 /* The same for a container of ours: then its verdict, and unless it is kept, its end. */
-int foreground_supervise(struct run *r, int signals, uint64_t began_ms, int *exit_code,
-			 struct err *e) CHECK;
+int foreground_supervise(struct run *r, int signals, int *exit_code, struct err *e) CHECK;
 
 /* Kills all that is left, waits, removes cgroup, runs poststop, removes the state. `st' may
  * be the state of a create that was killed half-way. */
@@ -41,7 +40,13 @@ int life_destroy(struct arena *a, const struct run_options *o, struct state_dir 
 
 /* resctrl.c: removes the groups that the state says we made. */
 int life_end_resctrl(const struct state *st, struct err *e) CHECK;
+/* watching.c: after the init's end, until its record is there; written by us where nobody has
+ * watched. */
+void life_await_record(struct arena *a, const struct run_options *o, const struct state_dir *d,
+		       const struct state *st);
+/* Says who sends that signal, before it is sent. */
+int life_save_kill(const struct state_dir *d, int signal, struct err *e) CHECK;
 
 /* config.md#poststart: a hook that fails stops the container. */
-int life_poststart(struct arena *a, const struct state *st, const struct plan_hooks *hooks,
-		   struct err *e) CHECK;
+int life_poststart(struct arena *a, const struct state_dir *d, const struct state *st,
+		   const struct plan_hooks *hooks, struct err *e) CHECK;

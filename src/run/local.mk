@@ -44,8 +44,8 @@ librun_a_SOURCES = \
 	src/run/terminal.c \
 	src/run/unit.c \
 	src/run/update.c \
-	src/run/verdict.c
-RUN_LIBS = librun.a libstate.a libaudit.a $(PLAN_LIBS)
+	src/run/watching.c
+RUN_LIBS = librun.a libwatch.a libstate.a libaudit.a $(PLAN_LIBS)
 
 if HAVE_CRITERION
 check_PROGRAMS += unit-run

@@ -226,7 +226,10 @@ static int do_hooks(struct run *r, const struct plan *pl, struct err *e)
 static int do_go_ahead(struct run *r, const struct plan *pl, struct err *e)
 {
 	(void)pl;
-	return starts_ahead(r) ? hs_say(r->sock, HS_START, r->pid, e) : 0;
+	if (!starts_ahead(r))
+		return 0;
+	r->st.started_ms = now_boot_ms();
+	return hs_say(r->sock, HS_START, r->pid, e);
 }
 
 int do_ready(struct run *r, const struct plan *pl, struct err *e)
@@ -344,8 +347,11 @@ const struct step parent_steps[] = {
 	{ "oom-score",        "config.md#linux-process",                  wants_oom_score,    do_oom_score },
 	{ "pty",              "config.md#process",                        wants_terminal,     do_pty },
 	{ "hooks",            "config.md#createruntime-hooks",            wants_meeting,      do_hooks },
+	/* outside the container, from before its program runs */
+	{ "watch",            "ARCHITECTURE.md#the-watcher",              NULL,               do_watch },
 	{ "go-ahead",         "runtime.md#start",                         NULL,               do_go_ahead },
 	{ "ready",            "runtime.md#create",                        NULL,               do_ready },
+	{ "watched",          "ARCHITECTURE.md#the-watcher",              NULL,               do_watched },
 	/* from outside, for what root of a user namespace may not raise */
 	{ "rlimits-outside",  "config.md#posix-process",                  wants_rlimits,      do_rlimits_outside },
 	{ "state-created",    "runtime.md#state",                         NULL,               do_state_created },
@@ -358,6 +364,7 @@ static int do_state_running(struct run *r, const struct plan *pl, struct err *e)
 {
 	(void)pl;
 	r->st.status = ST_RUNNING;
+	r->st.started_ms = now_boot_ms();
 	return state_save(&r->dir, &r->st, e);
 }
 
@@ -374,6 +381,8 @@ const struct step restore_steps[] = {
 	/* hooks run in it, and what was restored is looked at before it goes on */
 	{ "criu-restore",     "runc.8 --image-path",                      NULL,               do_criu_restore },
 	{ "state-running",    "runtime.md#state",                         NULL,               do_state_running },
+	{ "watch",            "ARCHITECTURE.md#the-watcher",              NULL,               do_watch },
+	{ "watched",          "ARCHITECTURE.md#the-watcher",              NULL,               do_watched },
 	{ "pid-file",         "runc.8 --pid-file",                        NULL,               do_pid_file },
 };
 /* clang-format on */

@@ -320,7 +320,6 @@ int run_restore(const struct plan *pl, const struct run_options *o, const struct
 {
 	autoarena struct arena a = { 0 };
 	autofd int signals = -1;
-	uint64_t began_ms;
 	struct run r;
 	int got;
 
@@ -333,9 +332,8 @@ int run_restore(const struct plan *pl, const struct run_options *o, const struct
 	r.images = w;
 	r.foreground_start = true;
 	got = restore(&r, e);
-	began_ms = now_boot_ms();
 	if (got == 0 && !o->detach)
-		got = foreground_supervise(&r, signals, began_ms, exit_code, e);
+		got = foreground_supervise(&r, signals, exit_code, e);
 	run_close(&r, got < 0 && !o->keep);
 	return got;
 }

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "plan/plan.h"
 #include "state/state.h"
+#include "watch/watch.h"
 
 struct run_options {
 	int root;                              /* the open directory of all containers */
@@ -19,9 +20,11 @@ struct run_options {
 	bool detach;           /* run: return after start */
 	const char *config;    /* text of config.json, saved beside the state */
 	size_t config_len;
-	struct audit *audit;      /* or NULL */
-	const char *pidfd_socket; /* exec: or NULL */
-	bool ignore_paused;       /* exec */
+	struct audit *audit;             /* or NULL */
+	const char *watcher;             /* the path of caisson-watch, or NULL */
+	const struct watch_rules *rules; /* warnings and responses, or NULL */
+	const char *pidfd_socket;        /* exec: or NULL */
+	bool ignore_paused;              /* exec */
 };
 
 /* create: returns when the container is "created". On failure nothing is left. */
@@ -117,6 +120,10 @@ int run_saved(struct arena *a, const struct run_options *o, const char *id, stru
 
 /* Whether the program criu is there and can do its work on this kernel. */
 int run_criu_check(struct err *e) CHECK;
+/* Has its watcher died, with the end of the container not recorded? */
+bool run_is_lost(int root, const char *id);
+/* Then records the gap, and starts a new watcher, or records what can be known of the end. */
+int run_tend(const struct run_options *o, const char *id, struct err *e) CHECK;
 
 /* The names of all steps, for the fault test and man/; table after table, NULL-ended. */
 struct step;

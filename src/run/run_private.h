@@ -26,13 +26,17 @@ struct run {
 	struct state st;
 	bool made_state, made_cgroup; /* what a failure has to take back */
 	struct cg *cg;
-	pid_t pid;            /* the init, ours to reap */
-	int pidfd;            /* of the init */
-	pid_t stage;          /* the intermediate process, 0: none */
-	int sock;             /* our end of the handshake */
-	int net;              /* the network namespace that devices were moved into ... */
-	const char *net_back; /* ... and their way back, or NULL */
-	int pty;              /* foreground terminal: the master */
+	pid_t pid;                  /* the init, ours to reap */
+	int pidfd;                  /* of the init */
+	pid_t stage;                /* the intermediate process, 0: none */
+	int sock;                   /* our end of the handshake */
+	int net;                    /* the network namespace that devices were moved into ... */
+	const char *net_back;       /* ... and their way back, or NULL */
+	int pty;                    /* foreground terminal: the master */
+	struct watch *watch;        /* foreground, if something is to be watched */
+	struct watch_child watcher; /* detached: the start of the watcher */
+	int watch_lock;             /* see state_make_watch */
+	int telling;                /* see state_hold_record */
 
 	/* exec: the container that is there */
 	const struct run_target *target; /* NULL: we make one */
@@ -259,16 +263,6 @@ struct json;
 /* What a group has used, in the form of runc's events (types/events.go). */
 struct json *stats_json(struct arena *a, const struct cg *cg);
 
-/* ---- verdict.c ---- */
-/* How it ended, from wait status and cgroup; the canonical object of design 5. */
-struct verdict {
-	const char *reason; /* "exited" "signaled" "oom" "seccomp" ... */
-	int exit_code;      /* 128 + signal when signaled */
-	int signal;
-	uint64_t wall_ms;
-	struct cg_usage usage;
-	bool has_usage;
-};
-void verdict_make(int status, uint64_t wall_ms, const struct cg_usage *usage,
-		  struct verdict *out);
-struct json *verdict_json(struct arena *a, const struct verdict *v);
+/* ---- watching.c ---- */
+int do_watch(struct run *r, const struct plan *pl, struct err *e) CHECK;
+int do_watched(struct run *r, const struct plan *pl, struct err *e) CHECK;

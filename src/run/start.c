@@ -8,6 +8,7 @@
 
 #include "base/auto.h"
 #include "base/fd.h"
+#include "base/log.h"
 #include "base/proc.h"
 #include "base/str.h"
 #include "base/sys.h"
@@ -51,25 +52,29 @@ static int start_locked(struct arena *a, const struct state_dir *d, struct state
 
 	if (now != ST_CREATED)
 		return wrong_state(st, now, e);
-	if (hooks_load(a, d, HOOK_POSTSTART, &poststart, e) < 0 || meet(d, st, e) < 0)
+	st->started_ms = now_boot_ms(); /* known, should it end before we can say "running" */
+	if (hooks_load(a, d, HOOK_POSTSTART, &poststart, e) < 0 || state_save(d, st, e) < 0 ||
+	    meet(d, st, e) < 0)
 		return -1;
 	st->status = ST_RUNNING;
 	(void)unlinkat(d->fd, "start.sock", 0);
 	if (state_save(d, st, e) < 0)
 		return -1;
-	return life_poststart(a, st, &poststart, e);
+	return life_poststart(a, d, st, &poststart, e);
 }
 
 int run_start(const struct run_options *o, const char *id, struct err *e)
 {
 	autoarena struct arena a = { 0 };
 	autostate struct state_dir d = { .fd = -1, .lock = -1 };
+	autofd int telling = -1;
 	struct audit_subject who;
 	struct state st;
 	int got;
 
 	if (state_open(o->root, id, true, &d, e) < 0 || state_load(&a, &d, id, &st, e) < 0)
 		return -1;
+	telling = state_hold_record(&d);
 	got = start_locked(&a, &d, &st, e);
 	who = run_subject(&st, NULL);
 	run_audit(o, &a, AUDIT_START, &who,
@@ -159,6 +164,23 @@ static int kill_it(const struct state *st, int signal, bool all, struct err *e)
 	return -1;
 }
 
+/* Who did it, for the verdict; said before it is done, taken back where nothing was done. */
+static int kill_known(const struct state_dir *d, const struct state *st, int signal, bool all,
+		      struct err *e)
+{
+	bool is_ending = signal != 0 && state_now(st) != ST_STOPPED;
+	struct err ignored = { 0 };
+
+	/* a full disk must not keep anything alive */
+	if (is_ending && life_save_kill(d, signal, &ignored) < 0)
+		log_debug("%s", ignored.text);
+	if (kill_it(st, signal, all, e) == 0)
+		return 0;
+	if (is_ending)
+		state_drop_kill(d);
+	return -1;
+}
+
 int run_kill(const struct run_options *o, const char *id, int signal, bool all, struct err *e)
 {
 	autoarena struct arena a = { 0 };
@@ -169,7 +191,7 @@ int run_kill(const struct run_options *o, const char *id, int signal, bool all, 
 
 	if (state_open(o->root, id, false, &d, e) < 0 || state_load(&a, &d, id, &st, e) < 0)
 		return -1;
-	got = kill_it(&st, signal, all, e);
+	got = kill_known(&d, &st, signal, all, e);
 	who = run_subject(&st, NULL);
 	run_audit(o, &a, AUDIT_KILL, &who,
 		  &(struct audit_result){ .err = got < 0 ? e : NULL, .exit_code = -1 });

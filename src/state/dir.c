@@ -308,7 +308,8 @@ static int sweep(int parent, const char *name, int depth)
 static void remove_known(int fd)
 {
 	static const char *const names[] = { "state.json", "config.json", "filter",
-					     "start.sock" };
+					     "start.sock", "exit.json",   "watch.json",
+					     "kill.json" };
 
 	for (size_t i = 0; i < COUNT(names); i++)
 		(void)unlinkat(fd, names[i], 0);

@@ -11,9 +11,11 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/proc.h"
+#include "state/state_private.h"
 
 #define STATE_FILE     "state.json"
 #define CONFIG_FILE    "config.json"
+#define EXIT_FILE      "exit.json"
 #define FILTER_FILE    "filter"
 #define STATE_OCI_SEEN "1.3.0" /* of a container that died before it was saved */
 
@@ -32,8 +34,7 @@ int state_save(const struct state_dir *d, const struct state *s, struct err *e)
 	return file_replace_at(d->fd, STATE_FILE, text, len, 0600, false, e);
 }
 
-/* Opens a file that only we can have written. -errno of open(2), or -EPERM with *e filled. */
-static int open_own(const struct state_dir *d, const char *name, struct err *e)
+int state_open_own(const struct state_dir *d, const char *name, struct err *e)
 {
 	autofd int fd =
 		openat(d->fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
@@ -81,10 +82,25 @@ static int must_be_of(const struct state *s, const char *id, struct err *e)
 		    s->id);
 }
 
+/* What cannot be read is as good as none: the container's other half must stay deletable. */
+static void read_exit(struct arena *a, const struct state_dir *d, struct state *s)
+{
+	struct err ignored = { 0 };
+	autofd int fd = state_open_own(d, EXIT_FILE, &ignored);
+	autofree char *text = NULL;
+	struct json *v;
+	size_t len;
+
+	if (fd < 0 || file_read_fd(fd, STATE_MAX, EXIT_FILE, &text, &len, &ignored) < 0 ||
+	    json_parse(a, EXIT_FILE, text, len, &v, &ignored) < 0 || v->kind != JSON_OBJECT)
+		return;
+	s->verdict = arena_strndup(a, text, len);
+}
+
 int state_load(struct arena *a, const struct state_dir *d, const char *id, struct state *out,
 	       struct err *e)
 {
-	autofd int fd = open_own(d, STATE_FILE, e);
+	autofd int fd = state_open_own(d, STATE_FILE, e);
 	autofree char *text = NULL;
 	struct state s;
 	size_t len;
@@ -96,6 +112,7 @@ int state_load(struct arena *a, const struct state_dir *d, const char *id, struc
 	if (file_read_fd(fd, STATE_MAX, STATE_FILE, &text, &len, e) < 0 ||
 	    state_parse(a, text, len, &s, e) < 0 || must_be_of(&s, id, e) < 0)
 		return -1;
+	read_exit(a, d, &s);
 	*out = s;
 	return 0;
 }
@@ -103,7 +120,7 @@ int state_load(struct arena *a, const struct state_dir *d, const char *id, struc
 int state_load_remains(struct arena *a, const struct state_dir *d, const char *id,
 		       struct state *out, struct err *e)
 {
-	autofd int fd = open_own(d, STATE_FILE, e);
+	autofd int fd = state_open_own(d, STATE_FILE, e);
 	autofree char *text = NULL;
 	struct state s;
 	size_t len;
@@ -114,6 +131,7 @@ int state_load_remains(struct arena *a, const struct state_dir *d, const char *i
 	    state_parse_remains(a, text, len, &s, e) < 0 || must_be_of(&s, id, e) < 0)
 		return -1;
 	s.oci_version = STATE_OCI_SEEN;
+	read_exit(a, d, &s);
 	*out = s;
 	return 0;
 }
@@ -121,7 +139,7 @@ int state_load_remains(struct arena *a, const struct state_dir *d, const char *i
 static int load_file(const struct state_dir *d, const char *name, size_t max, char **text,
 		     size_t *len, struct err *e)
 {
-	autofd int fd = open_own(d, name, e);
+	autofd int fd = state_open_own(d, name, e);
 
 	if (fd < 0)
 		return fail_sys(e, -fd, "%s: open the copy", name);

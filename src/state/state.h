@@ -55,8 +55,9 @@ struct state {
 		const char *key, *value;
 	} * annotations;
 	size_t annotations_n;
+	uint64_t started_ms; /* CLOCK_BOOTTIME of START; 0: not started */
 	const char *policy;  /* canonical JSON of what is known of the filter; NULL: none */
-	const char *verdict; /* canonical JSON of the verdict object; NULL: none yet */
+	const char *verdict; /* canonical JSON of how it ended, from exit.json; NULL: not yet */
 };
 
 /* The directory of all containers, made when missing (0700): --root; else for root, if it is
@@ -102,6 +103,39 @@ int state_parse_remains(struct arena *a, const char *text, size_t len, struct st
 int state_parse(struct arena *a, const char *text, size_t len, struct state *out,
 		struct err *e) CHECK;
 const char *state_text(struct arena *a, const struct state *s, size_t *len);
+
+/* exit.json: how it ended, written once; state_load finds it. */
+int state_save_exit(const struct state_dir *d, const char *text, size_t len,
+		    struct err *e) CHECK;
+bool state_has_exit(const struct state_dir *d);
+
+/* kill.json: who told us to end it, written before the signal is sent. */
+struct state_kill {
+	int signal;
+	uid_t uid, login_uid; /* login_uid -1: none */
+	pid_t caller;         /* the parent of the command */
+};
+int state_save_kill(const struct state_dir *d, const struct state_kill *k, struct err *e) CHECK;
+void state_drop_kill(const struct state_dir *d);
+bool state_load_kill(const struct state_dir *d, struct state_kill *out);
+
+/* watch.json: what the watcher is told. Its lock, flock(2), lives as long as a descriptor of
+ * this opening: whoever holds one watches. */
+int state_make_watch(const struct state_dir *d, const char *text, size_t len, int *lock,
+		     struct err *e) CHECK;
+enum state_watch {
+	STATE_UNWATCHED, /* there is no such file */
+	STATE_WATCHED,
+	STATE_LOST, /* the watcher is gone; *lock is ours */
+};
+enum state_watch state_try_watch(const struct state_dir *d, int *lock);
+
+/* Who makes or starts the container holds back the record of its end until all that came before
+ * is told: as long as the descriptor is open. -1 where nobody watches. */
+int state_hold_record(const struct state_dir *d);
+/* Waits until nobody does. False: there is to be no record, for the making has failed. */
+bool state_await_record(const struct state_dir *d, int timeout_ms);
+void state_forgo_record(const struct state_dir *d);
 
 /* The copy of config.json that start, exec and delete read. *text is the caller's to free. */
 int state_save_config(const struct state_dir *d, const char *text, size_t len,

@@ -46,6 +46,8 @@ const char *state_text(struct arena *a, const struct state *s, size_t *len)
 	json_set(o, "pid", json_int(a, s->pid));
 	json_set(o, "startTime", json_uint(a, s->start_time));
 	json_set(o, "created", json_uint(a, s->created_ns));
+	if (s->started_ms > 0)
+		json_set(o, "startedMs", json_uint(a, s->started_ms));
 	set_string(a, o, "cgroup", s->cgroup);
 	set_string(a, o, "cgroupManager", s->cgroup_manager);
 	if (s->cgroup_inode != 0)
@@ -65,7 +67,6 @@ const char *state_text(struct arena *a, const struct state *s, size_t *len)
 	if (s->annotations_n > 0)
 		json_set(o, "annotations", annotations(a, s));
 	set_string(a, o, "policy", s->policy);
-	set_string(a, o, "verdict", s->verdict);
 	return json_print(a, o, JSON_LINE, len);
 }
 
@@ -199,10 +200,11 @@ static void read_numbers(const struct jat *root, struct state *out)
 	struct jat uid = j_key(root, "ownerUid"), start = j_key(root, "startTime");
 	struct jat created = j_key(root, "created"), own = j_key(root, "ownPidNs");
 	struct jat kept = j_key(root, "keptKeyring"), program = j_key(root, "deviceProgram");
-	struct jat inode = j_key(root, "cgroupInode");
+	struct jat inode = j_key(root, "cgroupInode"), ran = j_key(root, "startedMs");
 
 	(void)j_uint32(&uid, &out->owner_uid);
 	(void)j_uint64(&start, UINT64_MAX, &out->start_time);
+	(void)j_uint64(&ran, UINT64_MAX, &out->started_ms);
 	if (j_required(&created, "integer"))
 		(void)j_uint64(&created, UINT64_MAX, &out->created_ns);
 	(void)j_bool(&own, &out->own_pid_ns);
@@ -241,7 +243,6 @@ static void read_fields(const struct jat *root, struct arena *a, struct state *o
 	read_resctrl(root, out);
 	read_annotations(root, a, out);
 	read_object(root, "policy", a, &out->policy);
-	read_object(root, "verdict", a, &out->verdict);
 }
 
 int state_parse(struct arena *a, const char *text, size_t len, struct state *out, struct err *e)

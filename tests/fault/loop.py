@@ -112,6 +112,8 @@ def full(c):
         "user": {"uid": 1000, "gid": 1000, "umask": 0o27},
     }
     c["domainname"] = "nowhere"
+    c["annotations"] = {"org.caisson.limit.wall-ms": "60000",
+                        "org.caisson.limit.cpu-ms": "60000"}
 
 
 def user_namespace(c):

@@ -13,7 +13,7 @@ BEGIN {
 	may["sandbox"]  = "base spec state sandbox"
 	may["plan"]     = "base spec plan cgroups/cg.h seccomp/policy.h systemd/unit.h"
 	may["watch"]    = "base state audit net watch cgroups/cg.h seccomp/policy.h"
-	may["run"]      = "base plan net run state audit cgroups/cg.h seccomp/policy.h systemd/unit.h"
+	may["run"]      = "base plan net run state audit watch cgroups/cg.h seccomp/policy.h systemd/unit.h"
 	may["doctor"]   = "base plan run doctor cgroups/cg.h"
 	may["cmd"]      = "base spec plan net run state audit watch sandbox access doctor cmd cgroups/cg.h seccomp/policy.h systemd/unit.h"
 }

@@ -19,8 +19,9 @@ static const char *const parent_order[] = {
 	"scope",           "cgroup-join",     "resctrl-join",
 	"write-id-maps",   "device-filter",   "net-devices",
 	"state-rest",      "oom-score",       "pty",
-	"hooks",           "go-ahead",        "ready",
-	"rlimits-outside", "state-created",   "pid-file",
+	"hooks",           "watch",           "go-ahead",
+	"ready",           "watched",         "rlimits-outside",
+	"state-created",   "pid-file",
 };
 
 static const char *const child_order[] = {
@@ -91,9 +92,9 @@ Test(steps, the_order_after_start_is_held)
 }
 
 static const char *const restore_order[] = {
-	"preserve-fds",   "state",         "cgroup",     "namespace-files",
-	"console-socket", "device-filter", "state-rest", "mount-places",
-	"criu-restore",   "state-running", "pid-file",
+	"preserve-fds",  "state",      "cgroup",       "namespace-files", "console-socket",
+	"device-filter", "state-rest", "mount-places", "criu-restore",    "state-running",
+	"watch",         "watched",    "pid-file",
 };
 
 /* Limits and the filter of devices are there before there is a process; the pid file after it.

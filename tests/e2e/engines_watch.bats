@@ -1,0 +1,127 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# Watchers and verdicts under podman and containerd, where somebody else is the parent. In the
+# guest only.
+
+load lib
+load engines
+
+bombs=${E2E_BOMBS:-3}
+log=/var/log/caisson/audit.jsonl # engines name no other
+
+setup_file() {
+	command -v podman >/dev/null && [ -d /opt/tests ] || skip 'runs in the guest only'
+	load engines
+	image_import "$BATS_FILE_TMPDIR"
+}
+
+setup() {
+	id=e2e$$x$BATS_TEST_NUMBER
+	rm -f "$log"
+}
+
+teardown() {
+	podman rm -f -t 0 "$id" >/dev/null 2>&1 || :
+	ctr task kill -s KILL "$id" >/dev/null 2>&1 || :
+	ctr task rm -f "$id" >/dev/null 2>&1 || :
+	ctr container rm "$id" >/dev/null 2>&1 || :
+}
+
+teardown_file() {
+	pkill -x -P $$ containerd || :
+}
+
+pod() { podman --runtime "$CAISSON" --cgroup-manager cgroupfs "$@"; }
+contain() { ctr run --runtime io.containerd.runc.v2 --runc-binary "$CAISSON" "$@"; }
+
+# verdicts: of all that ended, a line each
+verdicts() { jq -c 'select(.event == "container.exit") | .unmapped.verdict' "$log"; }
+
+# ended N: waits for so many ends
+ended() {
+	local tries=0
+	until [ "$(verdicts | wc -l)" -ge "$1" ]; do
+		[ $((tries++)) -lt $((patience * 5)) ] || { cat "$log"; return 1; }
+		sleep 0.2
+	done
+}
+
+no_watcher() {
+	local tries=0
+	while pgrep -x caisson-watch >/dev/null; do
+		[ $((tries++)) -lt 100 ] || { ps -eo pid,ppid,stat,args; return 1; }
+		sleep 0.2
+	done
+}
+
+@test "podman run -d returns at once, and its watcher ends with the container" {
+	pod run -d --name "$id" --network none "$image" sleep 1000
+	is "$(pgrep -x caisson-watch | wc -l)" 1
+	lacks "$(cat "/proc/$(pgrep -x caisson-watch)/cgroup")" libpod-"$(pod inspect -f '{{.Id}}' "$id")"/
+	is "$(pod inspect -f '{{.State.Status}}' "$id")" running
+	pod stop -t 0 "$id"
+	is "$(pod inspect -f '{{.State.Status}} {{.State.ExitCode}}' "$id")" 'exited 137'
+	no_watcher
+	ended 1
+	is "$(verdicts | jq -r .reason)" killed
+}
+
+@test "podman: the exit code is what the container says, and the verdict never another" {
+	for ((i = 0; i < bombs; i++)); do
+		run -7 pod run --rm --network none "$image" sh -c 'exit 7'
+	done
+	ended "$bombs"
+	verdicts
+	# where the engine was faster, and the kernel is older than 6.15, nobody can know
+	is "$(verdicts | jq -c '[.reason, .exit_code, .evidence]' | sort -u |
+		grep -vxF '["exited",7,null]' | grep -vxF '["unknown",null,"not observable"]')" ''
+	echo "# exit codes seen: $(verdicts | grep -c '"exit_code":7') of $bombs" >&3
+}
+
+@test "podman: oom of the leader, and of a grandchild, each time" {
+	for ((i = 0; i < bombs; i++)); do
+		run -137 pod run --rm --network none --memory 16m --memory-swap 16m "$image" tail /dev/zero
+		run -7 pod run --rm --network none --memory 16m --memory-swap 16m "$image" \
+			sh -c '(sh -c "tail /dev/zero; :"); exit 7'
+	done
+	ended $((2 * bombs))
+	is "$(verdicts | jq -c '[.reason, .oom_scope]' | sort -u)" '["oom","self"]'
+}
+
+@test "podman: time limits come by annotation" {
+	for ((i = 0; i < bombs; i++)); do
+		run -137 pod run --rm --network none --annotation org.caisson.limit.wall-ms=1000 \
+			--annotation org.caisson.limit.grace-ms=0 "$image" sleep 1000
+		run -137 pod run --rm --network none --annotation org.caisson.limit.cpu-ms=1000 \
+			--annotation org.caisson.limit.grace-ms=0 "$image" sh -c 'while :; do :; done'
+	done
+	ended $((2 * bombs))
+	is "$(verdicts | jq -r .reason | sort | uniq -c | xargs)" "$bombs cpu $bombs wall"
+}
+
+@test "ctr run -d returns at once, and the shim sees no stranger" {
+	contain -d "$image" "$id" sleep 1000
+	is "$(pgrep -x caisson-watch | wc -l)" 1
+	has "$(ctr task ls)" "$id"
+	ctr task kill -s KILL "$id"
+	ended 1
+	is "$(verdicts | jq -r .reason)" killed
+	no_watcher
+	run -0 ctr task ls
+	has "$output" STOPPED
+	ctr task rm "$id"
+}
+
+@test "ctr: time limits and codes" {
+	for ((i = 0; i < bombs; i++)); do
+		run contain --rm --annotation org.caisson.limit.wall-ms=1000 \
+			--annotation org.caisson.limit.grace-ms=0 "$image" "$id-$i" sleep 1000
+		is "$status" 137
+		run contain --rm "$image" "$id-x$i" sh -c 'exit 7'
+		is "$status" 7
+	done
+	ended $((2 * bombs))
+	is "$(verdicts | jq -r .reason | grep -c wall)" "$bombs"
+	is "$(verdicts | jq -c '[.reason, .exit_code]' | sort -u | grep -vF wall |
+		grep -vxF '["exited",7]' | grep -vxF '["unknown",null]')" ''
+}
