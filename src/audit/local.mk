@@ -1,8 +1,13 @@
 noinst_LIBRARIES += libaudit.a
 libaudit_a_SOURCES = \
+	src/audit/anchor.c src/audit/anchor.h \
+	src/audit/append.c \
 	src/audit/audit.c src/audit/audit.h src/audit/audit_line.c \
 	src/audit/audit_private.h \
+	src/audit/keyfile.c src/audit/keyfile.h \
 	src/audit/rotate.c \
+	src/audit/rules.c \
+	src/audit/seal.c src/audit/seal.h \
 	src/audit/tail.c src/audit/tail.h \
 	src/audit/who.c src/audit/who.h
 AUDIT_LIBS = libaudit.a $(BASE_LIBS)

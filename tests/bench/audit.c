@@ -4,14 +4,16 @@
  *   bench-audit LOG WRITERS EVENTS
  *
  * So many processes append so many events each, all to one chain, and the time for all of them
- * is printed. With one writer that is what an event costs; LOG stays, as a large log to read. */
+ * is printed. With one writer that is what an event costs; LOG stays, as a large log to read.
+ */
+#include "audit/audit.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "audit/audit.h"
 #include "base/auto.h"
 #include "base/proc.h"
 #include "base/str.h"
@@ -44,7 +46,8 @@ static enum audit_event event_of(uint64_t i)
 
 static void write_all_of(const char *path, unsigned writer, uint64_t events)
 {
-	static const char *const argv[] = { "/usr/bin/python3", "-m", "job", "--input=/data", NULL };
+	static const char *const argv[] = { "/usr/bin/python3", "-m", "job", "--input=/data",
+					    NULL };
 	struct audit *au = NULL;
 	struct err e = { 0 };
 
@@ -112,7 +115,8 @@ int main(int argc, char **argv)
 		if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
 			give_up("a writer failed");
 	seconds = (double)(now_boot_ms() - begin) / 1000;
-	(void)printf("%" PRIu64 " writers, %" PRIu64 " events: %.2f s, %.0f events/s, %.2f us each\n",
+	(void)printf("%" PRIu64 " writers, %" PRIu64
+		     " events: %.2f s, %.0f events/s, %.2f us each\n",
 		     writers, writers * events, seconds, (double)(writers * events) / seconds,
 		     seconds * 1e6 / (double)(writers * events));
 	return 0;
