@@ -2,9 +2,13 @@ noinst_LIBRARIES += libaudit.a
 libaudit_a_SOURCES = \
 	src/audit/audit.c src/audit/audit.h src/audit/audit_line.c \
 	src/audit/audit_private.h \
+	src/audit/events.def src/audit/fields.def \
+	src/audit/kind.c src/audit/kind.h \
+	src/audit/labels.c \
 	src/audit/rotate.c \
 	src/audit/tail.c src/audit/tail.h \
 	src/audit/who.c src/audit/who.h
+dist_pkgdata_DATA += src/audit/event.schema.json
 AUDIT_LIBS = libaudit.a $(BASE_LIBS)
 
 if HAVE_CRITERION

@@ -266,5 +266,7 @@ struct json;
 struct json *stats_json(struct arena *a, const struct cg *cg);
 
 /* ---- watching.c ---- */
+/* The container's time begins, if it has not begun. */
+void run_clock(struct run *r);
 int do_watch(struct run *r, const struct plan *pl, struct err *e) CHECK;
 int do_watched(struct run *r, const struct plan *pl, struct err *e) CHECK;
