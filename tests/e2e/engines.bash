@@ -64,6 +64,13 @@ image_tar() {
 	chmod 644 "$1"
 }
 
+# image_import FOLDER: the image in podman's stores of root and u1; its tree is FOLDER/image.tar
+image_import() {
+	image_tar "$1/image.tar"
+	podman import --quiet -c 'CMD ["/bin/sh"]' "$1/image.tar" "$image"
+	as_u1 podman import --quiet -c 'CMD ["/bin/sh"]' - "$image" <"$1/image.tar"
+}
+
 # engines_up: once in a guest's life, the image in podman's stores of root and u1 and in
 # containerd's, which is started with its CRI
 engines_up() {
@@ -71,9 +78,7 @@ engines_up() {
 	in_guest
 	[ ! -e "$to/up" ] || return 0
 	mkdir -p "$to"
-	image_tar "$to/image.tar"
-	podman import --quiet -c 'CMD ["/bin/sh"]' "$to/image.tar" "$image"
-	as_u1 podman import --quiet -c 'CMD ["/bin/sh"]' - "$image" <"$to/image.tar"
+	image_import "$to"
 	podman save --quiet --format oci-archive -o "$to/oci.tar" "$image"
 	containerd_up "$to"
 	ctr image import "$to/oci.tar"

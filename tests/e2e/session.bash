@@ -5,6 +5,8 @@
 # that user's, and what systemd says of a container's unit. A test that sets `manager' to --user
 # asks the user's.
 
+in_guest() { [ -d /opt/tests ] || skip "runs in the guest only"; }
+
 # as_u1 COMMAND...: as the user u1, in a delegated cgroup of that user's systemd
 as_u1() {
 	local tries=0

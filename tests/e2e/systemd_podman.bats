@@ -9,9 +9,7 @@ load engines
 setup_file() {
 	in_guest
 	load engines
-	image_tar "$BATS_FILE_TMPDIR/image.tar"
-	podman import --quiet -c 'CMD ["/bin/sh"]' "$BATS_FILE_TMPDIR/image.tar" "$image"
-	as_u1 podman import --quiet -c 'CMD ["/bin/sh"]' - "$image" <"$BATS_FILE_TMPDIR/image.tar"
+	image_import "$BATS_FILE_TMPDIR"
 }
 
 setup() { id=e2e$$x$BATS_TEST_NUMBER; }
