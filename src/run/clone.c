@@ -17,10 +17,13 @@
 
 /* clone(2): these mean "our group cannot take a process", or "we may not put one there" while
  * the runtime sits in another delegation; writing cgroup.procs has other rules, and is tried.
+ * ENOENT is a stage's that has joined the container's cgroup namespace, and is outside of it
+ * (cgroups(7), nsdelegate).
  */
 static bool wants_another_way_in(int err)
 {
-	return err == EBUSY || err == EACCES || err == EPERM || err == EOPNOTSUPP;
+	return err == EBUSY || err == EACCES || err == EPERM || err == EOPNOTSUPP ||
+	       err == ENOENT;
 }
 
 /* clone3 with everything that is new, into the container's cgroup if it lets us. */
