@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "audit/audit_private.h"
+#include "audit/sink_private.h"
 #include "base/auto.h"
 #include "base/file.h"
 #include "base/proc.h"
@@ -218,6 +219,7 @@ void audit_close(struct audit *au)
 {
 	if (au == NULL)
 		return;
+	audit_sinks_close(au);
 	auto_close_(&au->fd);
 	free(au->path);
 	free(au);
@@ -396,8 +398,10 @@ static int find_tail(struct audit *au, struct arena *a, struct audit_tail *t)
 	return audit_tail_find(au->fd, a, t);
 }
 
+/* *lines is what the log has now. */
 static int write_locked(struct audit *au, struct arena *a, enum audit_event what,
-			const struct audit_subject *who, const struct audit_result *result)
+			const struct audit_subject *who, const struct audit_result *result,
+			const char **lines)
 {
 	struct append ap = { .au = au, .a = a };
 	int r;
@@ -416,6 +420,7 @@ static int write_locked(struct audit *au, struct arena *a, enum audit_event what
 		return r;
 	ap.tail.size = ap.tail.whole = ap.tail.size + (off_t)ap.len;
 	au->tail = ap.tail;
+	*lines = ap.text;
 	return 0;
 }
 
@@ -454,11 +459,19 @@ int audit_write(struct audit *au, struct arena *a, enum audit_event what,
 		const struct audit_subject *who, const struct audit_result *result,
 		struct err *e)
 {
+	const char *lines;
+	int r;
+
 	if (au->fd < 0)
 		return 0;
 	if (begin(au, e) < 0)
 		return -1;
-	return end(au, write_locked(au, a, what, who, result), "append", e);
+	r = write_locked(au, a, what, who, result, &lines);
+	if (end(au, r, "append", e) < 0)
+		return -1;
+	if (au->config != NULL && au->config->sinks_n > 0)
+		audit_sinks_send(au, a, lines);
+	return 0;
 }
 
 int audit_note(struct audit *au, struct arena *a, enum audit_event what, const struct json *log,

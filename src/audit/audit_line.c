@@ -7,6 +7,7 @@
 
 #include "audit/audit.h"
 #include "audit/kind.h"
+#include "audit/redact.h"
 #include "base/str.h"
 
 #define LOGIN_UID_NONE ((uid_t)-1)
@@ -410,8 +411,11 @@ const char *audit_line(struct arena *a, const struct audit_facts *f, enum audit_
 		       const struct audit_subject *who, const struct audit_result *result)
 {
 	static const size_t text_max[] = { AUDIT_LINE, 16384, 4096, 256 };
+	struct audit_subject told = *who;
 	const char *line = NULL;
 	size_t len;
+
+	told.argv = audit_redact(a, who->argv, f->redact);
 
 	for (size_t i = 0; i < COUNT(text_max); i++) {
 		const struct making m = {
@@ -423,7 +427,7 @@ const char *audit_line(struct arena *a, const struct audit_facts *f, enum audit_
 			.with_rest = i + 1 < COUNT(text_max),
 		};
 
-		line = make_line(&m, f, who, result, &len);
+		line = make_line(&m, f, &told, result, &len);
 		if (len < AUDIT_LINE)
 			break;
 	}

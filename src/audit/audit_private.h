@@ -4,6 +4,7 @@
 #include <sys/utsname.h>
 
 #include "audit/audit.h"
+#include "audit/sink.h"
 #include "audit/tail.h"
 #include "audit/who.h"
 
@@ -17,6 +18,14 @@ struct audit {
 	struct utsname host;
 	struct audit_who who;
 	char boot_id[40];
+	/* sinks: none until audit_configure */
+	const struct audit_config *config;
+	struct audit_outlet {
+		int fd; /* a connected stream, or a socket to send from; -1: not open yet */
+	} outlets[AUDIT_SINKS_MAX];
+	const char
+		*telling; /* the sink that is told of what it missed; told: it went through */
+	bool told;
 };
 
 /* The line that follows the tail, without its newline; facts are gathered, times taken. */

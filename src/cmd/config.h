@@ -3,12 +3,14 @@
  * came before. A key that nobody knows is an error: a limit that is misspelt must not be none.
  */
 #pragma once
+#include "audit/sink.h"
 #include "base/arena.h"
 #include "base/error.h"
 #include "watch/watch.h"
 
 struct config {
 	struct watch_rules watch;
+	struct audit_config audit;
 };
 
 /* `given': that file alone, or "none"; NULL: those of the vendor, of the administrator, and for
