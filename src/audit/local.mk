@@ -1,12 +1,17 @@
 noinst_LIBRARIES += libaudit.a
 libaudit_a_SOURCES = \
+	src/audit/anchor.c src/audit/anchor.h \
+	src/audit/append.c \
 	src/audit/audit.c src/audit/audit.h src/audit/audit_line.c \
 	src/audit/audit_private.h \
 	src/audit/events.def src/audit/fields.def \
 	src/audit/kind.c src/audit/kind.h \
 	src/audit/labels.c \
+	src/audit/keyfile.c src/audit/keyfile.h \
 	src/audit/redact.c src/audit/redact.h \
 	src/audit/rotate.c \
+	src/audit/rules.c \
+	src/audit/seal.c src/audit/seal.h \
 	src/audit/sink.c src/audit/sink.h src/audit/sink_private.h \
 	src/audit/sink_config.c src/audit/sink_form.c \
 	src/audit/tail.c src/audit/tail.h \

@@ -69,7 +69,7 @@ static int fill(const struct call *c, const struct launch_options *o,
 		.config_len = loaded->config_len,
 		.audit = out->audit,
 		.rules = out->run.rules,
-		.watcher = c->cmd == &cmd_create || o->detach
+		.watcher = c->cmd == &cmd_create || o->detach || loaded->plan.audit.is_on
 				   ? program_find(c->arena, WATCH_PROGRAM)
 				   : NULL,
 	};
@@ -81,7 +81,8 @@ static int open_audit(const struct call *c, const struct config *config, struct 
 {
 	if (audit_open(c->g.audit_log, out, e) < 0)
 		return hint(e, "--audit-log names another file, or none");
-	audit_configure(*out, &config->audit);
+	audit_obey(*out, &config->audit);
+	audit_configure(*out, &config->sinks);
 	return 0;
 }
 
@@ -113,7 +114,7 @@ int launch_new(const struct call *c, const struct launch_options *o, struct laun
 	    config_load(c->arena, c->g.config, config, e) < 0 ||
 	    listen_fds(&out->run.listen_fds, e) < 0 || state_id_check(c->args[0], e) < 0 ||
 	    load_plan(c->arena, o->bundle != NULL ? o->bundle : ".", &want, loaded, e) < 0 ||
-	    open_audit(c, config, &out->audit, e) < 0 ||
+	    open_audit(c, config, &out->audit, e) < 0 || audit_ready(out->audit, e) < 0 ||
 	    state_root_open(c->g.root, true, &out->run.root, e) < 0)
 		return -1;
 	config->watch.dry_run |= o->responses_dry_run;
@@ -165,6 +166,8 @@ int launch_about(const struct call *c, bool strict, struct launch *out, struct e
 		log_debug("no audit log: %s", text);
 		out->audit = NULL;
 	}
+	if (strict && audit_ready(out->audit, e) < 0)
+		return -1;
 	out->run.audit = out->audit;
 	tend(c, &out->run);
 	return 0;

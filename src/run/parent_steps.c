@@ -24,6 +24,8 @@ static const char *policy_text(struct arena *a, const struct plan *pl)
 
 	if (!pl->has_filter)
 		return NULL;
+	if (pl->audit.is_on)
+		json_set(o, "audited", json_bool(a, true));
 	json_set(o, "backend", json_string(a, p->backend));
 	json_set(o, "cells", json_uint(a, p->cells));
 	json_set(o, "compileUs", json_uint(a, p->compile_us));
@@ -228,7 +230,7 @@ static int do_go_ahead(struct run *r, const struct plan *pl, struct err *e)
 	(void)pl;
 	if (!starts_ahead(r))
 		return 0;
-	r->st.started_ms = now_boot_ms();
+	run_clock(r);
 	return hs_say(r->sock, HS_START, r->pid, e);
 }
 
@@ -364,7 +366,7 @@ static int do_state_running(struct run *r, const struct plan *pl, struct err *e)
 {
 	(void)pl;
 	r->st.status = ST_RUNNING;
-	r->st.started_ms = now_boot_ms();
+	run_clock(r);
 	return state_save(&r->dir, &r->st, e);
 }
 

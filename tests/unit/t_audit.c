@@ -194,8 +194,8 @@ Test(audit, a_failure_says_why)
 	cr_expect_str_eq(AT(v, "severity_id"), "2");
 	cr_expect_str_eq(AT(v, "status_code"), "system");
 	cr_expect_str_eq(AT(v, "status_detail"),
-			 "mounts: /data: open: No such file or directory");
-	cr_expect_str_eq(AT(v, "message"), "container x not created: mounts: /data: open: No "
+			 "mounts: /data: open: no such file or directory");
+	cr_expect_str_eq(AT(v, "message"), "container x not created: mounts: /data: open: no "
 					   "such file or directory");
 	cr_expect_str_eq(AT(v, "unmapped", "step"), "mounts");
 }

@@ -62,8 +62,6 @@ static struct refusal refusals[] = {
 	{ "{\"responses\": [{\"action\": \"kill\"}]}", "responses[0].event: expected string, found nothing" },
 	{ "{\"responses\": [{\"event\": \"limit.pids\", \"action\": \"hug\"}]}",
 	  "responses[0].action: expected another word, found \"hug\"" },
-	{ "{\"responses\": [{\"event\": \"limit.pids\", \"action\": \"cut-network\"}]}",
-	  "responses[0].action: cut-network: not supported by this version of caisson" },
 	{ "{\"responses\": [{\"event\": \"limit.pids\", \"action\": \"kill\", \"count\": 65}]}",
 	  "responses[0].count: expected 1 to 64, found 65" },
 	{ "{\"responses\": [1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1]}", "responses: expected at most 16, found 17" },
