@@ -2,12 +2,14 @@ noinst_LIBRARIES += libcgroups.a
 libcgroups_a_SOURCES = \
 	cgroups/cg.h cgroups/cg_private.h \
 	cgroups/cg_attach.c \
+	cgroups/cg_bpf.c \
 	cgroups/cg_control.c \
 	cgroups/cg_devices.c \
 	cgroups/cg_freeze.c \
 	cgroups/cg_kill.c \
 	cgroups/cg_limit.c \
 	cgroups/cg_mark.c \
+	cgroups/cg_network.c \
 	cgroups/cg_pids.c \
 	cgroups/cg_remove.c \
 	cgroups/cg_root.c \

@@ -21,44 +21,30 @@
 #define AUDIT_LINE         65536
 #define AUDIT_ROTATE_BYTES (64 << 20) /* a log that is so long becomes a segment */
 
+/* clang-format off */
 enum audit_event {
-	AUDIT_CREATE,     /* container.create  6002/1 */
-	AUDIT_START,      /* container.start   6002/3 */
-	AUDIT_EXIT,       /* container.exit    6002/4 */
-	AUDIT_DELETE,     /* container.delete  6002/2 */
-	AUDIT_KILL,       /* container.kill    6002/99 */
-	AUDIT_EXEC,       /* container.exec    6002/99: one more process */
-	AUDIT_EXEC_END,   /* container.exec_end 6002/99: how that one ended */
-	AUDIT_PAUSE,      /* container.pause   6002/99 */
-	AUDIT_RESUME,     /* container.resume  6002/99 */
-	AUDIT_UPDATE,     /* container.update  6002/99: other limits */
-	AUDIT_CHECKPOINT, /* container.checkpoint 6002/99: written to images */
-	AUDIT_RESTORE,    /* container.restore 6002/3: made from images, and running */
-	/* what the watcher sees and does; .limit says which and how much */
-	AUDIT_OOM,       /* limit.oom           1007/2 */
-	AUDIT_WALL,      /* limit.wall          1007/2 */
-	AUDIT_CPU_TIME,  /* limit.cpu_time      1007/2 */
-	AUDIT_PIDS,      /* limit.pids          6002/99 */
-	AUDIT_THROTTLED, /* limit.cpu_throttled 6002/99 */
-	AUDIT_WARNING,   /* resource.warning    6002/99 */
-	AUDIT_ALERT,     /* alert.raised        2004/1 */
-	AUDIT_THROTTLE,  /* response.throttle   7001/99 */
-	AUDIT_FREEZE,    /* response.freeze     7003/99 */
-	AUDIT_END,       /* response.kill       7003/99 */
-	AUDIT_LOST,      /* watch.lost          6002/99: nobody watched for a time */
-	/* of the log itself */
-	AUDIT_LOG_STARTED,   /* log.started   1008/6: the first line of a chain */
-	AUDIT_LOG_RECOVERED, /* log.recovered 1008/99: half a line was cut off */
-	AUDIT_LOG_ROTATED,   /* log.rotated   1008/5: the lines before are a segment */
-	AUDIT_LOG_SEALED,    /* log.sealed    1008/99: a seal of the lines before */
-	AUDIT_LOG_SIGNED, /* log.signed    1008/99: the root of a segment, and its signature */
-	AUDIT_LOG_LOST,   /* log.lost      1008/99: events for which the disk had no room */
-	AUDIT_LOG_PRUNED, /* log.pruned    1008/2: a segment was deleted, as configured */
+#define EVENT(id, name, done, undone, class, activity, severity, has, about) AUDIT_##id,
+#include "audit/events.def"
+#undef EVENT
+	AUDIT_EVENTS
 };
+/* clang-format on */
+
+/* What the engine says of the container, in annotations; all may be NULL. */
+struct audit_labels {
+	const char *engine, *name, *image;
+	const char *pod, *pod_namespace, *pod_uid, *pod_container, *sandbox;
+	const char *const *pairs; /* KEY, VALUE, KEY ... of those that were read; NULL-ended */
+};
+/* From its annotations, one after another; `pairs' is made in the arena. */
+#define AUDIT_PAIRS_MAX 16
+void audit_labels_add(struct arena *a, struct audit_labels *l, const char *key,
+		      const char *value);
 
 /* Who and what the events are about; strings may be NULL. */
 struct audit_subject {
-	const char *id, *bundle, *engine, *image;
+	const char *id, *bundle;
+	struct audit_labels labels;
 	pid_t pid;               /* of the container's init, 0: none */
 	const char *const *argv; /* NULL-ended or NULL */
 	const char *policy_name, *policy_digest;

@@ -4,12 +4,16 @@ libaudit_a_SOURCES = \
 	src/audit/append.c \
 	src/audit/audit.c src/audit/audit.h src/audit/audit_line.c \
 	src/audit/audit_private.h \
+	src/audit/events.def src/audit/fields.def \
+	src/audit/kind.c src/audit/kind.h \
+	src/audit/labels.c \
 	src/audit/keyfile.c src/audit/keyfile.h \
 	src/audit/rotate.c \
 	src/audit/rules.c \
 	src/audit/seal.c src/audit/seal.h \
 	src/audit/tail.c src/audit/tail.h \
 	src/audit/who.c src/audit/who.h
+dist_pkgdata_DATA += src/audit/event.schema.json
 AUDIT_LIBS = libaudit.a $(BASE_LIBS)
 
 if HAVE_CRITERION

@@ -129,7 +129,8 @@ static int stage_steps(struct run *r, const struct plan *pl, int sock, struct er
 		flags &= ~(uint64_t)CLONE_NEWTIME;
 	if (r->target != NULL)
 		set_own_oom_score(pl);
-	if ((r->target != NULL ? join_container(r, e) : join_namespaces(r, pl, e)) < 0 ||
+	if (hide_before_clone(r, pl, e) < 0 ||
+	    (r->target != NULL ? join_container(r, e) : join_namespaces(r, pl, e)) < 0 ||
 	    stage_user(pl, sock, e) < 0 || stage_time(r, pl, e) < 0)
 		return -1;
 	pid = clone_with(r, flags | CLONE_PARENT, &pidfd);
@@ -254,6 +255,8 @@ int do_exec_clone(struct run *r, const struct plan *pl, struct err *e)
 		/* CVE-2016-9962: in the container's pid namespace from its first instruction */
 		if (prctl(PR_SET_DUMPABLE, 0) < 0)
 			return fail_sys(e, errno, "prctl PR_SET_DUMPABLE");
+		if (hide_before_clone(r, pl, e) < 0)
+			return -1;
 		got = direct(r, pl, e);
 	}
 	(void)close(take_fd(&r->child_sock));

@@ -228,7 +228,7 @@ static int do_go_ahead(struct run *r, const struct plan *pl, struct err *e)
 	(void)pl;
 	if (!starts_ahead(r))
 		return 0;
-	r->st.started_ms = now_boot_ms();
+	run_clock(r);
 	return hs_say(r->sock, HS_START, r->pid, e);
 }
 
@@ -364,7 +364,7 @@ static int do_state_running(struct run *r, const struct plan *pl, struct err *e)
 {
 	(void)pl;
 	r->st.status = ST_RUNNING;
-	r->st.started_ms = now_boot_ms();
+	run_clock(r);
 	return state_save(&r->dir, &r->st, e);
 }
 

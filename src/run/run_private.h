@@ -53,6 +53,7 @@ struct run {
 	int ns_fd[NS_KINDS];   /* joined namespaces */
 	int *mount_fd;         /* one a plan mount: to bind, or to use later; or -1 */
 	bool into_cgroup;      /* clone3 puts the child into its group */
+	bool hidden_early;     /* our binary has left the process before that */
 	bool foreground_start; /* START comes over the handshake, not over start.sock */
 
 	/* the container's side */
@@ -232,6 +233,7 @@ int do_criu_restore(struct run *r, const struct plan *pl, struct err *e) CHECK;
 int check_restored(const struct plan *pl, pid_t pid, struct err *e) CHECK;
 
 /* ---- self.c ---- */
+int hide_before_clone(struct run *r, const struct plan *pl, struct err *e) CHECK;
 int do_hide_binary(struct run *r, const struct plan *pl, struct err *e) CHECK;
 
 /* ---- lookup.c ---- */
@@ -264,5 +266,7 @@ struct json;
 struct json *stats_json(struct arena *a, const struct cg *cg);
 
 /* ---- watching.c ---- */
+/* The container's time begins, if it has not begun. */
+void run_clock(struct run *r);
 int do_watch(struct run *r, const struct plan *pl, struct err *e) CHECK;
 int do_watched(struct run *r, const struct plan *pl, struct err *e) CHECK;

@@ -41,16 +41,20 @@ static uint64_t used_so_far(const struct cg *cg)
 
 static struct watch_want want_of(const struct run *r, const struct plan *pl)
 {
+	const struct audit_subject who = run_subject(r->arena, &r->st, pl);
 	const struct cg_limits *l = &pl->cgroup.limits;
 	struct watch_want w = {
 		.id = pl->id,
 		.bundle = pl->bundle,
 		.cgroup = r->st.cgroup,
 		.log = r->o->audit != NULL ? audit_name(r->o->audit) : NULL,
+		.policy_name = who.policy_name,
+		.policy_digest = who.policy_digest,
+		.labels = who.labels,
 		.pid = r->pid,
 		.start_time = r->st.start_time,
 		.own_pid_ns = pl->ns.new_pid,
-		.started_ms = r->foreground_start ? now_boot_ms() : 0,
+		.started_ms = r->st.started_ms,
 		.wall_ms = pl->watch.wall_ms,
 		.cpu_ms = pl->watch.cpu_ms,
 		.grace_ms = pl->watch.grace_ms,
@@ -86,10 +90,19 @@ static int keep_want(struct run *r, const struct watch_want *w, struct err *e)
 	return 0;
 }
 
+void run_clock(struct run *r)
+{
+	if (r->st.started_ms == 0)
+		r->st.started_ms = now_boot_ms();
+}
+
 /* Beside a detached container there is always a watcher, for the record of its end. In the
  * foreground there is something to do only if something is wanted. */
 int do_watch(struct run *r, const struct plan *pl, struct err *e)
 {
+	if (r->foreground_start)
+		run_clock(r); /* whoever watches counts from here */
+
 	const struct watch_want want = want_of(r, pl);
 	const struct watch_place at = place_of(r, pl);
 	const bool stays = r->foreground_start && !r->o->detach;
@@ -135,7 +148,7 @@ static void see_usage(const struct state *st, struct cg_usage *usage, struct ver
 static void record_unseen(struct arena *a, const struct run_options *o,
 			  const struct state_dir *d, const struct state *st)
 {
-	struct audit_subject who = run_subject(st, NULL);
+	struct audit_subject who = run_subject(a, st, NULL);
 	struct verdict_facts f = { .unwatched = true, .never_executed = st->started_ms == 0 };
 	struct err e = { 0 };
 	struct cg_usage usage;
@@ -193,7 +206,7 @@ bool run_is_lost(int root, const char *id)
 static int watch_again(struct arena *a, const struct run_options *o, const struct state_dir *d,
 		       const struct state *st, int lock, struct err *e)
 {
-	struct audit_subject who = run_subject(st, NULL);
+	struct audit_subject who = run_subject(a, st, NULL);
 	autofd int init = life_pidfd(st);
 	struct watch_child child = { .said = -1 };
 	autocg struct cg *cg = NULL;

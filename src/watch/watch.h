@@ -40,6 +40,7 @@ enum watch_action {
 	WATCH_ALERT,
 	WATCH_THROTTLE,
 	WATCH_FREEZE,
+	WATCH_CUT, /* cut-network */
 	WATCH_KILL,
 	WATCH_ACTIONS,
 };
@@ -68,7 +69,9 @@ struct watch_want {
 	const char *id, *bundle;
 	const char *cgroup; /* or NULL */
 	const char *log;    /* the absolute path of the audit log, or NULL */
-	pid_t pid;          /* of the init */
+	const char *policy_name, *policy_digest; /* or NULL */
+	struct audit_labels labels;
+	pid_t pid; /* of the init */
 	uint64_t start_time;
 	bool own_pid_ns;                    /* with the init all end */
 	uint64_t started_ms;                /* CLOCK_BOOTTIME of START; 0: the state will say */
