@@ -13,6 +13,7 @@
 #define LOGIN_UID_NONE ((uid_t)-1)
 #define LOG_NAME       "audit"
 #define DEVICE_UNKNOWN 0 /* OCSF's device.type_id */
+#define KERNEL_SYSCALL 2 /* OCSF's kernel.type_id */
 
 enum status {
 	STATUS_SUCCESS = 1,
@@ -243,6 +244,13 @@ static struct json *process(const struct making *m, const struct audit_subject *
 {
 	struct json *o = json_object(m->a);
 
+	if (result->call != NULL) { /* the caller's, not the init's */
+		if (result->caller > 0)
+			set_int(m, o, "pid", result->caller);
+		else
+			set_uid(m, o, "uid");
+		return o;
+	}
 	if (who->pid > 0)
 		set_int(m, o, "pid", who->pid);
 	set_text(m, o, "cmd_line", command_line(m->a, who->argv));
@@ -259,6 +267,18 @@ static struct json *policy(const struct making *m, const struct audit_subject *w
 
 	set_text(m, o, "name", who->policy_name);
 	set_text(m, o, "uid", who->policy_digest);
+	return o;
+}
+
+/* OCSF's object of class 1003. */
+static struct json *kernel(const struct making *m, const struct audit_result *result)
+{
+	const struct json *name =
+		result->call != NULL ? json_get(result->call, "syscall") : NULL;
+	struct json *o = json_object(m->a);
+
+	set_text(m, o, "name", name != NULL ? name->text : "unknown");
+	set_int(m, o, "type_id", KERNEL_SYSCALL);
 	return o;
 }
 
@@ -296,6 +316,7 @@ static struct json *unmapped(const struct making *m, const struct audit_subject 
 	}
 	set_given(m, o, "limit", result->limit);
 	set_given(m, o, "log", result->log);
+	set_given(m, o, "seccomp", result->call);
 	set_given(m, o, "verdict", result->verdict);
 	return o;
 }
@@ -400,6 +421,8 @@ static const char *make_line(const struct making *m, const struct audit_facts *f
 		set_subject(m, o, who, result);
 	if (m->has & HAS_FINDING)
 		json_set(o, "finding_info", finding(m, o));
+	if (m->has & HAS_CALL)
+		json_set(o, "kernel", kernel(m, result));
 	json_set(o, "unmapped", unmapped(m, who, result));
 	return json_print(m->a, o, JSON_CANONICAL, len);
 }

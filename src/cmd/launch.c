@@ -69,7 +69,7 @@ static int fill(const struct call *c, const struct launch_options *o,
 		.config_len = loaded->config_len,
 		.audit = out->audit,
 		.rules = out->run.rules,
-		.watcher = c->cmd == &cmd_create || o->detach
+		.watcher = c->cmd == &cmd_create || o->detach || loaded->plan.audit.is_on
 				   ? program_find(c->arena, WATCH_PROGRAM)
 				   : NULL,
 	};

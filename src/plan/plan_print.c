@@ -179,6 +179,7 @@ static void seccomp(struct text *t, const struct plan *p)
 	text_add(t, "  unknown names: %zu\n", p->policy.skipped);
 	text_field(t, "listener", p->listener.path);
 	text_field(t, "listener's metadata", p->listener.metadata);
+	plan_print_audit(t, p);
 }
 
 const char *plan_print(struct arena *a, const struct plan *p)

@@ -199,16 +199,30 @@ static int check_skipped(const struct policy_rules *r, size_t skipped, struct er
 		    skipped);
 }
 
-static int compile(struct arena *a, const struct policy *policy, struct plan *p, struct err *e)
-{
-	struct policy_image image;
+/* What both ways to a policy go by. */
+struct making {
+	struct arena *a;
+	const struct spec *s;
+	const struct host *h;
+	const struct plan_want *w;
+	unsigned see; /* POLICY_SEE_* */
+	struct policy_diags *diags;
+};
 
-	if (policy_compile(a, policy, &(struct policy_options){ 0 }, &image, e) < 0)
+static int compile(const struct making *m, const struct policy *policy, struct plan *p,
+		   struct err *e)
+{
+	const struct policy_options options = { .see = m->see };
+	struct policy_image image;
+	const struct audit_sources audited = { .policy = policy,
+					       .image = &image,
+					       .config = &m->s->linux_.seccomp,
+					       .host = m->h,
+					       .diags = m->diags };
+
+	if (policy_compile(m->a, policy, &options, &image, e) < 0 ||
+	    plan_audit_make(&audited, p, e) < 0)
 		return -1;
-	if (image.verdicts.n > 0) /* the watcher that writes such events is not there yet */
-		return fail(e, ERR_HOST,
-			    "org.caisson.seccomp.policy: %s: audit: not supported yet",
-			    policy_name(policy));
 	p->filter = image.filter;
 	p->policy.backend = "caisson";
 	p->policy.cells = image.cells;
@@ -217,15 +231,20 @@ static int compile(struct arena *a, const struct policy *policy, struct plan *p,
 	return 0;
 }
 
-static int from_elsewhere(struct arena *a, const struct policy_rules *r,
-			  const struct plan_want *w, struct plan *p, struct err *e)
+static int from_elsewhere(const struct making *m, const struct policy_rules *r, struct plan *p,
+			  struct err *e)
 {
-	if (w->libseccomp == NULL)
+	static const char tables[] = "expected a filter that we compile ourselves: found "
+				     "libseccomp's";
+
+	if (plan_audit_refuse(m->s, tables, e) < 0)
+		return -1;
+	if (m->w->libseccomp == NULL)
 		return fail(e, ERR_HOST,
 			    "linux.seccomp: caisson-libseccomp, for this architecture: "
 			    "not installed");
 	p->policy.backend = "libseccomp";
-	return policy_build_elsewhere(a, w->libseccomp, r, &p->filter, e);
+	return policy_build_elsewhere(m->a, m->w->libseccomp, r, &p->filter, e);
 }
 
 static struct policy_diags *new_diags(struct arena *a, struct plan *p)
@@ -237,22 +256,21 @@ static struct policy_diags *new_diags(struct arena *a, struct plan *p)
 	return diags;
 }
 
-static int from_config(struct arena *a, const struct spec_seccomp *s, const struct plan_want *w,
-		       struct plan *p, struct err *e)
+static int from_config(const struct making *m, struct plan *p, struct err *e)
 {
-	struct policy_diags *diags = new_diags(a, p);
+	const struct spec_seccomp *s = &m->s->linux_.seccomp;
 	const struct policy *policy;
 	struct policy_rules r;
 	bool carried;
 
-	if (plan_seccomp_rules(a, s, &r, e) < 0 ||
-	    policy_from_rules(a, &r, diags, &carried, &policy, e) < 0)
+	if (plan_seccomp_rules(m->a, s, &r, e) < 0 ||
+	    policy_from_rules(m->a, &r, m->diags, &carried, &policy, e) < 0)
 		return -1;
-	if (!carried || w->use_libseccomp) {
-		if (from_elsewhere(a, &r, w, p, e) < 0)
+	if (!carried || m->w->use_libseccomp) {
+		if (from_elsewhere(m, &r, p, e) < 0)
 			return -1;
 	} else if (check_skipped(&r, policy_skipped(policy), e) < 0 ||
-		   compile(a, policy, p, e) < 0) {
+		   compile(m, policy, p, e) < 0) {
 		return -1;
 	}
 	return plan_flags(s, &p->filter.flags, e) < 0
@@ -274,28 +292,30 @@ static const char *const *capabilities(struct arena *a, const struct spec *s)
 	return names;
 }
 
-static int from_policy(struct arena *a, const struct spec *s, const struct host *h,
-		       const struct plan_want *w, struct plan *p, struct err *e)
+static int from_policy(const struct making *m, struct plan *p, struct err *e)
 {
+	const struct plan_want *w = m->w;
 	struct policy_env env =
 		w->policy_env != NULL ? *w->policy_env : (struct policy_env){ 0 };
-	struct policy_diags *diags = new_diags(a, p);
 	const struct policy *policy;
 
-	env.caps = capabilities(a, s);
-	env.kernel = (uint16_t)(h->kernel >> 8);
-	if (policy_parse(a, w->policy, NULL, &env, diags, &policy, e) < 0 ||
-	    compile(a, policy, p, e) < 0)
+	env.caps = capabilities(m->a, m->s);
+	env.kernel = (uint16_t)(m->h->kernel >> 8);
+	if (policy_parse(m->a, w->policy, NULL, &env, m->diags, &policy, e) < 0 ||
+	    compile(m, policy, p, e) < 0)
 		return -1;
 	p->policy.name = policy_name(policy);
-	return plan_listener(&s->linux_.seccomp, filter_notifies(&p->filter), p, e);
+	return plan_listener(&m->s->linux_.seccomp, policy_hands_on(policy), p, e);
 }
 
-int plan_kept_filter(const struct spec_seccomp *s, const struct filter *f, struct plan *p,
-		     struct err *e)
+int plan_kept_filter(const struct spec_seccomp *s, const struct filter *f, bool audited,
+		     struct plan *p, struct err *e)
 {
 	p->has_filter = true;
 	p->filter = *f;
+	p->audit.is_on = audited;
+	if (audited)
+		return 0;
 	return plan_listener(s, filter_notifies(f), p, e);
 }
 
@@ -310,14 +330,17 @@ static uint64_t now_us(void)
 int plan_seccomp(struct arena *a, const struct spec *s, const struct host *h,
 		 const struct plan_want *w, struct plan *p, struct err *e)
 {
-	const struct spec_seccomp *config = &s->linux_.seccomp;
+	struct making m = { .a = a, .s = s, .h = h, .w = w };
 	const uint64_t began = now_us();
 
-	if (w->policy == NULL && !config->present)
-		return 0;
-	if (w->policy != NULL ? from_policy(a, s, h, w, p, e) < 0
-			      : from_config(a, config, w, p, e) < 0)
+	if (w->policy == NULL && !s->linux_.seccomp.present)
+		return plan_audit_refuse(s, "expected a policy to audit: found none", e);
+	m.diags = new_diags(a, p);
+	if (plan_audit_read(s, &m.see, e) < 0 ||
+	    (w->policy != NULL ? from_policy(&m, p, e) : from_config(&m, p, e)) < 0)
 		return -1;
+	if (p->audit.is_on)
+		p->filter.flags |= plan_audit_flags(h);
 	p->has_filter = true;
 	p->policy.compile_us = (uint32_t)(now_us() - began);
 	digest_hex(p->filter.insns, p->filter.n * sizeof(*p->filter.insns), p->policy.digest);

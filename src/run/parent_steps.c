@@ -24,6 +24,8 @@ static const char *policy_text(struct arena *a, const struct plan *pl)
 
 	if (!pl->has_filter)
 		return NULL;
+	if (pl->audit.is_on)
+		json_set(o, "audited", json_bool(a, true));
 	json_set(o, "backend", json_string(a, p->backend));
 	json_set(o, "cells", json_uint(a, p->cells));
 	json_set(o, "compileUs", json_uint(a, p->compile_us));

@@ -35,6 +35,8 @@ struct run {
 	int pty;                    /* foreground terminal: the master */
 	struct watch *watch;        /* foreground, if something is to be watched */
 	struct watch_child watcher; /* detached: the start of the watcher */
+	struct watch_child holder;  /* of the filter's listeners */
+	int calls_socket;           /* that they are sent to: listens */
 	int watch_lock;             /* see state_make_watch */
 	int telling;                /* see state_hold_record */
 
@@ -49,7 +51,7 @@ struct run {
 	int child_sock;
 	int start_listen;      /* create: start.sock */
 	int console;           /* connected --console-socket */
-	int agent;             /* connected linux.seccomp.listenerPath */
+	int agent;             /* who gets the filter's listener: connected */
 	int ns_fd[NS_KINDS];   /* joined namespaces */
 	int *mount_fd;         /* one a plan mount: to bind, or to use later; or -1 */
 	bool into_cgroup;      /* clone3 puts the child into its group */
@@ -244,7 +246,7 @@ int do_executable(struct run *r, const struct plan *pl, struct err *e) CHECK;
 const char *const *final_environment(struct run *r, const struct plan *pl);
 
 /* ---- filter.c ---- */
-/* Parent, before clone: connects to who answers SCMP_ACT_NOTIFY. */
+/* Parent, before clone: connects to who answers SCMP_ACT_NOTIFY, or to our own. */
 int agent_connect(struct run *r, const struct plan *pl, struct err *e) CHECK;
 /* What do_capabilities leaves permitted for load_filter, and execve takes away. */
 uint64_t filter_capability(const struct plan *pl);
@@ -259,6 +261,8 @@ int filter_keep(struct arena *a, const struct state_dir *d, const struct filter 
 		struct err *e) CHECK;
 int filter_kept(struct arena *a, const struct state_dir *d, const struct state *st,
 		struct filter **out, struct err *e) CHECK;
+/* Does our watcher answer for it, as the state says? */
+bool filter_is_audited(struct arena *a, const struct state *st);
 
 /* ---- stats.c ---- */
 struct json;
@@ -270,3 +274,5 @@ struct json *stats_json(struct arena *a, const struct cg *cg);
 void run_clock(struct run *r);
 int do_watch(struct run *r, const struct plan *pl, struct err *e) CHECK;
 int do_watched(struct run *r, const struct plan *pl, struct err *e) CHECK;
+/* Parent, before clone: r->agent leads to who keeps listeners for the watcher. */
+int calls_connect(struct run *r, struct err *e) CHECK;

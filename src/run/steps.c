@@ -93,5 +93,5 @@ bool wants_resctrl(const struct plan *pl)
 }
 bool wants_agent(const struct plan *pl)
 {
-	return pl->listener.path != NULL;
+	return pl->listener.path != NULL || pl->audit.is_on;
 }

@@ -12,6 +12,7 @@ const char *const watch_event_names[WATCH_EVENTS] = {
 	[WATCH_PIDS] = "limit.pids",
 	[WATCH_THROTTLED] = "limit.cpu_throttled",
 	[WATCH_WARNING] = "resource.warning",
+	[WATCH_DENIED] = "seccomp.denied",
 };
 
 const char *const watch_action_names[WATCH_ACTIONS] = {
@@ -26,7 +27,7 @@ bool watch_is_wanted(const struct watch_want *w)
 
 	for (size_t i = 0; i < WARN_KINDS; i++)
 		warns |= r->warn[i] > 0;
-	return w->wall_ms > 0 || w->cpu_ms > 0 || warns || r->responses_n > 0;
+	return w->calls || w->wall_ms > 0 || w->cpu_ms > 0 || warns || r->responses_n > 0;
 }
 
 /* ---- numbers and flags: one row each, both ways ---- */
@@ -43,6 +44,7 @@ static const struct field {
 	{ "wallMs",      offsetof(struct watch_want, wall_ms), false },
 	{ "cpuMs",       offsetof(struct watch_want, cpu_ms), false },
 	{ "graceMs",     offsetof(struct watch_want, grace_ms), false },
+	{ "calls",       offsetof(struct watch_want, calls), true },
 	{ "ownPidNs",    offsetof(struct watch_want, own_pid_ns), true },
 	{ "memoryLimit", offsetof(struct watch_want, memory_limit), true },
 	{ "pidsLimit",   offsetof(struct watch_want, pids_limit), true },
