@@ -141,6 +141,11 @@ int cg_update(struct cg *cg, const struct cg_limits *l, int (*then)(void *arg, s
 	      void *arg, struct err *e) CHECK;
 /* Leaves so many per cent of what cpu.max gives; where that is no limit, of one processor. */
 int cg_throttle(const struct cg *cg, unsigned percent, struct err *e) CHECK;
+/* What cuts a network, loaded ahead: *fd is the caller's to close. Then no socket made in the
+ * group or below sends or gets an IP packet any more, loopback included; raw packet sockets
+ * (packet(7), CAP_NET_RAW) are not asked. Undone by nobody. */
+int cg_network_cutter(int *fd, struct err *e) CHECK;
+int cg_cut_network(const struct cg *cg, int cutter, struct err *e) CHECK;
 /* The device filter alone. *program is the id of the filter of ours that is there, 0: none that
  * we know of; it becomes the new one's, 0 where none is needed. A filter of anybody else stays.
  */

@@ -2,7 +2,6 @@
 /* The device filter into the kernel: bpf(2), BPF_PROG_TYPE_CGROUP_DEVICE. */
 #include <errno.h>
 #include <string.h>
-#include <sys/resource.h>
 
 #include "base/auto.h"
 #include "base/sys.h"
@@ -11,41 +10,6 @@
 #define NAME  "cg_devices" /* how we know a filter of ours */
 #define LOTS  64           /* the kernel attaches no more: BPF_CGROUP_MAX_PROGS */
 #define TRIES 8
-
-static uint64_t address(const void *p)
-{
-	return (uint64_t)(uintptr_t)p;
-}
-
-static int load_once(const struct cg_program *p)
-{
-	union bpf_attr a;
-
-	memset(&a, 0, sizeof(a));
-	a.prog_type = BPF_PROG_TYPE_CGROUP_DEVICE;
-	a.expected_attach_type = BPF_CGROUP_DEVICE;
-	a.insns = address(p->insn);
-	a.insn_cnt = (uint32_t)p->n;
-	a.license = address("Apache-2.0");
-	memcpy(a.prog_name, NAME, sizeof(NAME));
-	return sys_bpf(BPF_PROG_LOAD, &a, sizeof(a));
-}
-
-/* Before 5.11 programs were counted against RLIMIT_MEMLOCK, and EPERM was the answer. The
- * limit is put back: children inherit it. */
-static int load(const struct cg_program *p)
-{
-	const struct rlimit none = { RLIM_INFINITY, RLIM_INFINITY };
-	struct rlimit was;
-	int fd = load_once(p);
-
-	if (fd != -EPERM || getrlimit(RLIMIT_MEMLOCK, &was) < 0 ||
-	    setrlimit(RLIMIT_MEMLOCK, &none) < 0)
-		return fd;
-	fd = load_once(p);
-	(void)setrlimit(RLIMIT_MEMLOCK, &was);
-	return fd;
-}
 
 /* The ids of the programs attached to this very group; how many, or -errno. */
 static int query(int dir, uint32_t ids[LOTS])
@@ -56,7 +20,7 @@ static int query(int dir, uint32_t ids[LOTS])
 	memset(&a, 0, sizeof(a));
 	a.query.target_fd = (uint32_t)dir;
 	a.query.attach_type = BPF_CGROUP_DEVICE;
-	a.query.prog_ids = address(ids);
+	a.query.prog_ids = cg_bpf_address(ids);
 	a.query.prog_cnt = LOTS;
 	r = sys_bpf(BPF_PROG_QUERY, &a, sizeof(a));
 	return r < 0 ? r : (int)a.query.prog_cnt;
@@ -79,7 +43,7 @@ static bool get_info(int prog, struct bpf_prog_info *info)
 	memset(&a, 0, sizeof(a));
 	a.info.bpf_fd = (uint32_t)prog;
 	a.info.info_len = sizeof(*info);
-	a.info.info = address(info);
+	a.info.info = cg_bpf_address(info);
 	return sys_bpf(BPF_OBJ_GET_INFO_BY_FD, &a, sizeof(a)) == 0;
 }
 
@@ -106,44 +70,16 @@ static int find_old(const uint32_t *ids, int n, uint32_t known)
 	return -ESRCH;
 }
 
-/* old: -1, or the program whose place is taken in the same instant. */
-static int attach(int dir, int prog, int old)
-{
-	union bpf_attr a;
-
-	memset(&a, 0, sizeof(a));
-	a.target_fd = (uint32_t)dir;
-	a.attach_bpf_fd = (uint32_t)prog;
-	a.attach_type = BPF_CGROUP_DEVICE;
-	a.attach_flags = BPF_F_ALLOW_MULTI;
-	if (old >= 0) {
-		a.attach_flags |= BPF_F_REPLACE;
-		a.replace_bpf_fd = (uint32_t)old;
-	}
-	return sys_bpf(BPF_PROG_ATTACH, &a, sizeof(a));
-}
-
-static int detach(int dir, int prog)
-{
-	union bpf_attr a;
-
-	memset(&a, 0, sizeof(a));
-	a.target_fd = (uint32_t)dir;
-	a.attach_bpf_fd = (uint32_t)prog;
-	a.attach_type = BPF_CGROUP_DEVICE;
-	return sys_bpf(BPF_PROG_DETACH, &a, sizeof(a));
-}
-
 /* BPF_F_REPLACE came with 5.6. In its absence both hold for a moment, which is the stricter
  * side. A filter that stays behind at each update would end in E2BIG (runc#2366). */
 static int replace(int dir, int prog, int old)
 {
-	int r = attach(dir, prog, old);
+	int r = cg_bpf_attach(dir, prog, BPF_CGROUP_DEVICE, old);
 
 	if (r != -EINVAL)
 		return r;
-	r = attach(dir, prog, -1);
-	return r < 0 ? r : detach(dir, old);
+	r = cg_bpf_attach(dir, prog, BPF_CGROUP_DEVICE, -1);
+	return r < 0 ? r : cg_bpf_detach(dir, old, BPF_CGROUP_DEVICE);
 }
 
 /* ENOENT: another process replaced the filter between our look and our call; look again. */
@@ -159,7 +95,8 @@ static int install(int dir, int prog, uint32_t known)
 		if (old < 0 && old != -ESRCH)
 			r = old;
 		else
-			r = old >= 0 ? replace(dir, prog, old) : attach(dir, prog, -1);
+			r = old >= 0 ? replace(dir, prog, old)
+				     : cg_bpf_attach(dir, prog, BPF_CGROUP_DEVICE, -1);
 		if (r != -ENOENT)
 			return r;
 	}
@@ -214,7 +151,7 @@ int cg_put_devices(const struct cg *cg, const struct cg_limits *l, uint32_t *pro
 		*program = 0;
 		return 0;
 	}
-	prog = load(&p);
+	prog = cg_bpf_load(&p, BPF_PROG_TYPE_CGROUP_DEVICE, BPF_CGROUP_DEVICE, NAME);
 	if (prog < 0)
 		return not_installed(cg, "load", -prog, e);
 	r = install(cg->dir, prog, *program);

@@ -75,13 +75,22 @@ struct cg_visit {
 };
 int cg_walk(int top, const struct cg_visit *v) CHECK;
 
-/* ---- device filter ---- */
+/* ---- programs, cg_bpf.c: a descriptor, 0 or -errno ---- */
 
 struct cg_program {
-	struct bpf_insn *insn; /* malloc'd */
+	struct bpf_insn *insn; /* malloc'd by cg_device_program */
 	size_t n;
 	bool allows_all;
 };
+
+uint64_t cg_bpf_address(const void *p);
+int cg_bpf_load(const struct cg_program *p, enum bpf_prog_type type, enum bpf_attach_type where,
+		const char *name) CHECK;
+/* Beside others; old: -1, or the program whose place is taken in the same instant. */
+int cg_bpf_attach(int dir, int prog, enum bpf_attach_type where, int old) CHECK;
+int cg_bpf_detach(int dir, int prog, enum bpf_attach_type where) CHECK;
+
+/* ---- device filter ---- */
 
 /* The rules as an eBPF program. Each of read, write and mknod that is asked for is decided by
  * the last rule that speaks of it; all must be granted. */

@@ -7,6 +7,7 @@ dist_man_MANS += \
 	man/caisson-doctor.8 \
 	man/caisson-engines.7 \
 	man/caisson-events.8 \
+	man/caisson-events.5 \
 	man/caisson-exec.8 \
 	man/caisson-kill.8 \
 	man/caisson-pause.8 \
@@ -28,6 +29,7 @@ MAN_POINTERS = \
 	man/caisson-run.8 \
 	man/caisson-spec.8 \
 	man/caisson-start.8
+EXTRA_DIST += man/caisson-events.5.in
 nodist_man_MANS = $(MAN_POINTERS)
 CLEANFILES += $(MAN_POINTERS)
 

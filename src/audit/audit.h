@@ -14,52 +14,37 @@
 #include <sys/types.h>
 
 #include "base/arena.h"
+#include "base/digest.h"
 #include "base/error.h"
 #include "base/json.h"
 
 #define AUDIT_LINE         65536
 #define AUDIT_ROTATE_BYTES (64 << 20) /* a log that is so long becomes a segment */
 
+/* clang-format off */
 enum audit_event {
-	AUDIT_CREATE,     /* container.create  6002/1 */
-	AUDIT_START,      /* container.start   6002/3 */
-	AUDIT_EXIT,       /* container.exit    6002/4 */
-	AUDIT_DELETE,     /* container.delete  6002/2 */
-	AUDIT_KILL,       /* container.kill    6002/99 */
-	AUDIT_EXEC,       /* container.exec    6002/99: one more process */
-	AUDIT_EXEC_END,   /* container.exec_end 6002/99: how that one ended */
-	AUDIT_PAUSE,      /* container.pause   6002/99 */
-	AUDIT_RESUME,     /* container.resume  6002/99 */
-	AUDIT_UPDATE,     /* container.update  6002/99: other limits */
-	AUDIT_CHECKPOINT, /* container.checkpoint 6002/99: written to images */
-	AUDIT_RESTORE,    /* container.restore 6002/3: made from images, and running */
-	/* what the watcher sees and does; .limit says which and how much */
-	AUDIT_OOM,       /* limit.oom           1007/2 */
-	AUDIT_WALL,      /* limit.wall          1007/2 */
-	AUDIT_CPU_TIME,  /* limit.cpu_time      1007/2 */
-	AUDIT_PIDS,      /* limit.pids          6002/99 */
-	AUDIT_THROTTLED, /* limit.cpu_throttled 6002/99 */
-	AUDIT_WARNING,   /* resource.warning    6002/99 */
-	AUDIT_ALERT,     /* alert.raised        2004/1 */
-	AUDIT_THROTTLE,  /* response.throttle   7001/99 */
-	AUDIT_FREEZE,    /* response.freeze     7003/99 */
-	AUDIT_END,       /* response.kill       7003/99 */
-	AUDIT_LOST,      /* watch.lost          6002/99: nobody watched for a time */
-	/* calls that the watcher answers for the filter; .call says which */
-	AUDIT_DENIED,       /* seccomp.denied  1003/4 */
-	AUDIT_LET_PASS,     /* seccomp.allowed 1003/4: by `audit allow' */
-	AUDIT_PROCESS_EXEC, /* process.exec    1007/1 */
-	/* of the log itself */
-	AUDIT_LOG_STARTED,   /* log.started   1008/6: the first line of a chain */
-	AUDIT_LOG_RECOVERED, /* log.recovered 1008/99: half a line was cut off */
-	AUDIT_LOG_ROTATED,   /* log.rotated   1008/5: the lines before are a segment */
-	AUDIT_LOG_SEALED,    /* log.sealed    1008/99 */
-	AUDIT_LOG_PRUNED,    /* log.pruned    1008/2: a segment was deleted, as configured */
+#define EVENT(id, name, done, undone, class, activity, severity, has, about) AUDIT_##id,
+#include "audit/events.def"
+#undef EVENT
+	AUDIT_EVENTS
 };
+/* clang-format on */
+
+/* What the engine says of the container, in annotations; all may be NULL. */
+struct audit_labels {
+	const char *engine, *name, *image;
+	const char *pod, *pod_namespace, *pod_uid, *pod_container, *sandbox;
+	const char *const *pairs; /* KEY, VALUE, KEY ... of those that were read; NULL-ended */
+};
+/* From its annotations, one after another; `pairs' is made in the arena. */
+#define AUDIT_PAIRS_MAX 16
+void audit_labels_add(struct arena *a, struct audit_labels *l, const char *key,
+		      const char *value);
 
 /* Who and what the events are about; strings may be NULL. */
 struct audit_subject {
-	const char *id, *bundle, *engine, *image;
+	const char *id, *bundle;
+	struct audit_labels labels;
 	pid_t pid;               /* of the container's init, 0: none */
 	const char *const *argv; /* NULL-ended or NULL */
 	const char *policy_name, *policy_digest;
@@ -77,6 +62,7 @@ struct audit_result {
 };
 
 struct audit; /* opaque: an open log and what never changes in its lines */
+struct audit_config;
 
 /* The log: `path', else /var/log/caisson/audit.jsonl for root, else
  * $XDG_STATE_HOME/caisson/audit.jsonl; directories are made 0700. "none" as path: no log, every
@@ -91,9 +77,34 @@ const char *audit_name(const struct audit *au);
 /* The log's path: the given one, else where this user's lines go; of a user namespace's root,
  * the host's. */
 int audit_path(struct arena *a, const char *given, const char **out, struct err *e) CHECK;
+/* Sinks and patterns, audit/sink.h; they have to live as long. */
+void audit_configure(struct audit *au, const struct audit_config *c);
+const struct audit_config *audit_configured(const struct audit *au); /* or NULL */
 /* Reads what every line says of this host and caller; else the first line does. */
 void audit_gather(struct audit *au);
 void audit_close(struct audit *au);
+
+/* What our configuration says of the log; caisson.json(5). */
+enum audit_full {
+	AUDIT_FULL_DROP,  /* without room for an event, all goes on */
+	AUDIT_FULL_BLOCK, /* nothing begins before there is room, or AUDIT_BLOCK_MS are over */
+	AUDIT_FULL_HALT,  /* nothing begins */
+};
+#define AUDIT_BLOCK_MS    30000
+#define AUDIT_ANCHORS_MAX 8
+struct audit_rules {
+	enum audit_full full;
+	const char *anchors[AUDIT_ANCHORS_MAX]; /* where each seal is told: anchor.h */
+	size_t anchors_n;
+};
+/* The object "audit" on top of what *out says; complains. */
+struct jat;
+void audit_rules_read(const struct jat *at, struct audit_rules *out);
+/* From then on; they have to live as long as the log. */
+void audit_obey(struct audit *au, const struct audit_rules *rules);
+/* May something begin? Events that find no room later are counted, and log.lost says how many
+ * when there is some again: what runs already is not stopped by it. */
+int audit_ready(const struct audit *au, struct err *e) CHECK;
 
 /* Appends one event. The arena is for scratch. */
 int audit_write(struct audit *au, struct arena *a, enum audit_event what,
@@ -103,8 +114,15 @@ int audit_write(struct audit *au, struct arena *a, enum audit_event what,
 /* An event of the log itself; `log' goes to unmapped.log. */
 int audit_note(struct audit *au, struct arena *a, enum audit_event what, const struct json *log,
 	       struct err *e) CHECK;
-/* The sequence of the last line; 0: none. */
-int audit_end(struct audit *au, struct arena *a, uint64_t *sequence, struct err *e) CHECK;
+/* Where it ends by now (tail.h). */
+struct audit_tail;
+int audit_end(struct audit *au, struct arena *a, struct audit_tail *out, struct err *e) CHECK;
+/* Begins to seal: makes the keys, and the first seal, of all that is there. *key has the first
+ * one in hexadecimal digits: only who has it can verify, and it is kept nowhere here. */
+int audit_seal_begin(struct audit *au, struct arena *a, char key[DIGEST_HEX],
+		     struct err *e) CHECK;
+/* Seals all that is there now; with nothing new since the last seal, nothing. */
+int audit_seal(struct audit *au, struct arena *a, struct err *e) CHECK;
 /* Makes a segment of what there is. An empty log, or one that ends in half a line, stays. */
 int audit_rotate(struct audit *au, struct arena *a, struct err *e) CHECK;
 
@@ -115,6 +133,7 @@ struct audit_facts {
 	const char *hostname, *boot_id, *user;
 	uid_t uid, login_uid;
 	pid_t caller;
+	const char *const *redact; /* patterns beside those that are built in, or NULL */
 };
 const char *audit_line(struct arena *a, const struct audit_facts *f, enum audit_event what,
 		       const struct audit_subject *who, const struct audit_result *result);

@@ -2,85 +2,19 @@
 /* One event as a line: OCSF's class 6002, Application Lifecycle, and where one fits better
  * another, with the container profile.
  * Numbers beyond 2^53 are strings, for RFC 8785 knows only what a double holds. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "audit/audit.h"
+#include "audit/audit_private.h"
+#include "audit/kind.h"
+#include "audit/redact.h"
 #include "base/str.h"
 
-#define OCSF_VERSION   "1.8.0"
 #define LOGIN_UID_NONE ((uid_t)-1)
+#define LOG_NAME       "audit"
+#define DEVICE_UNKNOWN 0 /* OCSF's device.type_id */
 #define KERNEL_SYSCALL 2 /* OCSF's kernel.type_id */
-#define SHA256_ID      3 /* OCSF's fingerprint.algorithm_id */
-
-/* OCSF's classes; the category is their first digit */
-enum class {
-	CLASS_KERNEL = 1003,         /* Kernel Activity */
-	CLASS_PROCESS = 1007,        /* Process Activity */
-	CLASS_LOG = 1008,            /* Event Log Activity */
-	CLASS_FINDING = 2004,        /* Detection Finding */
-	CLASS_LIFECYCLE = 6002,      /* Application Lifecycle */
-	CLASS_REMEDY = 7001,         /* Remediation Activity */
-	CLASS_REMEDY_PROCESS = 7003, /* Process Remediation Activity */
-};
-
-enum severity {
-	SEVERITY_INFO = 1,
-	SEVERITY_LOW = 2,
-	SEVERITY_MEDIUM = 3,
-	SEVERITY_HIGH = 4,
-};
-
-/* clang-format off */
-static const struct kind {
-	const char *event, *done, *undone;
-	enum class class;
-	unsigned activity;
-	enum severity severity;
-} kinds[] = {
-	[AUDIT_CREATE] =    { "container.create", "created", "not created", CLASS_LIFECYCLE, 1, SEVERITY_INFO },
-	[AUDIT_START] =     { "container.start", "started", "not started", CLASS_LIFECYCLE, 3, SEVERITY_INFO },
-	[AUDIT_EXIT] =      { "container.exit", "ended", "ended", CLASS_LIFECYCLE, 4, SEVERITY_INFO },
-	[AUDIT_DELETE] =    { "container.delete", "deleted", "not deleted", CLASS_LIFECYCLE, 2, SEVERITY_INFO },
-	[AUDIT_KILL] =      { "container.kill", "signalled", "not signalled", CLASS_LIFECYCLE, 99, SEVERITY_INFO },
-	[AUDIT_EXEC] =      { "container.exec", "entered", "not entered", CLASS_LIFECYCLE, 99, SEVERITY_INFO },
-	[AUDIT_EXEC_END] =  { "container.exec_end", "left", "left", CLASS_LIFECYCLE, 99, SEVERITY_INFO },
-	[AUDIT_PAUSE] =     { "container.pause", "paused", "not paused", CLASS_LIFECYCLE, 99, SEVERITY_INFO },
-	[AUDIT_RESUME] =    { "container.resume", "resumed", "not resumed", CLASS_LIFECYCLE, 99, SEVERITY_INFO },
-	[AUDIT_UPDATE] =    { "container.update", "updated", "not updated", CLASS_LIFECYCLE, 99, SEVERITY_INFO },
-	[AUDIT_CHECKPOINT] = { "container.checkpoint", "checkpointed", "not checkpointed", CLASS_LIFECYCLE, 99, SEVERITY_INFO },
-	[AUDIT_RESTORE] = { "container.restore", "restored", "not restored", CLASS_LIFECYCLE, 3, SEVERITY_INFO },
-	[AUDIT_OOM] =       { "limit.oom", "ran out of memory", "", CLASS_PROCESS, 2, SEVERITY_MEDIUM },
-	[AUDIT_WALL] =      { "limit.wall", "had its time", "", CLASS_PROCESS, 2, SEVERITY_MEDIUM },
-	[AUDIT_CPU_TIME] =  { "limit.cpu_time", "had its processor time", "", CLASS_PROCESS, 2, SEVERITY_MEDIUM },
-	[AUDIT_PIDS] =      { "limit.pids", "wanted more processes", "", CLASS_LIFECYCLE, 99, SEVERITY_MEDIUM },
-	[AUDIT_THROTTLED] = { "limit.cpu_throttled", "wanted more processor", "", CLASS_LIFECYCLE, 99, SEVERITY_LOW },
-	[AUDIT_WARNING] =   { "resource.warning", "is near its limit", "", CLASS_LIFECYCLE, 99, SEVERITY_LOW },
-	[AUDIT_ALERT] =     { "alert.raised", "needs a look", "", CLASS_FINDING, 1, SEVERITY_MEDIUM },
-	[AUDIT_THROTTLE] =  { "response.throttle", "slowed down", "not slowed down", CLASS_REMEDY, 99, SEVERITY_HIGH },
-	[AUDIT_FREEZE] =    { "response.freeze", "frozen", "not frozen", CLASS_REMEDY_PROCESS, 99, SEVERITY_HIGH },
-	[AUDIT_END] =       { "response.kill", "ended", "not ended", CLASS_REMEDY_PROCESS, 99, SEVERITY_HIGH },
-	[AUDIT_LOST] =      { "watch.lost", "was not watched", "", CLASS_LIFECYCLE, 99, SEVERITY_MEDIUM },
-	[AUDIT_DENIED] =    { "seccomp.denied", "was refused a call", "", CLASS_KERNEL, 4, SEVERITY_MEDIUM },
-	[AUDIT_LET_PASS] =  { "seccomp.allowed", "made a call", "", CLASS_KERNEL, 4, SEVERITY_INFO },
-	[AUDIT_PROCESS_EXEC] = { "process.exec", "executes a program", "", CLASS_PROCESS, 1, SEVERITY_INFO },
-	[AUDIT_LOG_STARTED] = { "log.started", "started", NULL, CLASS_LOG, 6, SEVERITY_INFO },
-	[AUDIT_LOG_RECOVERED] = { "log.recovered", "recovered from half a line", NULL, CLASS_LOG, 99, SEVERITY_INFO },
-	[AUDIT_LOG_ROTATED] = { "log.rotated", "rotated", NULL, CLASS_LOG, 5, SEVERITY_INFO },
-	[AUDIT_LOG_SEALED] = { "log.sealed", "sealed", NULL, CLASS_LOG, 99, SEVERITY_INFO },
-	[AUDIT_LOG_PRUNED] = { "log.pruned", "pruned", NULL, CLASS_LOG, 2, SEVERITY_INFO },
-};
-/* clang-format on */
-
-static bool is_end(enum audit_event what)
-{
-	return what == AUDIT_EXIT || what == AUDIT_EXEC_END;
-}
-
-static bool is_of_log(enum audit_event what)
-{
-	return kinds[what].class == CLASS_LOG;
-}
 
 enum status {
 	STATUS_SUCCESS = 1,
@@ -90,8 +24,11 @@ enum status {
 /* What every part of the line is made with. */
 struct making {
 	struct arena *a;
+	const struct audit_kind *kind;
+	unsigned has; /* enum audit_has */
+	bool chained;
 	size_t text_max; /* longer texts are cut to that many bytes, with a marker */
-	bool with_verdict;
+	bool with_rest;  /* what there may be any number of: labels, members of .limit ... */
 };
 
 static const char *cut(const struct making *m, const char *s)
@@ -180,42 +117,58 @@ static const char *command_line(struct arena *a, const char *const *argv)
 	return text;
 }
 
-/* OCSF's profile record_integrity: the log, and the line before by its fingerprint. */
-static struct json *attestations(const struct making *m, const struct audit_facts *f)
-{
-	struct json *list = json_array(m->a), *o = json_object(m->a);
-	struct json *event = json_object(m->a), *print = json_object(m->a);
+/* What is filled in later. A canonical line has no control bytes of its own, so each of these
+ * is a mark that nothing else can be. */
+enum hole {
+	HOLE_SEQUENCE = 1,
+	HOLE_TIME,
+	HOLE_WALL,
+	HOLE_BOOT,
+	HOLE_UID,
+	HOLE_CHAIN,
+	HOLE_PREVIOUS,
+	HOLES
+};
 
-	set_text(m, o, "chain_uid", f->chain);
-	if (f->previous != NULL) {
-		set_int(m, print, "algorithm_id", SHA256_ID);
-		set_text(m, print, "value", f->previous);
-		json_set(event, "fingerprint", print);
-		json_set(o, "prev_event", event);
-	}
-	json_add(list, o);
-	return list;
+/* OCSF's profile record_integrity: the log, and the line before by its fingerprint. */
+/* algorithm_id 3 is SHA-256. */
+#define PREVIOUS ",\"prev_event\":{\"fingerprint\":{\"algorithm_id\":3,\"value\":\"%.*s\"}}"
+
+static void set_hole(const struct making *m, struct json *o, const char *key, const char *raw)
+{
+	json_set(o, key, json_decimal(m->a, raw));
 }
 
-static struct json *metadata(const struct making *m, const struct audit_facts *f, bool of_log)
+/* The event's own id. */
+static void set_uid(const struct making *m, struct json *o, const char *key)
 {
-	struct json *o = json_object(m->a), *product = json_object(m->a);
-	struct json *profiles = json_array(m->a);
+	set_hole(m, o, key, "\"\x05\"");
+}
 
-	set_text(m, product, "name", "caisson");
-	set_text(m, product, "version", PACKAGE_VERSION);
-	if (!of_log)
+static struct json *product(const struct making *m)
+{
+	struct json *o = json_object(m->a);
+
+	set_text(m, o, "name", "caisson");
+	set_text(m, o, "vendor_name", "caisson");
+	set_text(m, o, "version", PACKAGE_VERSION);
+	return o;
+}
+
+static struct json *metadata(const struct making *m)
+{
+	struct json *o = json_object(m->a), *profiles = json_array(m->a);
+
+	if (m->has & HAS_CONTAINER)
 		json_add(profiles, json_string(m->a, "container"));
-	if (f->chain != NULL)
+	if (m->chained)
 		json_add(profiles, json_string(m->a, "record_integrity"));
-	set_text(m, o, "version", OCSF_VERSION);
-	set_text(m, o, "log_name", "audit");
-	json_set(o, "product", product);
+	set_text(m, o, "version", AUDIT_OCSF_VERSION);
+	set_text(m, o, "log_name", LOG_NAME);
+	json_set(o, "product", product(m));
 	json_set(o, "profiles", profiles);
-	json_set(o, "sequence", json_uint(m->a, f->sequence));
-	set_text(m, o, "uid",
-		 arena_printf(m->a, "%016llx-%x-%llx", (unsigned long long)f->wall_ns,
-			      (unsigned)f->caller, (unsigned long long)f->sequence));
+	set_hole(m, o, "sequence", "\x01");
+	set_uid(m, o, "uid");
 	return o;
 }
 
@@ -240,37 +193,72 @@ static struct json *device(const struct making *m, const struct audit_facts *f)
 
 	set_text(m, o, "hostname", f->hostname);
 	set_text(m, o, "boot_uid", f->boot_id);
+	set_int(m, o, "type_id", DEVICE_UNKNOWN);
 	return o;
+}
+
+static struct json *label_list(const struct making *m, const struct audit_labels *l)
+{
+	struct json *list = json_array(m->a);
+
+	for (size_t i = 0; m->with_rest && l->pairs != NULL && l->pairs[i] != NULL; i += 2)
+		json_add(list, json_string(m->a, cut(m, arena_printf(m->a, "%s=%s", l->pairs[i],
+								     l->pairs[i + 1]))));
+	return list;
 }
 
 static struct json *container(const struct making *m, const struct audit_subject *who)
 {
 	struct json *o = json_object(m->a), *image = json_object(m->a);
+	const struct audit_labels *l = &who->labels;
 
 	set_text(m, o, "uid", who->id);
-	set_text(m, o, "name", who->id);
+	set_text(m, o, "name", l->name != NULL ? l->name : who->id);
 	set_text(m, o, "runtime", "caisson");
-	set_text(m, o, "orchestrator", who->engine);
-	set_text(m, image, "name", who->image);
+	set_text(m, o, "orchestrator", l->engine);
+	set_text(m, o, "pod_uuid", l->pod_uid);
+	set_text(m, image, "name", l->image);
 	set_object(o, "image", image);
+	set_object(o, "labels", label_list(m, l));
 	return o;
 }
 
-static struct json *process(const struct making *m, enum audit_event what,
-			    const struct audit_subject *who, const struct audit_result *result)
+static struct json *pod(const struct making *m, const struct audit_labels *l)
+{
+	struct json *o = json_object(m->a);
+
+	set_text(m, o, "container", l->pod_container);
+	set_text(m, o, "name", l->pod);
+	set_text(m, o, "namespace", l->pod_namespace);
+	set_text(m, o, "sandbox", l->sandbox);
+	return o;
+}
+
+/* Classes about a process want one to be named, even where none came to be. */
+static bool needs_process(const struct making *m)
+{
+	return m->kind->class == CLASS_PROCESS || m->kind->class == CLASS_REMEDY_PROCESS;
+}
+
+static struct json *process(const struct making *m, const struct audit_subject *who,
+			    const struct audit_result *result)
 {
 	struct json *o = json_object(m->a);
 
 	if (result->call != NULL) { /* the caller's, not the init's */
 		if (result->caller > 0)
 			set_int(m, o, "pid", result->caller);
+		else
+			set_uid(m, o, "uid");
 		return o;
 	}
 	if (who->pid > 0)
 		set_int(m, o, "pid", who->pid);
 	set_text(m, o, "cmd_line", command_line(m->a, who->argv));
-	if (is_end(what) && result->exit_code >= 0)
+	if ((m->has & HAS_EXIT) && result->exit_code >= 0)
 		set_int(m, o, "exit_code", result->exit_code);
+	if (who->pid <= 0 && (o->n > 0 || needs_process(m)))
+		set_uid(m, o, "uid");
 	return o;
 }
 
@@ -295,11 +283,6 @@ static struct json *kernel(const struct making *m, const struct audit_result *re
 	return o;
 }
 
-static void set_time(const struct making *m, struct json *o, const char *key, uint64_t ns)
-{
-	set_text(m, o, key, arena_printf(m->a, "%llu", (unsigned long long)ns));
-}
-
 /* Somebody else's value: json_set hangs the node into our list, so it is copied. */
 static struct json *shared(const struct making *m, const struct json *v)
 {
@@ -313,22 +296,25 @@ static struct json *shared(const struct making *m, const struct json *v)
 static void set_given(const struct making *m, struct json *o, const char *key,
 		      const struct json *v)
 {
-	if (v != NULL && m->with_verdict)
+	if (v != NULL && m->with_rest)
 		json_set(o, key, shared(m, v));
 	else if (v != NULL)
 		set_text(m, o, key, "[cut]");
 }
 
-static struct json *unmapped(const struct making *m, const struct audit_facts *f,
-			     const struct audit_subject *who, const struct audit_result *result)
+static struct json *unmapped(const struct making *m, const struct audit_subject *who,
+			     const struct audit_result *result)
 {
 	struct json *o = json_object(m->a);
 
-	set_text(m, o, "bundle", who->bundle);
-	set_time(m, o, "wall_ns", f->wall_ns);
-	set_time(m, o, "boot_ns", f->boot_ns);
+	set_hole(m, o, "wall_ns", "\"\x03\"");
+	set_hole(m, o, "boot_ns", "\"\x04\"");
 	if (result->err != NULL)
 		set_text(m, o, "step", result->err->step);
+	if (m->has & HAS_CONTAINER) {
+		set_text(m, o, "bundle", who->bundle);
+		set_object(o, "pod", pod(m, &who->labels));
+	}
 	set_given(m, o, "limit", result->limit);
 	set_given(m, o, "log", result->log);
 	set_given(m, o, "seccomp", result->call);
@@ -345,18 +331,31 @@ static const char *reason(const struct audit_result *result)
 	return v != NULL && v->kind == JSON_STRING ? v->text : NULL;
 }
 
-static void set_outcome(const struct making *m, struct json *o, enum audit_event what,
-			const struct audit_subject *who, const struct audit_result *result)
+static const char *message(const struct making *m, const struct audit_subject *who,
+			   const struct audit_result *result, const char *why)
 {
-	const struct kind *k = &kinds[what];
-	const char *why = is_end(what) ? reason(result) : NULL;
+	const struct audit_kind *k = m->kind;
+
+	if (m->has & HAS_LOGS)
+		return arena_printf(m->a, "log %s", k->done);
+	return arena_printf(m->a, "container %s %s%s%s",
+			    who->id != NULL ? cut(m, who->id) : "?",
+			    result->err != NULL ? k->undone : k->done, why != NULL ? ": " : "",
+			    why != NULL ? why : "");
+}
+
+static void set_outcome(const struct making *m, struct json *o, const struct audit_subject *who,
+			const struct audit_result *result)
+{
+	const char *why = (m->has & HAS_VERDICT) ? reason(result) : NULL;
 	bool failed = result->err != NULL;
 	bool odd = failed || (why != NULL && !str_eq(why, "exited"));
-	const char *id = who->id != NULL ? cut(m, who->id) : "?";
+	enum audit_severity severity = m->kind->severity;
 	char text[512];
 
-	set_int(m, o, "severity_id",
-		odd && k->severity < SEVERITY_LOW ? SEVERITY_LOW : (int64_t)k->severity);
+	if (odd && severity < SEVERITY_LOW)
+		severity = SEVERITY_LOW;
+	set_int(m, o, "severity_id", severity);
 	set_int(m, o, "status_id", failed ? STATUS_FAILURE : STATUS_SUCCESS);
 	if (failed) {
 		err_format(result->err, text, sizeof(text));
@@ -364,61 +363,155 @@ static void set_outcome(const struct making *m, struct json *o, enum audit_event
 		set_text(m, o, "status_detail", arena_strdup(m->a, text));
 		why = arena_strdup(m->a, text);
 	}
-	if (is_of_log(what)) {
-		set_text(m, o, "message", arena_printf(m->a, "log %s", k->done));
-		return;
-	}
-	set_text(m, o, "message",
-		 arena_printf(m->a, "container %s %s%s%s", id, failed ? k->undone : k->done,
-			      why != NULL ? ": " : "", why != NULL ? why : ""));
+	set_text(m, o, "message", message(m, who, result, why));
 }
 
-static const char *make_line(const struct making *m, const struct audit_facts *f,
-			     enum audit_event what, const struct audit_subject *who,
-			     const struct audit_result *result, size_t *len)
+static void set_class(const struct making *m, struct json *o)
 {
-	const struct kind *k = &kinds[what];
-	struct json *o = json_object(m->a), *app = json_object(m->a);
+	const struct audit_kind *k = m->kind;
 
 	set_text(m, o, "event", k->event);
 	set_int(m, o, "activity_id", k->activity);
+	if (k->activity == AUDIT_OTHER)
+		set_text(m, o, "activity_name", audit_kind_verb(k));
 	set_int(m, o, "category_uid", k->class / 1000);
 	set_int(m, o, "class_uid", k->class);
 	set_int(m, o, "type_uid", (int64_t)k->class * 100 + k->activity);
-	set_int(m, o, "time", (int64_t)(f->wall_ns / 1000000));
-	set_outcome(m, o, what, who, result);
+	if (m->has & HAS_LOGS)
+		set_text(m, o, "log_name", LOG_NAME);
+	if (m->has & HAS_REMEDY)
+		set_uid(m, o, "command_uid");
+}
+
+static struct json *finding(const struct making *m, const struct json *event)
+{
+	struct json *o = json_object(m->a);
+
+	set_text(m, o, "title", json_get(event, "message")->text);
+	set_uid(m, o, "uid");
+	return o;
+}
+
+static void set_subject(const struct making *m, struct json *o, const struct audit_subject *who,
+			const struct audit_result *result)
+{
+	struct json *app = json_object(m->a);
+
 	set_text(m, app, "name", who->id);
-	set_object(o, "app", app);
-	if (f->chain != NULL)
-		json_set(o, "attestation_list", attestations(m, f));
-	json_set(o, "metadata", metadata(m, f, is_of_log(what)));
-	json_set(o, "actor", actor(m, f));
-	set_object(o, "device", device(m, f));
-	if (!is_of_log(what))
-		json_set(o, "container", container(m, who));
-	set_object(o, "process", process(m, what, who, result));
+	json_set(o, "app", app);
+	json_set(o, "container", container(m, who));
+	set_object(o, "process", process(m, who, result));
 	set_object(o, "policy", policy(m, who));
-	if (k->class == CLASS_KERNEL)
+}
+
+static const char *make_line(const struct making *m, const struct audit_facts *f,
+			     const struct audit_subject *who, const struct audit_result *result,
+			     size_t *len)
+{
+	struct json *o = json_object(m->a);
+
+	set_class(m, o);
+	set_outcome(m, o, who, result);
+	set_hole(m, o, "time", "\x02");
+	if (m->chained)
+		set_hole(m, o, "attestation_list", "[{\"chain_uid\":\"\x06\"\x07}]");
+	json_set(o, "metadata", metadata(m));
+	json_set(o, "actor", actor(m, f));
+	json_set(o, "device", device(m, f));
+	if (m->has & HAS_CONTAINER)
+		set_subject(m, o, who, result);
+	if (m->has & HAS_FINDING)
+		json_set(o, "finding_info", finding(m, o));
+	if (m->has & HAS_CALL)
 		json_set(o, "kernel", kernel(m, result));
-	json_set(o, "unmapped", unmapped(m, f, who, result));
+	json_set(o, "unmapped", unmapped(m, who, result));
 	return json_print(m->a, o, JSON_CANONICAL, len);
+}
+
+static void find_holes(struct audit_draft *d)
+{
+	d->n = 0;
+	for (size_t i = 0; i < d->len && d->n < COUNT(d->holes); i++)
+		if (d->text[i] > 0 && d->text[i] < HOLES)
+			d->holes[d->n++] = (struct audit_hole){ i, (unsigned char)d->text[i] };
 }
 
 /* A byte becomes at most six ("\u0001"), and about a dozen texts are not ours: the last row
  * always fits. */
+void audit_draft(struct arena *a, const struct audit_facts *f, bool chained,
+		 enum audit_event what, const struct audit_subject *who,
+		 const struct audit_result *result, struct audit_draft *out)
+{
+	static const size_t text_max[] = { AUDIT_LINE, 16384, 4096, 256 };
+	struct audit_subject told = *who;
+
+	told.argv = audit_redact(a, who->argv, f->redact);
+
+	for (size_t i = 0; i < COUNT(text_max); i++) {
+		const struct making m = {
+			.a = a,
+			.kind = &audit_kinds[what],
+			.has = audit_kind_has(&audit_kinds[what]),
+			.chained = chained,
+			.text_max = text_max[i],
+			.with_rest = i + 1 < COUNT(text_max),
+		};
+
+		out->text = make_line(&m, f, &told, result, &out->len);
+		if (out->len + DRAFT_MORE < AUDIT_LINE)
+			break;
+	}
+	find_holes(out);
+}
+
+static int fill(char *out, unsigned char hole, const struct audit_facts *f)
+{
+	switch (hole) {
+	case HOLE_SEQUENCE:
+		return sprintf(out, "%" PRIu64, f->sequence);
+	case HOLE_TIME:
+		return sprintf(out, "%" PRIu64, f->wall_ns / 1000000);
+	case HOLE_WALL:
+		return sprintf(out, "%" PRIu64, f->wall_ns);
+	case HOLE_BOOT:
+		return sprintf(out, "%" PRIu64, f->boot_ns);
+	case HOLE_UID:
+		return sprintf(out, "%016" PRIx64 "-%x-%" PRIx64, f->wall_ns,
+			       (unsigned)f->caller, f->sequence);
+	case HOLE_CHAIN:
+		return sprintf(out, "%.*s", CHAIN_UID_MAX - 1, f->chain);
+	default:
+		return f->previous == NULL
+			       ? 0
+			       : sprintf(out, PREVIOUS, DIGEST_HEX - 1, f->previous);
+	}
+}
+
+size_t audit_draft_fill(const struct audit_draft *d, const struct audit_facts *f, char *out)
+{
+	size_t from = 0;
+	char *to = out;
+
+	for (size_t i = 0; i < d->n; i++) {
+		const size_t n = d->holes[i].at - from;
+
+		memcpy(to, d->text + from, n);
+		to += n;
+		to += fill(to, d->holes[i].what, f);
+		from = d->holes[i].at + 1;
+	}
+	memcpy(to, d->text + from, d->len - from + 1); /* with the NUL */
+	return (size_t)(to - out) + d->len - from;
+}
+
 const char *audit_line(struct arena *a, const struct audit_facts *f, enum audit_event what,
 		       const struct audit_subject *who, const struct audit_result *result)
 {
-	static const size_t text_max[] = { AUDIT_LINE, 16384, 4096, 512 };
-	const char *line = NULL;
-	size_t len;
+	struct audit_draft d;
+	char *line;
 
-	for (size_t i = 0; i < COUNT(text_max); i++) {
-		const struct making m = { a, text_max[i], i + 1 < COUNT(text_max) };
-
-		line = make_line(&m, f, what, who, result, &len);
-		if (len < AUDIT_LINE)
-			break;
-	}
+	audit_draft(a, f, f->chain != NULL, what, who, result, &d);
+	line = arena_alloc(a, d.len + DRAFT_MORE);
+	(void)audit_draft_fill(&d, f, line);
 	return line;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/error.h"
 
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -62,15 +63,23 @@ const char *err_code(const struct err *e)
 	return e->kind < COUNT(codes) ? codes[e->kind] : "bug";
 }
 
+struct err_words err_words(int errnum)
+{
+	struct err_words w;
+
+	(void)snprintf(w.s, sizeof(w.s), "%s", strerror(errnum));
+	if (islower((unsigned char)w.s[1])) /* not "RFS specific error" */
+		w.s[0] = (char)tolower((unsigned char)w.s[0]);
+	return w;
+}
+
 void err_format(const struct err *e, char *buf, unsigned size)
 {
 	int text = (int)strcspn(e->text, "\n");
-	/* The callers' patterns want the errno's words as strerror writes them, in English
-	 * whatever the locale: we never call setlocale. */
-	const char *why = e->sys != 0 ? strerror(e->sys) : "";
+	const struct err_words why = e->sys != 0 ? err_words(e->sys) : (struct err_words){ "" };
 
 	(void)snprintf(buf, size, "%s%s%.*s%s%s", e->step, e->step[0] != '\0' ? ": " : "", text,
-		       e->text, why[0] != '\0' ? ": " : "", why);
+		       e->text, why.s[0] != '\0' ? ": " : "", why.s);
 }
 
 const char *err_hint(const struct err *e)

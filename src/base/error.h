@@ -39,6 +39,14 @@ int hint(struct err *e, const char *fmt, ...) PRINTF(2, 3);
 /* The stable word for a kind ("spec", "system", ...), the key "code" of the JSON log. */
 const char *err_code(const struct err *e);
 
+/* What strerror(3) says, in English whatever the locale (we never call setlocale), beginning in
+ * lower case as in Go: callers and the suites of runc and CRI-O compare with that, the others
+ * ignore case. */
+struct err_words {
+	char s[64];
+};
+struct err_words err_words(int errnum);
+
 /* Writes what a user reads: step, text and errno's words, without the remedy. */
 void err_format(const struct err *e, char *buf, unsigned size);
 

@@ -111,7 +111,7 @@ void remedy(struct doctor_finding *f, const char *fmt, ...)
 void found_errno(struct doctor_finding *f, int err, const char *what, const char *good)
 {
 	if (err < 0)
-		found(f, DOCTOR_MISSING, "%s: %s", what, strerror(-err));
+		found(f, DOCTOR_MISSING, "%s: %s", what, err_words(-err).s);
 	else
 		found(f, DOCTOR_OK, "%s", good);
 }
@@ -189,7 +189,7 @@ static void look_apart(const struct doctor *d, const struct doctor_probe *p,
 	pid_t pid;
 
 	if (pipe2(ends, O_CLOEXEC) < 0) {
-		found(f, DOCTOR_MISSING, "pipe: %s", strerror(errno));
+		found(f, DOCTOR_MISSING, "pipe: %s", err_words(errno).s);
 		return;
 	}
 	from = ends[0];
@@ -199,7 +199,7 @@ static void look_apart(const struct doctor *d, const struct doctor_probe *p,
 		be_child(d, p, to);
 	(void)close(take_fd(&to));
 	if (pid < 0) {
-		found(f, DOCTOR_MISSING, "fork: %s", strerror(errno));
+		found(f, DOCTOR_MISSING, "fork: %s", err_words(errno).s);
 		return;
 	}
 	if (!hear(from, f))

@@ -82,7 +82,7 @@ static void look_at_userns(const struct doctor *d, struct doctor_finding *f)
 		return;
 	}
 	found(f, DOCTOR_LIMITED, "a new one is made, but may do nothing: mount: %s",
-	      strerror(-err));
+	      err_words(-err).s);
 	explain_refusal(f);
 }
 
@@ -102,7 +102,7 @@ void look_plain_user(const struct doctor *d, uint64_t what, struct doctor_findin
 		if (setgroups(0, NULL) < 0 || setresgid(NOBODY, NOBODY, NOBODY) < 0 ||
 		    setresuid(NOBODY, NOBODY, NOBODY) < 0) {
 			found(f, DOCTOR_LIMITED, "we cannot become a plain user to try it: %s",
-			      strerror(errno));
+			      err_words(errno).s);
 			return;
 		}
 		/* /proc/self belongs to root after a change of ids, until dumpable again */
@@ -249,7 +249,7 @@ static bool map_both(const struct doctor *d, const struct range *u, const struct
 		for (;;)
 			(void)pause();
 	if (pid < 0) {
-		found(f, DOCTOR_MISSING, "user namespace: %s", strerror(-pid));
+		found(f, DOCTOR_MISSING, "user namespace: %s", err_words(-pid).s);
 		return false;
 	}
 	got = try_map(d, HELPER_UID, pid, u, f) && try_map(d, HELPER_GID, pid, g, f);

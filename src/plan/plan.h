@@ -100,7 +100,7 @@ struct plan_mount {
 	bool recursive; /* rbind */
 	bool copy_up, copy_symlink, source_nofollow, dest_nofollow, optional;
 	bool dest_is_fixed;  /* /proc, /sys: no symlink on the way */
-	bool read_only_late; /* "ro" that must wait until the content is there */
+	bool read_only_late; /* "ro" that must wait until all is mounted and made */
 	bool idmap, idmap_recursive;
 	const char *uid_map,
 		*gid_map;  /* idmapped mount: text of the maps, or NULL: the container's */

@@ -102,12 +102,28 @@ static int check_idmap(const struct plan *p, const struct plan_mount *m, struct 
 	return 0;
 }
 
-/* "ro" of a tmpfs must wait until its content is there; so must that of /dev, which we fill. */
-static void defer_read_only(struct plan_mount *m)
+/* What is mounted below may need its place made first, as crun makes it: podman's secrets,
+ * below a read-only bind. Not with "rro", whose whole tree is closed at once. */
+static bool holds_another(const struct plan_mount *m, const struct plan_mount *end)
 {
-	bool late = m->copy_up || str_eq(m->destination, "/dev");
+	if (m->dest_is_fixed) /* proc and sysfs: nothing can be made there */
+		return false;
+	for (const struct plan_mount *later = m + 1; later < end; later++) {
+		const char *below = path_below(later->destination, m->destination);
 
-	if (m->kind != PM_FS || !late || (m->attr_set & MOUNT_ATTR_RDONLY) == 0)
+		if (below != NULL && below[0] == '/' && later->kind != PM_REMOUNT)
+			return true;
+	}
+	return false;
+}
+
+/* "ro" of a tmpfs must wait until its content is there; so must that of /dev, which we fill. */
+static void defer_read_only(struct plan_mount *m, const struct plan_mount *end)
+{
+	bool filled = m->kind == PM_FS && (m->copy_up || str_eq(m->destination, "/dev"));
+
+	if (m->kind == PM_REMOUNT || (m->attr_set & MOUNT_ATTR_RDONLY) == 0 ||
+	    !(filled || holds_another(m, end)))
 		return;
 	m->attr_set &= ~(uint64_t)MOUNT_ATTR_RDONLY;
 	m->read_only_late = true;
@@ -147,7 +163,6 @@ static int one_mount(struct arena *a, const struct spec *s, size_t i, const stru
 	m->dest_is_fixed = str_eq(m->type, "proc") || str_eq(m->type, "sysfs");
 	if (s->linux_.mount_label != NULL && m->kind == PM_FS && !m->dest_is_fixed)
 		m->label = s->linux_.mount_label;
-	defer_read_only(m);
 	return check_idmap(p, m, e);
 }
 
@@ -283,6 +298,8 @@ int plan_filesystem(struct arena *a, const struct spec *s, const struct host *h,
 	for (size_t i = 0; i < s->mounts_n; i++)
 		if (one_mount(a, s, i, p, &m[i], e) < 0)
 			return -1;
+	for (size_t i = 0; i < s->mounts_n; i++)
+		defer_read_only(&m[i], m + s->mounts_n);
 	p->mounts = m;
 	p->mounts_n = s->mounts_n;
 	p->masked = s->linux_.masked_paths;

@@ -96,7 +96,7 @@ static void manners(struct text *t, const struct plan_mount *m)
 		{ m->dest_nofollow, "destination not followed" },
 		{ m->optional, "optional" },
 		{ m->dest_is_fixed, "no symlink on the way" },
-		{ m->read_only_late, "read-only once filled" },
+		{ m->read_only_late, "read-only at the end" },
 	};
 	const char *before = DEEP "manner: ";
 

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -11,6 +12,7 @@
 
 #include "base/auto.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "base/path.h"
 #include "base/str.h"
 #include "run/images.h"
@@ -187,6 +189,28 @@ static int refuse_status(const char *id, enum state_status now, struct err *e)
 		    id, state_status_names[now]);
 }
 
+/* criu kills what it has written. Whose doing that is, the verdict has to know. */
+static int dump_to_end(struct arena *a, const struct run_options *o, const struct run_images *w,
+		       const struct plan *pl, const struct state *st, struct err *e)
+{
+	autostate struct state_dir d = { .fd = -1, .lock = -1 };
+	struct err ignored = { 0 };
+
+	if (state_open(o->root, st->id, false, &d, e) < 0)
+		return -1;
+	if (life_save_kill(&d, SIGKILL, &ignored) < 0)
+		log_debug("%s", ignored.text);
+	if (dump(a, w, pl, st, e) == 0)
+		return 0;
+	state_drop_kill(&d);
+	return -1;
+}
+
+static bool ends_it(const struct run_images *w)
+{
+	return !w->leave_running && !w->pre_dump;
+}
+
 static int checkpoint(struct arena *a, const struct run_options *o, const struct run_images *w,
 		      const struct plan *pl, struct state *st, struct err *e)
 {
@@ -201,7 +225,7 @@ static int checkpoint(struct arena *a, const struct run_options *o, const struct
 		return fail(e, ERR_STATE,
 			    "checkpoint: expected a filter without a listener, which no image "
 			    "has: found org.caisson.seccomp.audit");
-	return dump(a, w, pl, st, e);
+	return ends_it(w) ? dump_to_end(a, o, w, pl, st, e) : dump(a, w, pl, st, e);
 }
 
 int run_checkpoint(const struct run_options *o, const struct run_images *w, const char *id,
@@ -212,10 +236,10 @@ int run_checkpoint(const struct run_options *o, const struct run_images *w, cons
 	struct audit_subject who;
 	int got = checkpoint(&a, o, w, pl, &st, e);
 
-	who = run_subject(&st, NULL);
+	who = run_subject(&a, &st, NULL);
 	run_audit(o, &a, AUDIT_CHECKPOINT, &who,
 		  &(struct audit_result){ .err = got < 0 ? e : NULL, .exit_code = -1 });
-	if (got < 0 || w->leave_running || w->pre_dump)
+	if (got < 0 || !ends_it(w))
 		return got;
 	return remove_it(&a, o, id, e);
 }

@@ -17,10 +17,13 @@
 
 /* clone(2): these mean "our group cannot take a process", or "we may not put one there" while
  * the runtime sits in another delegation; writing cgroup.procs has other rules, and is tried.
+ * ENOENT is a stage's that has joined the container's cgroup namespace, and is outside of it
+ * (cgroups(7), nsdelegate).
  */
 static bool wants_another_way_in(int err)
 {
-	return err == EBUSY || err == EACCES || err == EPERM || err == EOPNOTSUPP;
+	return err == EBUSY || err == EACCES || err == EPERM || err == EOPNOTSUPP ||
+	       err == ENOENT;
 }
 
 /* clone3 with everything that is new, into the container's cgroup if it lets us. */
@@ -50,11 +53,17 @@ static pid_t clone_with(struct run *r, uint64_t flags, int *pidfd)
 	return pid;
 }
 
-static int explain_clone(int err, const struct plan *pl, struct err *e)
+int explain_namespaces(int err, const char *what, struct err *e)
 {
-	(void)fail_sys(e, err, "clone3 of the container's init");
+	(void)fail_sys(e, err, "%s", what);
 	if (err == ENOSPC || err == EUSERS)
 		return hint(e, "a limit in /proc/sys/user/max_*_namespaces is reached");
+	return -1;
+}
+
+static int explain_clone(int err, const struct plan *pl, struct err *e)
+{
+	(void)explain_namespaces(err, "clone3 of the container's init", e);
 	if (err == EPERM && pl->ns.new_user)
 		return hint(e, "user namespaces may be switched off: see "
 			       "/proc/sys/user/max_user_namespaces and "
@@ -67,7 +76,8 @@ static int explain_clone(int err, const struct plan *pl, struct err *e)
 
 static int direct(struct run *r, const struct plan *pl, struct err *e)
 {
-	pid_t pid = clone_with(r, pl->ns.clone_flags, &r->pidfd);
+	uint64_t apart = makes_network(pl) ? CLONE_NEWNET : 0;
+	pid_t pid = clone_with(r, pl->ns.clone_flags & ~apart, &r->pidfd);
 
 	if (pid == 0)
 		child_main(r);
@@ -129,7 +139,8 @@ static int stage_steps(struct run *r, const struct plan *pl, int sock, struct er
 		flags &= ~(uint64_t)CLONE_NEWTIME;
 	if (r->target != NULL)
 		set_own_oom_score(pl);
-	if ((r->target != NULL ? join_container(r, e) : join_namespaces(r, pl, e)) < 0 ||
+	if (hide_before_clone(r, pl, e) < 0 ||
+	    (r->target != NULL ? join_container(r, e) : join_namespaces(r, pl, e)) < 0 ||
 	    stage_user(pl, sock, e) < 0 || stage_time(r, pl, e) < 0)
 		return -1;
 	pid = clone_with(r, flags | CLONE_PARENT, &pidfd);
@@ -254,6 +265,8 @@ int do_exec_clone(struct run *r, const struct plan *pl, struct err *e)
 		/* CVE-2016-9962: in the container's pid namespace from its first instruction */
 		if (prctl(PR_SET_DUMPABLE, 0) < 0)
 			return fail_sys(e, errno, "prctl PR_SET_DUMPABLE");
+		if (hide_before_clone(r, pl, e) < 0)
+			return -1;
 		got = direct(r, pl, e);
 	}
 	(void)close(take_fd(&r->child_sock));

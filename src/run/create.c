@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/auto.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "base/proc.h"
 #include "base/sys.h"
@@ -67,14 +68,36 @@ int run_create_steps(struct run *r, struct err *e)
 	return -1;
 }
 
-struct audit_subject run_subject(const struct state *st, const struct plan *pl)
+/* What policy_text has written into the state. */
+static void read_policy(struct arena *a, const char *text, struct audit_subject *who)
 {
-	return (struct audit_subject){
+	struct err ignored = { 0 };
+	const struct json *name, *digest;
+	struct json *doc;
+
+	if (text == NULL || json_parse(a, "policy", text, strlen(text), &doc, &ignored) < 0 ||
+	    doc->kind != JSON_OBJECT)
+		return;
+	name = json_get(doc, "name");
+	digest = json_get(doc, "sha256");
+	who->policy_name = name != NULL ? name->text : NULL;
+	who->policy_digest = digest != NULL ? digest->text : NULL;
+}
+
+struct audit_subject run_subject(struct arena *a, const struct state *st, const struct plan *pl)
+{
+	struct audit_subject who = {
 		.id = st->id,
 		.bundle = st->bundle,
 		.pid = st->pid,
 		.argv = pl != NULL ? pl->process.argv : NULL,
 	};
+
+	for (size_t i = 0; i < st->annotations_n; i++)
+		audit_labels_add(a, &who.labels, st->annotations[i].key,
+				 st->annotations[i].value);
+	read_policy(a, st->policy, &who);
+	return who;
 }
 
 void run_audit(const struct run_options *o, struct arena *a, enum audit_event what,
@@ -159,7 +182,7 @@ int run_create(const struct plan *pl, const struct run_options *o, struct err *e
 
 	run_init(&r, pl, o, &a);
 	got = run_create_steps(&r, e);
-	who = run_subject(&r.st, pl);
+	who = run_subject(&a, &r.st, pl);
 	run_audit(o, &a, AUDIT_CREATE, &who,
 		  &(struct audit_result){ .err = got < 0 ? e : NULL, .exit_code = -1 });
 	run_close(&r, got < 0);

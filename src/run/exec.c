@@ -97,7 +97,7 @@ static int begin(struct run *r, struct err *e)
 
 static struct audit_subject subject(const struct run *r)
 {
-	struct audit_subject who = run_subject(&r->st, r->pl);
+	struct audit_subject who = run_subject(r->arena, &r->st, r->pl);
 
 	who.pid = r->pid;
 	return who;

@@ -112,7 +112,7 @@ static int expect_execve(const struct run *r, struct err *e)
 static int begin(struct run *r, struct err *e)
 {
 	if (!starts_ahead(r)) {
-		r->st.started_ms = now_boot_ms();
+		run_clock(r);
 		if (hs_say(r->sock, HS_START, r->pid, e) < 0)
 			return -1;
 	}
@@ -152,7 +152,7 @@ static void conclude(struct run *r, int status, struct verdict *v)
 static int finish(struct run *r, const struct verdict *v, struct err *e)
 {
 	struct json *j = verdict_json(r->arena, v);
-	struct audit_subject who = run_subject(&r->st, r->pl);
+	struct audit_subject who = run_subject(r->arena, &r->st, r->pl);
 	struct err ignored = { 0 };
 	size_t len;
 
@@ -176,7 +176,7 @@ static int start_phase(struct run *r, struct err *e)
 	struct audit_subject who;
 	int got = run_create_steps(r, e);
 
-	who = run_subject(&r->st, r->pl);
+	who = run_subject(r->arena, &r->st, r->pl);
 	run_audit(r->o, r->arena, AUDIT_CREATE, &who,
 		  &(struct audit_result){ .err = got < 0 ? e : NULL, .exit_code = -1 });
 	if (got < 0)

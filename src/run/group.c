@@ -65,7 +65,7 @@ int run_pause(const struct run_options *o, const char *id, bool freeze, struct e
 	struct audit_subject who;
 	int got = change(&a, o, id, freeze, &st, e);
 
-	who = run_subject(&st, NULL);
+	who = run_subject(&a, &st, NULL);
 	run_audit(o, &a, freeze ? AUDIT_PAUSE : AUDIT_RESUME, &who,
 		  &(struct audit_result){ .err = got < 0 ? e : NULL, .exit_code = -1 });
 	return got;

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <sys/utsname.h>
 #include <sys/vfs.h>
+#include <unistd.h>
 
 #include "base/auto.h"
 #include "base/str.h"
@@ -25,6 +26,8 @@ static const char *const ns_file[NS_KINDS] = {
 	[NS_USER] = "user",   [NS_CGROUP] = "cgroup", [NS_IPC] = "ipc",   [NS_UTS] = "uts",
 	[NS_NETWORK] = "net", [NS_PID] = "pid",       [NS_TIME] = "time", [NS_MOUNT] = "mnt",
 };
+
+#define NS_NAME 32 /* a kind and an inode's number */
 
 /* O_NONBLOCK: a path that names a FIFO must not stop us; nsfs makes sure it is none. */
 static int open_namespace(const char *path, enum spec_ns kind, struct err *e)
@@ -150,21 +153,37 @@ int join_namespaces(struct run *r, const struct plan *pl, struct err *e)
 
 /* ---- those of a container that is there, by the pidfd of its init ---- */
 
+/* "net:[4026531840]" names a namespace as the inode does, and spares the kernel that inode,
+ * which it makes for stat(2) and throws away: 50 us for all. 0 or -errno. */
+static int read_name(int dir, enum spec_ns kind, char name[NS_NAME])
+{
+	ssize_t n = readlinkat(dir, ns_file[kind], name, NS_NAME - 1);
+
+	if (n < 0)
+		return -errno;
+	name[n] = '\0';
+	return 0;
+}
+
 int namespaces_apart(int proc_pid)
 {
-	int apart = 0;
+	autofd int own = open("/proc/self/ns", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	autofd int its = openat(proc_pid, "ns", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int apart = 0, err;
 
+	if (own < 0 || its < 0)
+		return -errno;
 	for (int k = 0; k < NS_KINDS; k++) {
-		char name[16], own[32];
-		struct stat is, ours;
+		char a[NS_NAME], b[NS_NAME];
 
-		(void)snprintf(name, sizeof(name), "ns/%s", ns_file[k]);
-		(void)snprintf(own, sizeof(own), "/proc/self/ns/%s", ns_file[k]);
-		if (stat(own, &ours) < 0 && errno == ENOENT)
+		err = read_name(own, (enum spec_ns)k, a);
+		if (err == -ENOENT)
 			continue; /* a kernel without that kind */
-		if (fstatat(proc_pid, name, &is, 0) < 0)
-			return -errno;
-		if (is.st_ino != ours.st_ino || is.st_dev != ours.st_dev)
+		if (err == 0)
+			err = read_name(its, (enum spec_ns)k, b);
+		if (err < 0)
+			return err;
+		if (!str_eq(a, b))
 			apart |= ns_type[k];
 	}
 	return apart;

@@ -5,7 +5,9 @@
 
 #define LIFE_WAIT_MS 10000 /* for a killed process to be gone, a cgroup to be removable */
 
-struct audit_subject run_subject(const struct state *st, const struct plan *pl);
+/* Strings are the state's and the plan's, pl may be NULL; lists live in the arena. */
+struct audit_subject run_subject(struct arena *a, const struct state *st,
+				 const struct plan *pl);
 /* An event that cannot be written is reported by log_debug: the container goes on. */
 void run_audit(const struct run_options *o, struct arena *a, enum audit_event what,
 	       const struct audit_subject *who, const struct audit_result *result);

@@ -59,6 +59,7 @@ unit_run_SOURCES = \
 	tests/unit/t_idmap.c \
 	tests/unit/t_race.c \
 	tests/unit/t_run.c \
+	tests/unit/t_self.c \
 	tests/unit/t_stats.c \
 	tests/unit/t_steps.c \
 	tests/unit/t_terminal.c

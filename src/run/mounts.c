@@ -201,47 +201,61 @@ static int label_root(const struct plan_mount *m, int tree, struct err *e)
 	return 0;
 }
 
-static int configure(int fs, const struct plan_mount *m, mode_t place)
+/* A tmpfs without a mode takes that of the directory it covers: what runc's users know. */
+static bool wants_mode(const struct plan_mount *m)
 {
-	bool has_mode = false;
-	char mode[8];
+	for (size_t i = 0; i < m->params_n; i++)
+		if (str_eq(m->params[i].key, "mode"))
+			return false;
+	return str_eq(m->type, "tmpfs");
+}
+
+/* *m with what the config leaves to us among its options. */
+static void complete(struct arena *a, struct plan_mount *m, mode_t place)
+{
+	struct plan_param *all = arena_array(a, m->params_n + 2, sizeof(*all));
+	size_t n = m->params_n;
+
+	for (size_t i = 0; i < n; i++)
+		all[i] = m->params[i];
+	if (place != 0 && wants_mode(m))
+		all[n++] = (struct plan_param){ "mode", arena_printf(a, "%o", place & 07777) };
+	if (m->label != NULL && !is_made_before(m))
+		all[n++] = (struct plan_param){ "context", m->label };
+	m->params = all;
+	m->params_n = n;
+}
+
+static int configure(int fs, const struct plan_mount *m)
+{
 	int err = sys_fsconfig(fs, FSCONFIG_SET_STRING, "source", m->source, 0);
 
 	for (size_t i = 0; err == 0 && i < m->params_n; i++) {
 		const struct plan_param *p = &m->params[i];
 
-		has_mode = has_mode || str_eq(p->key, "mode");
 		if (p->value == NULL)
 			err = sys_fsconfig(fs, FSCONFIG_SET_FLAG, p->key, NULL, 0);
 		else
 			err = sys_fsconfig(fs, FSCONFIG_SET_STRING, p->key, p->value, 0);
 	}
-	/* A tmpfs without a mode takes that of the directory it covers: what runc's users know.
-	 */
-	if (err == 0 && !has_mode && str_eq(m->type, "tmpfs") && place != 0) {
-		(void)snprintf(mode, sizeof(mode), "%o", place & 07777);
-		err = sys_fsconfig(fs, FSCONFIG_SET_STRING, "mode", mode, 0);
-	}
-	if (err == 0 && m->label != NULL && !is_made_before(m))
-		err = sys_fsconfig(fs, FSCONFIG_SET_STRING, "context", m->label, 0);
 	return err < 0 ? err : sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0);
 }
 
 /* A detached mount of a new file system, or -errno. */
-static int new_fs(const char *type, const struct plan_mount *m, mode_t place)
+static int new_fs(const char *type, const struct plan_mount *m)
 {
 	autofd int fs = sys_fsopen(type, FSOPEN_CLOEXEC);
 	int err;
 
 	if (fs < 0)
 		return fs;
-	err = configure(fs, m, place);
+	err = configure(fs, m);
 	if (err < 0)
 		return err;
 	return sys_fsmount(fs, FSMOUNT_CLOEXEC, (unsigned)m->attr_set);
 }
 
-static bool needs_old_call(const struct plan_mount *m)
+static bool has_long_option(const struct plan_mount *m)
 {
 	for (size_t i = 0; i < m->params_n; i++)
 		if (m->params[i].value != NULL &&
@@ -250,21 +264,55 @@ static bool needs_old_call(const struct plan_mount *m)
 	return false;
 }
 
-/* mount(2), on the descriptor's own path: for options that fsconfig cannot carry. */
-static int old_mount(struct run *r, const struct plan_mount *m, int place, struct err *e)
+/* As mount(2) takes them. A label is quoted, for its categories have commas. */
+static const char *joined_options(struct arena *a, const struct plan_mount *m)
 {
-	const char *data = "";
+	const char *all = "";
 
-	for (size_t i = 0; i < m->params_n; i++)
-		data = arena_printf(r->arena, "%s%s%s%s%s", data, i > 0 ? "," : "",
-				    m->params[i].key, m->params[i].value != NULL ? "=" : "",
-				    m->params[i].value != NULL ? m->params[i].value : "");
-	/* quoted, for a label's categories have commas */
-	if (m->label != NULL && !is_made_before(m))
-		data = arena_printf(r->arena, "%s,context=\"%s\"", data, m->label);
-	if (mount(m->source, fd_path(place).s, m->type, 0, data) < 0)
-		return bad(m, errno, "mount", e);
-	return 0;
+	for (size_t i = 0; i < m->params_n; i++) {
+		const struct plan_param *p = &m->params[i];
+		const char *quote = str_eq(p->key, "context") ? "\"" : "";
+
+		all = arena_printf(a, "%s%s%s", all, i > 0 ? "," : "", p->key);
+		if (p->value != NULL)
+			all = arena_printf(a, "%s=%s%s%s", all, quote, p->value, quote);
+	}
+	return all;
+}
+
+/* A directory that nobody but us can reach, "at" in a file system that covers the root until it
+ * is taken off: what is opened below r->root is not hidden by it. */
+static int cover_root(const struct run *r)
+{
+	static const struct plan_mount empty = { .source = "caisson", .type = "tmpfs" };
+	autofd int cover = new_fs("tmpfs", &empty);
+	int err;
+
+	if (cover < 0)
+		return cover;
+	if (mkdirat(cover, "at", 0700) < 0)
+		return -errno;
+	err = sys_move_mount(cover, "", r->root, "",
+			     MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
+	return err < 0 ? err : take_fd(&cover);
+}
+
+/* The same for options that fsconfig cannot carry. mount(2) takes a name and gives no
+ * descriptor, and names in the container's root are not looked up twice: so it mounts where no
+ * name can change, and a clone of the mount goes on. */
+static int new_fs_by_name(struct run *r, const char *type, const struct plan_mount *m)
+{
+	autofd int cover = cover_root(r), fd = -1;
+	const char *at, *options = joined_options(r->arena, m);
+
+	if (cover < 0)
+		return cover;
+	at = arena_printf(r->arena, "%s/at", fd_path(cover).s);
+	if (mount(m->source, at, type, 0, options) < 0)
+		fd = -errno;
+	else
+		fd = sys_open_tree(cover, "at", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	return umount2(fd_path(cover).s, MNT_DETACH) < 0 ? -errno : take_fd(&fd);
 }
 
 /* What may stand in where a user namespace is refused a file system of its own: the host's
@@ -330,12 +378,16 @@ static int make_mount(struct run *r, const struct plan *pl, struct plan_mount *m
 
 	if (m->kind == PM_BIND)
 		return take_fd(&r->mount_fd[i]);
-	fd = new_fs(type, m, place);
-	if (fd >= 0) {
-		m->attr_set = m->attr_clr =
-			0; /* fsmount(2) has set them: there were no others */
-		return fd;
+	complete(r->arena, m, place);
+	if (has_long_option(m)) {
+		fd = new_fs_by_name(r, type, m);
+	} else {
+		fd = new_fs(type, m);
+		if (fd >= 0) /* fsmount(2) has set them: there were no others */
+			m->attr_set = m->attr_clr = 0;
 	}
+	if (fd >= 0)
+		return fd;
 	fd = stand_in(pl, m, fd);
 	return fd < 0 ? explain_fs(pl, m, fd, e) : fd;
 }
@@ -403,22 +455,6 @@ static int remount(const struct plan *pl, struct run *r, const struct plan_mount
 	return err < 0 ? bad(m, -err, "remount", e) : 0;
 }
 
-/* By a name again, for mount(2) gives no descriptor. */
-static int mount_old_way(struct run *r, const struct plan *pl, const struct plan_mount *m,
-			 int place, struct err *e)
-{
-	autofd int tree = -1;
-	int err;
-
-	if (old_mount(r, m, place, e) < 0)
-		return -1;
-	tree = path_open_in(r->root, m->destination, O_PATH, 0);
-	if (tree < 0)
-		return bad(m, -tree, "open", e);
-	err = set_attrs_locked(tree, pl, m);
-	return err < 0 ? bad(m, -err, "set the options of", e) : take_fd(&tree);
-}
-
 /* A descriptor of the mount, or -1. */
 static int mount_at(struct run *r, const struct plan *pl, size_t i, int place, struct err *e)
 {
@@ -426,8 +462,6 @@ static int mount_at(struct run *r, const struct plan *pl, size_t i, int place, s
 	autofd int tree = -1;
 
 	close_cgroup(pl, &m);
-	if (m.kind == PM_FS && needs_old_call(&m))
-		return mount_old_way(r, pl, &m, place, e);
 	tree = make_mount(r, pl, &m, i, mode_of(place), e);
 	if (tree < 0 || label_root(&m, tree, e) < 0 || copy_up(&m, tree, place, e) < 0 ||
 	    attach(pl, &m, tree, place, e) < 0)

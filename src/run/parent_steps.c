@@ -230,7 +230,7 @@ static int do_go_ahead(struct run *r, const struct plan *pl, struct err *e)
 	(void)pl;
 	if (!starts_ahead(r))
 		return 0;
-	r->st.started_ms = now_boot_ms();
+	run_clock(r);
 	return hs_say(r->sock, HS_START, r->pid, e);
 }
 
@@ -337,12 +337,14 @@ const struct step parent_steps[] = {
 	{ "seccomp-agent",    "config-linux.md#seccomp",                  wants_agent,        agent_connect },
 	{ "sockets",          "runtime.md#start",                         NULL,               do_sockets },
 	{ "clone",            "config-linux.md#namespaces",               NULL,               clone_init },
+	{ "network",          "config-linux.md#namespaces",               makes_network,      do_make_network },
 	{ "state-pid",        "runtime.md#state",                         NULL,               do_state_pid },
 	/* the systemd driver: the init waits outside until its unit is around it */
 	{ "scope",            "config-linux.md#cgroup-path",              wants_unit,         do_scope },
 	{ "cgroup-join",      "config-linux.md#cgroup-path",              wants_group,        do_cgroup_join },
 	{ "resctrl-join",     "config-linux.md#intelrdt",                 wants_resctrl,      do_resctrl_join },
 	{ "write-id-maps",    "config-linux.md#user-namespace-mappings",  maps_init,          do_idmaps },
+	{ "network-given",    "config-linux.md#namespaces",               makes_network,      do_give_network },
 	{ "device-filter",    "config-linux.md#allowed-device-list",      has_device_filter,  do_device_filter },
 	{ "net-devices",      "config-linux.md#network-devices",          has_net_devices,    do_net_devices },
 	{ "state-rest",       "runtime.md#state",                         NULL,               do_state_rest },
@@ -366,7 +368,7 @@ static int do_state_running(struct run *r, const struct plan *pl, struct err *e)
 {
 	(void)pl;
 	r->st.status = ST_RUNNING;
-	r->st.started_ms = now_boot_ms();
+	run_clock(r);
 	return state_save(&r->dir, &r->st, e);
 }
 

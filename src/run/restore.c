@@ -309,7 +309,7 @@ static int restore(struct run *r, struct err *e)
 	struct audit_subject who;
 	int got = steps_run(restore_steps, restore_steps_n, r, r->pl, e);
 
-	who = run_subject(&r->st, r->pl);
+	who = run_subject(r->arena, &r->st, r->pl);
 	run_audit(r->o, r->arena, AUDIT_RESTORE, &who,
 		  &(struct audit_result){ .err = got < 0 ? e : NULL, .exit_code = -1 });
 	return got;

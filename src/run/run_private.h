@@ -26,14 +26,14 @@ struct run {
 	struct state st;
 	bool made_state, made_cgroup; /* what a failure has to take back */
 	struct cg *cg;
-	pid_t pid;                  /* the init, ours to reap */
-	int pidfd;                  /* of the init */
-	pid_t stage;                /* the intermediate process, 0: none */
-	int sock;                   /* our end of the handshake */
-	int net;                    /* the network namespace that devices were moved into ... */
-	const char *net_back;       /* ... and their way back, or NULL */
-	int pty;                    /* foreground terminal: the master */
-	struct watch *watch;        /* foreground, if something is to be watched */
+	pid_t pid;            /* the init, ours to reap */
+	int pidfd;            /* of the init */
+	pid_t stage;          /* the intermediate process, 0: none */
+	int sock;             /* our end of the handshake */
+	int net;              /* the network namespace that was made for the init, or ... */
+	const char *net_back; /* ... that devices were moved into, and their way back */
+	int pty;              /* foreground terminal: the master */
+	struct watch *watch;  /* foreground, if something is to be watched */
 	struct watch_child watcher; /* detached: the start of the watcher */
 	struct watch_child holder;  /* of the filter's listeners */
 	int calls_socket;           /* that they are sent to: listens */
@@ -55,6 +55,7 @@ struct run {
 	int ns_fd[NS_KINDS];   /* joined namespaces */
 	int *mount_fd;         /* one a plan mount: to bind, or to use later; or -1 */
 	bool into_cgroup;      /* clone3 puts the child into its group */
+	bool hidden_early;     /* our binary has left the process before that */
 	bool foreground_start; /* START comes over the handshake, not over start.sock */
 
 	/* the container's side */
@@ -84,6 +85,8 @@ bool starts_ahead(const struct run *r);
 
 /* ---- clone.c: the process ladders ---- */
 int clone_init(struct run *r, const struct plan *pl, struct err *e) CHECK;
+/* Why there is no new namespace, with a hint where one helps. -1. */
+int explain_namespaces(int err, const char *what, struct err *e);
 
 /* The same for a process that joins the container, see exec.c. */
 int do_exec_clone(struct run *r, const struct plan *pl, struct err *e) CHECK;
@@ -183,6 +186,10 @@ int do_capabilities(struct run *r, const struct plan *pl, struct err *e) CHECK;
 
 /* ---- network.c ---- */
 int do_loopback(struct run *r, const struct plan *pl, struct err *e) CHECK;
+/* Where makes_network. */
+int do_make_network(struct run *r, const struct plan *pl, struct err *e) CHECK;
+int do_give_network(struct run *r, const struct plan *pl, struct err *e) CHECK;
+int do_network_wait(struct run *r, const struct plan *pl, struct err *e) CHECK;
 
 /* ---- resctrl.c ---- */
 int do_resctrl(struct run *r, const struct plan *pl, struct err *e) CHECK;
@@ -234,6 +241,7 @@ int do_criu_restore(struct run *r, const struct plan *pl, struct err *e) CHECK;
 int check_restored(const struct plan *pl, pid_t pid, struct err *e) CHECK;
 
 /* ---- self.c ---- */
+int hide_before_clone(struct run *r, const struct plan *pl, struct err *e) CHECK;
 int do_hide_binary(struct run *r, const struct plan *pl, struct err *e) CHECK;
 
 /* ---- lookup.c ---- */
@@ -268,6 +276,8 @@ struct json;
 struct json *stats_json(struct arena *a, const struct cg *cg);
 
 /* ---- watching.c ---- */
+/* The container's time begins, if it has not begun. */
+void run_clock(struct run *r);
 int do_watch(struct run *r, const struct plan *pl, struct err *e) CHECK;
 int do_watched(struct run *r, const struct plan *pl, struct err *e) CHECK;
 /* Parent, before clone: r->agent leads to who keeps listeners for the watcher. */

@@ -76,7 +76,7 @@ int run_start(const struct run_options *o, const char *id, struct err *e)
 		return -1;
 	telling = state_hold_record(&d);
 	got = start_locked(&a, &d, &st, e);
-	who = run_subject(&st, NULL);
+	who = run_subject(&a, &st, NULL);
 	run_audit(o, &a, AUDIT_START, &who,
 		  &(struct audit_result){ .err = got < 0 ? e : NULL, .exit_code = -1 });
 	return got;
@@ -192,7 +192,7 @@ int run_kill(const struct run_options *o, const char *id, int signal, bool all, 
 	if (state_open(o->root, id, false, &d, e) < 0 || state_load(&a, &d, id, &st, e) < 0)
 		return -1;
 	got = kill_known(&d, &st, signal, all, e);
-	who = run_subject(&st, NULL);
+	who = run_subject(&a, &st, NULL);
 	run_audit(o, &a, AUDIT_KILL, &who,
 		  &(struct audit_result){ .err = got < 0 ? e : NULL, .exit_code = -1 });
 	return got;
@@ -252,7 +252,7 @@ int run_delete(const struct run_options *o, const char *id, bool force, struct e
 	if (load_for_delete(&a, &d, id, force, &st, e) < 0)
 		return -1;
 	got = delete_locked(&a, o, &d, &st, force, e);
-	who = run_subject(&st, NULL);
+	who = run_subject(&a, &st, NULL);
 	run_audit(o, &a, AUDIT_DELETE, &who,
 		  &(struct audit_result){ .err = got < 0 ? e : NULL, .exit_code = -1 });
 	return got;

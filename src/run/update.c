@@ -142,7 +142,7 @@ int run_update(const struct run_options *o, const char *id, struct spec_resource
 	if (state_open(o->root, id, true, &d, e) < 0 || state_load(&a, &d, id, &st, e) < 0)
 		return -1;
 	got = update_locked(&a, &st, r, schemata, e);
-	who = run_subject(&st, NULL);
+	who = run_subject(&a, &st, NULL);
 	run_audit(o, &a, AUDIT_UPDATE, &who,
 		  &(struct audit_result){ .err = got < 0 ? e : NULL, .exit_code = -1 });
 	return got;

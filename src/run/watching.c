@@ -40,29 +40,24 @@ static uint64_t used_so_far(const struct cg *cg)
 	return used > 0 ? (uint64_t)used : 0;
 }
 
-static const char *policy_name_of(const struct plan *pl)
-{
-	if (!pl->has_filter)
-		return NULL;
-	return pl->policy.name != NULL ? pl->policy.name : "linux.seccomp";
-}
-
 static struct watch_want want_of(const struct run *r, const struct plan *pl)
 {
+	const struct audit_subject who = run_subject(r->arena, &r->st, pl);
 	const struct cg_limits *l = &pl->cgroup.limits;
 	struct watch_want w = {
 		.id = pl->id,
 		.bundle = pl->bundle,
 		.cgroup = r->st.cgroup,
 		.log = r->o->audit != NULL ? audit_name(r->o->audit) : NULL,
-		.policy = policy_name_of(pl),
-		.policy_digest = pl->has_filter ? pl->policy.digest : NULL,
+		.policy_name = who.policy_name,
+		.policy_digest = who.policy_digest,
+		.labels = who.labels,
 		.calls = pl->audit.is_on,
 		.kernel = pl->audit.denials && watch_hears_kernel(),
 		.pid = r->pid,
 		.start_time = r->st.start_time,
 		.own_pid_ns = pl->ns.new_pid,
-		.started_ms = r->foreground_start ? now_boot_ms() : 0,
+		.started_ms = r->st.started_ms,
 		.wall_ms = pl->watch.wall_ms,
 		.cpu_ms = pl->watch.cpu_ms,
 		.grace_ms = pl->watch.grace_ms,
@@ -72,6 +67,8 @@ static struct watch_want want_of(const struct run *r, const struct plan *pl)
 		.rules = r->o->rules != NULL ? *r->o->rules : watch_rules_none(),
 	};
 
+	if (r->o->audit != NULL && audit_configured(r->o->audit) != NULL)
+		w.audit = *audit_configured(r->o->audit);
 	if (w.started_ms > 0 && w.cpu_ms > 0 && r->cg != NULL)
 		w.cpu_before_usec = used_so_far(r->cg);
 	return w;
@@ -96,6 +93,12 @@ static int keep_want(struct run *r, const struct watch_want *w, struct err *e)
 		return -1;
 	r->telling = state_hold_record(&r->dir);
 	return 0;
+}
+
+void run_clock(struct run *r)
+{
+	if (r->st.started_ms == 0)
+		r->st.started_ms = now_boot_ms();
 }
 
 /* ---- the listeners of the filter ---- */
@@ -145,6 +148,9 @@ static int no_watcher(const struct plan *pl, struct err *e)
  * foreground there is something to do only if something is wanted. */
 int do_watch(struct run *r, const struct plan *pl, struct err *e)
 {
+	if (r->foreground_start)
+		run_clock(r); /* whoever watches counts from here */
+
 	const struct watch_want want = want_of(r, pl);
 	const struct watch_place at = place_of(r, pl);
 	const bool stays = r->foreground_start && !r->o->detach;
@@ -185,7 +191,7 @@ static void see_usage(const struct state *st, struct cg_usage *usage, struct ver
 static void record_unseen(struct arena *a, const struct run_options *o,
 			  const struct state_dir *d, const struct state *st)
 {
-	struct audit_subject who = run_subject(st, NULL);
+	struct audit_subject who = run_subject(a, st, NULL);
 	struct verdict_facts f = { .unwatched = true, .never_executed = st->started_ms == 0 };
 	struct err e = { 0 };
 	struct err ignored = { 0 };
@@ -247,16 +253,19 @@ bool run_is_lost(int root, const char *id)
 static int watch_again(struct arena *a, const struct run_options *o, const struct state_dir *d,
 		       const struct state *st, int lock, struct err *e)
 {
-	struct audit_subject who = run_subject(st, NULL);
+	struct audit_subject who = run_subject(a, st, NULL);
 	autofd int init = life_pidfd(st);
 	struct watch_child child = { .said = -1 };
+	struct json *lost = json_object(a);
 	autocg struct cg *cg = NULL;
 
 	if (init < 0 || state_now(st) == ST_STOPPED) {
 		record_unseen(a, o, d, st);
 		return 0;
 	}
-	run_audit(o, a, AUDIT_LOST, &who, &(struct audit_result){ .exit_code = -1 });
+	json_set(lost, "resource", json_string(a, "watcher"));
+	run_audit(o, a, AUDIT_LOST, &who,
+		  &(struct audit_result){ .limit = lost, .exit_code = -1 });
 	if (o->watcher == NULL)
 		return fail(e, ERR_HOST, "watcher: %s: not installed", WATCH_PROGRAM);
 	if (st->cgroup != NULL && cg_open(st->cgroup, &cg, e) < 0)

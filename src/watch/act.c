@@ -21,7 +21,8 @@ void watch_tell(struct watch *w, enum audit_event what, const struct audit_resul
 		.bundle = w->want.bundle,
 		.pid = w->want.pid,
 		.argv = w->at.argv,
-		.policy_name = w->want.policy,
+		.labels = w->want.labels,
+		.policy_name = w->want.policy_name,
 		.policy_digest = w->want.policy_digest,
 	};
 	struct err e = { 0 };
@@ -150,6 +151,11 @@ static int do_freeze(struct watch *w, struct err *e)
 	return cg_freeze(w->at.cg, true, FREEZE_MS, e);
 }
 
+static int do_cut(struct watch *w, struct err *e)
+{
+	return cg_cut_network(w->at.cg, w->cutter, e);
+}
+
 /* The end is begun by watch_end, as that of any other limit. */
 static const struct {
 	enum audit_event told_as;
@@ -158,6 +164,7 @@ static const struct {
 	[WATCH_ALERT] = { AUDIT_ALERT, do_nothing },
 	[WATCH_THROTTLE] = { AUDIT_THROTTLE, do_throttle },
 	[WATCH_FREEZE] = { AUDIT_FREEZE, do_freeze },
+	[WATCH_CUT] = { AUDIT_CUT, do_cut },
 	[WATCH_KILL] = { AUDIT_END, do_nothing },
 };
 

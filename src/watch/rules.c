@@ -79,11 +79,7 @@ static size_t read_word(const struct jat *up, const char *key, const char *const
 	for (size_t i = 0; i < n; i++)
 		if (str_eq(word, names[i]))
 			return i;
-	/* the network is cut where it is put up, and that is not here yet */
-	if (str_eq(word, "cut-network"))
-		j_say(&at, "cut-network: not supported by this version of caisson");
-	else
-		j_say(&at, "expected another word, found \"%.32s\"", word);
+	j_say(&at, "expected another word, found \"%.32s\"", word);
 	return n;
 }
 

@@ -129,6 +129,8 @@ static void add_usage(struct arena *a, struct json *o, const struct cg_usage *u)
 	number(a, o, "cpu_usec", u->cpu_usec);
 	number(a, o, "cpu_user_usec", u->cpu_user_usec);
 	number(a, o, "cpu_system_usec", u->cpu_system_usec);
+	if (u->memory_max > 0 && u->memory_max != CG_MAX)
+		number(a, o, "memory_limit", u->memory_max);
 	number(a, o, "memory_peak", u->memory_peak);
 	number(a, o, "pids_peak", u->pids_peak);
 	number(a, o, "pids_max_hits", u->pids_max_hits);

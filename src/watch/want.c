@@ -16,10 +16,8 @@ const char *const watch_event_names[WATCH_EVENTS] = {
 };
 
 const char *const watch_action_names[WATCH_ACTIONS] = {
-	[WATCH_ALERT] = "alert",
-	[WATCH_THROTTLE] = "throttle",
-	[WATCH_FREEZE] = "freeze",
-	[WATCH_KILL] = "kill",
+	[WATCH_ALERT] = "alert",     [WATCH_THROTTLE] = "throttle", [WATCH_FREEZE] = "freeze",
+	[WATCH_CUT] = "cut-network", [WATCH_KILL] = "kill",
 };
 
 bool watch_is_wanted(const struct watch_want *w)
@@ -76,26 +74,76 @@ static void field_read(const struct jat *root, const struct field *f, struct wat
 		(void)j_uint64(&at, UINT64_MAX, (uint64_t *)(void *)to);
 }
 
+/* ---- texts ---- */
+
+/* clang-format off */
+static const struct text {
+	const char *key;
+	size_t at;
+} texts[] = {
+	{ "bundle",       offsetof(struct watch_want, bundle) },
+	{ "cgroup",       offsetof(struct watch_want, cgroup) },
+	{ "log",          offsetof(struct watch_want, log) },
+	{ "policyName",   offsetof(struct watch_want, policy_name) },
+	{ "policySha256", offsetof(struct watch_want, policy_digest) },
+};
+/* clang-format on */
+
+static void texts_json(struct arena *a, const struct watch_want *w, struct json *o)
+{
+	for (size_t i = 0; i < COUNT(texts); i++) {
+		const char *text =
+			*(const char *const *)(const void *)((const char *)w + texts[i].at);
+
+		if (text != NULL)
+			json_set(o, texts[i].key, json_string(a, text));
+	}
+}
+
+static void texts_read(const struct jat *root, struct watch_want *w)
+{
+	for (size_t i = 0; i < COUNT(texts); i++) {
+		struct jat at = j_key(root, texts[i].key);
+
+		(void)j_string(&at, (const char **)(void *)((char *)w + texts[i].at));
+	}
+}
+
+/* The annotations that the labels were read from, to be read again. */
+static struct json *labels_json(struct arena *a, const struct audit_labels *l)
+{
+	struct json *o = json_object(a);
+
+	for (size_t i = 0; l->pairs != NULL && l->pairs[i] != NULL; i += 2)
+		json_set(o, l->pairs[i], json_string(a, l->pairs[i + 1]));
+	return o;
+}
+
+static void labels_read(const struct jat *root, struct arena *a, struct watch_want *w)
+{
+	struct jat at = j_key(root, "labels");
+	const char *value;
+
+	if (!j_object(&at))
+		return;
+	for (struct jat it = { 0 }; j_next(&at, &it);)
+		if (j_string(&it, &value))
+			audit_labels_add(a, &w->labels, it.key, value);
+}
+
 const char *watch_want_text(struct arena *a, const struct watch_want *w, size_t *len)
 {
 	struct json *o = json_object(a);
 
 	json_set(o, "version", json_int(a, WANT_VERSION));
 	json_set(o, "id", json_string(a, w->id));
-	if (w->bundle != NULL)
-		json_set(o, "bundle", json_string(a, w->bundle));
-	if (w->cgroup != NULL)
-		json_set(o, "cgroup", json_string(a, w->cgroup));
-	if (w->log != NULL)
-		json_set(o, "log", json_string(a, w->log));
-	if (w->policy != NULL)
-		json_set(o, "policy", json_string(a, w->policy));
-	if (w->policy_digest != NULL)
-		json_set(o, "policyDigest", json_string(a, w->policy_digest));
+	texts_json(a, w, o);
+	json_set(o, "labels", labels_json(a, &w->labels));
 	json_set(o, "pid", json_int(a, w->pid));
 	for (size_t i = 0; i < COUNT(fields); i++)
 		json_set(o, fields[i].key, field_json(a, w, &fields[i]));
 	json_set(o, "rules", watch_rules_json(a, &w->rules));
+	json_set(o, "audit", audit_config_json(a, &w->audit));
 	return json_print(a, o, JSON_LINE, len);
 }
 
@@ -113,26 +161,22 @@ static bool is_version(const struct jat *root)
 	return false;
 }
 
-static void read_all(const struct jat *root, struct watch_want *w)
+static void read_all(const struct jat *root, struct arena *a, struct watch_want *w)
 {
-	struct jat id = j_key(root, "id"), bundle = j_key(root, "bundle");
-	struct jat cgroup = j_key(root, "cgroup"), pid = j_key(root, "pid");
-	struct jat rules = j_key(root, "rules"), log = j_key(root, "log");
-	struct jat policy = j_key(root, "policy"), digest = j_key(root, "policyDigest");
+	struct jat id = j_key(root, "id"), pid = j_key(root, "pid");
+	struct jat rules = j_key(root, "rules"), audit = j_key(root, "audit");
 	int64_t n = 0;
 
 	if (j_required(&id, "string"))
 		(void)j_string(&id, &w->id);
-	(void)j_string(&bundle, &w->bundle);
-	(void)j_string(&cgroup, &w->cgroup);
-	(void)j_string(&log, &w->log);
-	(void)j_string(&policy, &w->policy);
-	(void)j_string(&digest, &w->policy_digest);
+	texts_read(root, w);
+	labels_read(root, a, w);
 	if (j_required(&pid, "integer") && j_int64(&pid, 1, PID_LIMIT, &n))
 		w->pid = (pid_t)n;
 	for (size_t i = 0; i < COUNT(fields); i++)
 		field_read(root, &fields[i], w);
 	watch_rules_read(&rules, &w->rules);
+	audit_config_read(&audit, a, &w->audit);
 }
 
 int watch_want_parse(struct arena *a, const char *text, size_t len, struct watch_want *out,
@@ -149,7 +193,7 @@ int watch_want_parse(struct arena *a, const char *text, size_t len, struct watch
 	if (doc->kind != JSON_OBJECT)
 		j_bad(&root, "object");
 	else if (is_version(&root))
-		read_all(&root, &w);
+		read_all(&root, a, &w);
 	if (bad.n > 0)
 		return fail(e, ERR_STATE, "watch.json: %s", bad.first->text);
 	*out = w;

@@ -303,6 +303,21 @@ void watch_mute(struct watch *w, enum watch_source source, bool mute)
 		(void)epoll_ctl(w->epoll, EPOLL_CTL_MOD, w->fd[source], &ev);
 }
 
+/* The program is there before it is needed: what could not be done is refused now. */
+static int open_cutter(struct watch *w, struct err *e)
+{
+	const struct watch_rules *r = &w->want.rules;
+	bool wanted = false;
+
+	for (size_t i = 0; i < r->responses_n; i++)
+		wanted |= r->responses[i].action == WATCH_CUT;
+	if (!wanted || r->dry_run)
+		return 0;
+	if (w->at.cg == NULL)
+		return fail(e, ERR_HOST, "watch: cut-network: expected a cgroup: found none");
+	return cg_network_cutter(&w->cutter, e);
+}
+
 /* What has no event of its own is looked at from now on. */
 static void begin(struct watch *w)
 {
@@ -339,7 +354,7 @@ int watch_open(const struct watch_want *want, const struct watch_place *at, bool
 	w->want = *want;
 	w->at = *at;
 	w->whole = whole;
-	w->stat = -1;
+	w->stat = w->cutter = -1;
 	w->processors = want->cpu_ms > 0 ? processors() : 1;
 	for (size_t i = 0; i < SOURCE_KINDS; i++)
 		w->fd[i] = -1;
@@ -348,6 +363,8 @@ int watch_open(const struct watch_want *want, const struct watch_place *at, bool
 		(void)fail_sys(e, errno, "watch: epoll");
 	for (size_t i = 0; e->kind == ERR_NONE && i < SOURCE_KINDS; i++)
 		(void)open_source(w, i, e);
+	if (e->kind == ERR_NONE)
+		(void)open_cutter(w, e);
 	if (e->kind != ERR_NONE) {
 		watch_close(w);
 		return -1;
@@ -410,6 +427,7 @@ void watch_close(struct watch *w)
 		return;
 	for (size_t i = 0; i < SOURCE_KINDS; i++)
 		auto_close_(&w->fd[i]);
+	auto_close_(&w->cutter);
 	calls_close(w);
 	auto_close_(&w->stat);
 	auto_close_(&w->epoll);

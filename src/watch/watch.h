@@ -11,6 +11,7 @@
 #include <sys/types.h>
 
 #include "audit/audit.h"
+#include "audit/sink.h"
 #include "base/arena.h"
 #include "base/error.h"
 #include "cgroups/cg.h"
@@ -41,6 +42,7 @@ enum watch_action {
 	WATCH_ALERT,
 	WATCH_THROTTLE,
 	WATCH_FREEZE,
+	WATCH_CUT, /* cut-network */
 	WATCH_KILL,
 	WATCH_ACTIONS,
 };
@@ -69,8 +71,8 @@ struct watch_want {
 	const char *id, *bundle;
 	const char *cgroup; /* or NULL */
 	const char *log;    /* the absolute path of the audit log, or NULL */
-	const char *policy,
-		*policy_digest; /* the name of the filter's and its SHA-256; or NULL */
+	const char *policy_name, *policy_digest; /* or NULL */
+	struct audit_labels labels;
 	bool calls;  /* the filter hands calls to us: answers.c has what is said to them */
 	bool kernel; /* the kernel's audit is to be heard */
 	pid_t pid;   /* of the init */
@@ -81,6 +83,7 @@ struct watch_want {
 	uint64_t wall_ms, cpu_ms, grace_ms; /* 0: none */
 	bool memory_limit, pids_limit, cpu_limit; /* the group has these */
 	struct watch_rules rules;
+	struct audit_config audit;
 };
 
 /* As text for watch.json, and back; strings live in the arena. */

@@ -51,7 +51,8 @@ struct watch {
 		int status; /* as wait(2) */
 		uint64_t at_ms;
 	} end;
-	int stat; /* /proc/PID/stat of the init, open since it lived */
+	int cutter; /* see cg_network_cutter; -1: no response wants it */
+	int stat;   /* /proc/PID/stat of the init, open since it lived */
 	unsigned processors;
 	uint64_t started_ms;
 	uint64_t cpu_before_usec; /* START's share of the limit begins here */

@@ -265,6 +265,24 @@ joined() {
 	is "$output" text
 }
 
+@test "what is mounted below a read-only mount has its place made there, as podman's secrets need it" {
+	mkdir "$BATS_TEST_TMPDIR/secrets"
+	echo text >"$BATS_TEST_TMPDIR/one"
+	conf '.root.readonly = true'
+	mount_add '{"destination": "/mnt/secrets", "type": "bind", "source": "'"$BATS_TEST_TMPDIR"'/secrets", "options": ["bind", "rprivate", "ro", "nodev"]}'
+	mount_add '{"destination": "/mnt/secrets/one", "type": "bind", "source": "'"$BATS_TEST_TMPDIR"'/one", "options": ["bind", "ro"]}'
+	mount_add '{"destination": "/mnt/t", "type": "tmpfs", "source": "tmpfs", "options": ["ro"]}'
+	mount_add '{"destination": "/mnt/t/deep/dir", "type": "tmpfs", "source": "tmpfs", "options": ["rw"]}'
+	[ "$CAISSON" != "$(command -v runc)" ] || skip "runc cannot make the place"
+	run inside 'cat /mnt/secrets/one; touch /mnt/t/deep/dir/x && echo made
+		touch /mnt/secrets/x; echo x >/mnt/secrets/one; touch /mnt/t/x; mkdir /mnt/t/deep/x; grep " /mnt/secrets " /proc/self/mountinfo'
+	is "${lines[0]}" text
+	is "${lines[1]}" made
+	is "$(grep -c 'Read-only file system' <<<"$output")" 4
+	has "${lines[-1]}" nodev
+	is "$(ls "$BATS_TEST_TMPDIR/secrets")" one
+}
+
 @test "rro makes what is mounted below read-only as well" {
 	mkdir -p "$BATS_TEST_TMPDIR/outer/inner"
 	mount -t tmpfs none "$BATS_TEST_TMPDIR/outer/inner"
@@ -280,6 +298,23 @@ joined() {
 	is "${lines[0]}" 1750
 	for o in nosuid noexec nodev size=64k; do has "${lines[1]}" $o; done
 	has "$output" 'No space left on device'
+}
+
+@test "options longer than fsconfig takes reach the file system, and the mount its place" {
+	local lowers='' i
+	for i in 1 2 3 4 5 6; do
+		mkdir -p "$BATS_TEST_TMPDIR/$(printf '%064d' $i)"
+		echo $i >"$BATS_TEST_TMPDIR/$(printf '%064d' $i)/file$i"
+		lowers+=${lowers:+:}$BATS_TEST_TMPDIR/$(printf '%064d' $i)
+	done
+	conf '.mounts += [{destination: "/o", type: "overlay", source: "overlay", options: ["nosuid", "noexec", "lowerdir=" + $l]}]' --arg l "$lowers"
+	run inside 'cat /o/file1 /o/file6; grep -c . /proc/self/mountinfo; grep " /o " /proc/self/mountinfo; touch /o/x'
+	is "${lines[0]}${lines[1]}" 16
+	has "${lines[3]}" nosuid,
+	has "${lines[3]}" noexec,
+	has "$output" 'Read-only file system'
+	conf '.mounts[-1].options[2] = "size=1m" | .mounts[-1].type = "tmpfs"'
+	is "$(caisson run --bundle "$bundle" "$id" 2>/dev/null | sed -n 1p)" "${lines[2]}"
 }
 
 @test "tmpcopyup fills a tmpfs with what it hides" {
@@ -304,7 +339,7 @@ joined() {
 	ln -s "$BATS_TEST_TMPDIR/a" "$bundle/rootfs/link"
 	conf '.mounts[-1].source = $s' --arg s "$bundle/rootfs/link"
 	run -1 inside true
-	has "$output" 'No such file'
+	has "$output" 'no such file'
 }
 
 @test "mounts in the container do not reach the host" {
@@ -628,10 +663,10 @@ listening() {
 	conf '.process.args = ["true"]'
 	run -1 bash -c 'exec 3<&-; export LISTEN_FDS=1 LISTEN_PID=$$; exec "$@"' - \
 		"$CAISSON" --root "$root" run --bundle "$bundle" "$id"
-	[[ $output == *'LISTEN_FDS: descriptor 3: Bad file descriptor'* ]]
+	[[ $output == *'LISTEN_FDS: descriptor 3: bad file descriptor'* ]]
 	run -1 bash -c 'exec 3<&-; exec "$@"' - \
 		"$CAISSON" --root "$root" run --preserve-fds 1 --bundle "$bundle" "$id"
-	[[ $output == *'--preserve-fds: descriptor 3: Bad file descriptor'* ]]
+	[[ $output == *'--preserve-fds: descriptor 3: bad file descriptor'* ]]
 }
 
 # ---- seccomp ----

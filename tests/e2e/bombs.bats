@@ -4,11 +4,11 @@
 # each is thrown.
 
 load lib
+load watch
 
 bombs=${E2E_BOMBS:-3}
 
 setup_file() {
-	need_controller memory
 	rootfs_make "$BATS_FILE_TMPDIR/rootfs"
 }
 
@@ -21,22 +21,13 @@ setup() {
 	rm -f "$audit_log"
 }
 
-# ms N: milliseconds, longer where the machine is slow
-ms() { echo $(($1 * (patience > 30 ? 10 : 1))); }
-
-resources() { conf '.linux.resources += $r' --argjson r "$1"; }
-limit() { conf '.annotations["org.caisson.limit." + $k] = $v' --arg k "$1" --arg v "$2"; }
-text() { conf '.process.args = ["/bin/sh", "-c", $t]' --arg t "$1"; }
-
-oom='{"memory": {"limit": 16777216, "swap": 16777216}}'
-
-recorded() {
-	local tries=0
-	until [ -e "$root/$id/exit.json" ]; do
-		[ $((tries++)) -lt $((patience * 10)) ] || { echo 'no record'; return 1; }
-		sleep 0.1
-	done
+# resources JSON: skips where the controllers are not
+resources() {
+	local c
+	for c in $(jq -r 'keys[]' <<<"$1"); do need_controller "$c"; done
+	conf '.linux.resources += $r' --argjson r "$1"
 }
+oom='{"memory": {"limit": 16777216, "swap": 16777216}}'
 
 # detached: a life by create, start, delete; in the foreground: by run. Both say the same.
 detached() {
@@ -53,6 +44,23 @@ detached() {
 foreground() {
 	run caisson run --bundle "$bundle" "$id" 3>&-
 	verdict=$(jq -c 'select(.event == "container.exit") | .unmapped.verdict' "$audit_log")
+	rm -f "$audit_log"
+}
+
+# orphaned: the runtime in the foreground is killed, and the next command notices
+orphaned() {
+	local pid
+	alive=yes
+	E2E_ID=$id "$CAISSON" --root "$root" --audit-log "$audit_log" run --bundle "$bundle" "$id" \
+		</dev/null >/dev/null 2>&1 3>&- &
+	pid=$!
+	becomes running
+	kill -KILL $pid
+	wait $pid || :
+	caisson state "$id"
+	recorded
+	verdict=$(<"$root/$id/exit.json")
+	caisson delete --force "$id"
 	rm -f "$audit_log"
 }
 
@@ -101,6 +109,7 @@ thrown() {
 }
 
 @test "a limit above the container's own is an ancestor's" {
+	need_controller memory
 	conf '.linux.cgroupsPath = "/caisson-e2e/above/" + $id' --arg id "$id"
 	mkdir -p /sys/fs/cgroup/caisson-e2e/above
 	echo '+memory' >/sys/fs/cgroup/cgroup.subtree_control
@@ -165,8 +174,27 @@ thrown() {
 	done
 }
 
+@test "its watcher is killed: the next has its time kept all the same" {
+	text 'trap "" TERM; while :; do sleep 0.05; done'
+	limit wall-ms "$(ms 1000)"
+	limit grace-ms 0
+	for ((i = 0; i < bombs; i++)); do
+		detached replaced
+		is "$(jq -r .reason <<<"$verdict")" wall
+	done
+}
+
+@test "its runtime is killed: the next has its time kept all the same" {
+	text 'trap "" TERM; while :; do sleep 0.05; done'
+	limit wall-ms "$(ms 1000)"
+	limit grace-ms 0
+	for ((i = 0; i < bombs; i++)); do
+		orphaned
+		is "$(jq -r .reason <<<"$verdict")" wall
+	done
+}
+
 @test "an ordinary end is an ordinary end" {
-	resources '{"memory": {"limit": 134217728}, "pids": {"limit": 50}}'
 	text 'exit 3'
 	limit wall-ms 60000
 	limit cpu-ms 60000
@@ -264,6 +292,7 @@ told() {
 }
 
 @test "a response never touches another container" {
+	need_controller pids
 	first=$id id=$id-second
 	conf '.linux.cgroupsPath += "-second" | .process.args = ["sleep", "1000"]'
 	create

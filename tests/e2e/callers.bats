@@ -370,7 +370,7 @@ to_moby() {
 @test "text: no such file or directory of a path that is not there: 127" {
 	conf '.process.args = ["/nothing"]'
 	fails_with '' create --bundle "$bundle" "$id"
-	has "${stderr,,}" 'no such file or directory'
+	has "$stderr" 'no such file or directory'
 	is "$(to_podman)" 127
 	is "$(to_moby)" 127
 }
@@ -378,7 +378,7 @@ to_moby() {
 @test "text: is a directory: 126" {
 	conf '.process.args = ["/bin"]'
 	fails_with '' create --bundle "$bundle" "$id"
-	has "${stderr,,}" 'is a directory'
+	has "$stderr" 'is a directory'
 	is "$(to_podman)" 126
 	is "$(to_moby)" 126
 }
@@ -386,7 +386,7 @@ to_moby() {
 @test "text: not a directory: 127" {
 	conf '.process.args = ["/bin/busybox/x"]'
 	fails_with '' create --bundle "$bundle" "$id"
-	has "${stderr,,}" 'not a directory'
+	has "$stderr" 'not a directory'
 	is "$(to_moby)" 127
 }
 

@@ -147,6 +147,20 @@ says() {
 	is "$(grep -c "$BATS_TEST_TMPDIR" /proc/self/mountinfo)" 0
 }
 
+@test "what was restored has a watcher of its own, and its end is told" {
+	need_criu
+	rm -f "$audit_log"
+	counter
+	started
+	checkpoint
+	restore_away
+	is "$(pgrep -f "^caisson-watch $id " | wc -l)" 1
+	caisson kill "$id" KILL
+	becomes stopped
+	caisson delete "$id"
+	is "$(jq -r 'select(.event == "container.exit") | .unmapped.verdict.reason' "$audit_log" | xargs)" 'killed killed'
+}
+
 @test "exec, pause, kill and delete work on what was restored" {
 	need_criu
 	counter

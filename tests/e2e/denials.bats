@@ -311,7 +311,7 @@ down() {
 	until [ -s "$bundle/rootfs/tmp/said" ]; do sleep 0.1; done
 	has "$(<"$bundle/err")" 'Function not implemented'
 	caisson state "$id" >/dev/null
-	is "$(told 'select(.event == "watch.lost") | .unmapped.limit.resource' | sort -u | xargs)" 'seccomp_listener null'
+	is "$(told 'select(.event == "watch.lost") | .unmapped.limit.resource' | sort -u | xargs)" 'seccomp_listener watcher'
 	down
 }
 

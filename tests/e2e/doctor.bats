@@ -152,7 +152,7 @@ of() { jq -r --arg n "$1" --arg f "$2" '.checks[] | select(.name == $n) | .[$f] 
 	run --separate-stderr "$CAISSON" policy run "$BATS_TEST_TMPDIR/p.policy" -- "$CAISSON" doctor --json
 	report=$output
 	is "$(of landlock state)" missing
-	is "$(of openat2 found)" 'openat2: Function not implemented'
+	is "$(of openat2 found)" 'openat2: function not implemented'
 	is "$(jq .ok <<<"$report")" false
 }
 

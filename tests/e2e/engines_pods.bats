@@ -103,5 +103,5 @@ statuses() { pod ps -a --pod --filter "pod=$id" --format '{{.Status}}' | cut -d 
 	caisson_only
 	sleep 1
 	is "$("$CAISSON" list --quiet)" ''
-	is "$(find /sys/fs/cgroup -type d -name 'libpod*' -not -path '*conmon*')" ''
+	is "$(find /sys/fs/cgroup -type d -name 'libpod[-_]*' -not -name libpod_parent -not -path '*conmon*')" ''
 }

@@ -143,6 +143,15 @@ asked() { jq -c "$1" "$work/request.json"; }
 	has "$output" 'criu: (criu/y.c:2): it is'
 	has "$output" "see $work/dump.log"
 	is "$(status_of)" running
+	[ ! -e "$root/$id/kill.json" ] # nobody has killed it
+}
+
+@test "what is ended by a checkpoint was killed, and the log says by whom" {
+	rm -f "$audit_log"
+	started
+	checkpoint
+	is "$(jq -c 'select(.event == "container.exit") | .unmapped.verdict | [.reason, .killed_by.uid]' "$audit_log")" \
+		'["killed",0]'
 }
 
 @test "no answer, and one that is none, are errors" {

@@ -222,7 +222,7 @@ logged() {
 	notifying "$(notify mkdir)"
 	run ! caisson create --bundle "$bundle" "$id"
 	has "$output" "linux.seccomp.listenerPath: connect to $socket"
-	has "$output" "No such file or directory"
+	has "$output" "no such file or directory"
 	has "$output" "has to listen there"
 	run ! caisson run --bundle "$bundle" "$id"
 }

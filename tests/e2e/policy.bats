@@ -369,7 +369,7 @@ only_x86_64() { [ "$(uname -m)" = x86_64 ] || skip "the policies are for x86-64"
 	[ $status -eq 127 ]
 	call run run.policy -- ./run.policy
 	[ $status -eq 126 ]
-	grep -q '^caisson: ./run.policy: execute: Permission denied' err
+	grep -q '^caisson: ./run.policy: execute: permission denied' err
 	call run nothing.policy true
 	[ $status -eq 125 ]
 	echo 'policy no { arch native; kernel 6.1; default allow; deny EPERM execve; }' >no.policy

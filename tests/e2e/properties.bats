@@ -54,7 +54,7 @@ need_numa() { [ -e /proc/self/numa_maps ] || skip "a kernel without NUMA"; }
 	need_numa
 	conf '.linux.memoryPolicy = {mode: "MPOL_BIND", nodes: "1000"}'
 	run ! inside true
-	has "$output" "memory-policy: linux.memoryPolicy: set mode 2, flags 0x0: Invalid argument"
+	has "$output" "memory-policy: linux.memoryPolicy: set mode 2, flags 0x0: invalid argument"
 	has "$output" "/sys/devices/system/node/has_memory"
 }
 
@@ -104,12 +104,12 @@ allowed() { awk '$1 == "Cpus_allowed_list:" { print $2 }' <<<"$output"; }
 	create
 	caisson start "$id"
 	run -255 caisson exec "$id" true
-	has "$output" "process.execCPUAffinity.initial: set: Invalid argument"
+	has "$output" "process.execCPUAffinity.initial: set: invalid argument"
 	has "$output" "/sys/devices/system/cpu/online"
 	jq '.process + {args: ["true"], execCPUAffinity: {final: "9999"}}' "$bundle/config.json" \
 		>"$bundle/process.json"
 	run -255 caisson exec --process "$bundle/process.json" "$id"
-	has "$output" "process.execCPUAffinity.final: set: Invalid argument"
+	has "$output" "process.execCPUAffinity.final: set: invalid argument"
 }
 
 # ---- linux.intelRdt ----

@@ -47,7 +47,7 @@ current='tr -d "\\0" </proc/self/attr/current'
 @test "a label that the policy does not know refuses the container" {
 	labelled system_u:system_r:nobody_t:s0
 	run -1 inside true
-	has "$output" 'process.selinuxLabel: write "system_u:system_r:nobody_t:s0" to `/proc/thread-self/attr/exec`: Invalid argument'
+	has "$output" 'process.selinuxLabel: write "system_u:system_r:nobody_t:s0" to `/proc/thread-self/attr/exec`: invalid argument'
 }
 
 # label_of FILE: of the container's, seen from outside

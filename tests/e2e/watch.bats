@@ -4,6 +4,7 @@
 # that need controllers are in bombs.bats.
 
 load lib
+load watch
 
 setup() {
 	caisson_only
@@ -12,38 +13,6 @@ setup() {
 	root=$BATS_TEST_TMPDIR/root
 	bundle_make
 	rm -f "$audit_log"
-}
-
-# ms N: milliseconds, longer where the machine is slow
-ms() { echo $(($1 * (patience > 30 ? 10 : 1))); }
-
-limit() { conf '.annotations["org.caisson.limit." + $k] = $v' --arg k "$1" --arg v "$2"; }
-text() { conf '.process.args = ["/bin/sh", "-c", $t]' --arg t "$1"; }
-
-# up: detached, by create and start
-up() {
-	create
-	caisson start "$id"
-}
-
-# watchers: pids of those of this container
-watchers() { pgrep -f "^caisson-watch $id " || :; }
-
-no_watcher() {
-	local tries=0
-	while [ -n "$(watchers)" ]; do
-		[ $((tries++)) -lt 50 ] || { echo "still there: $(watchers)"; return 1; }
-		sleep 0.1
-	done
-}
-
-# recorded: waits for the record of the end
-recorded() {
-	local tries=0
-	until [ -e "$root/$id/exit.json" ]; do
-		[ $((tries++)) -lt $((patience * 10)) ] || { echo 'no record'; return 1; }
-		sleep 0.1
-	done
 }
 
 # events: of the container; the log has some of its own
@@ -365,14 +334,24 @@ with() { caisson --config "$bundle/caisson.json" "$@"; }
 	is "$(jq -c 'select(.event == "response.kill") | .unmapped.limit.dry_run' "$audit_log")" true
 }
 
+@test "a response can cut the network, in what was asked for and in nothing else" {
+	need_root
+	conf '.process.capabilities[] += ["CAP_NET_RAW"]' # ping's socket is a raw one of IP
+	text 'while ping -q -c 1 -W 1 127.0.0.1 >/dev/null; do echo up; sleep 0.1; done; echo cut; exit 0'
+	limit wall-ms "$(ms 5000)"
+	configured '{"watch": {"warn": {"time": 20}, "responses": [{"event": "resource.warning", "action": "cut-network"}]}}'
+	with run --bundle "$bundle" "$id" >"$bundle/said"
+	is "$(uniq "$bundle/said" | xargs)" 'up cut'
+	ended exited .exit_code 0
+	is "$(jq -r 'select(.event == "response.cut_network") | [.status_id, .unmapped.limit.response_to] | join(" ")' "$audit_log")" \
+		'1 resource.warning'
+}
+
 @test "a configuration that is not understood starts nothing" {
 	text true
 	configured '{"watch": {"wran": {}}}'
 	run -1 with run --bundle "$bundle" "$id"
 	has "$output" 'caisson.json: watch.wran: unknown key'
-	configured '{"watch": {"responses": [{"event": "limit.pids", "action": "cut-network"}]}}'
-	run -1 with create --bundle "$bundle" "$id"
-	has "$output" 'cut-network: not supported by this version'
 	chmod 666 "$bundle/caisson.json"
 	run -1 with run --bundle "$bundle" "$id"
 	has "$output" 'that nobody else writes'
@@ -383,12 +362,10 @@ with() { caisson --config "$bundle/caisson.json" "$@"; }
 
 @test "a container whose watcher was killed goes on, and the next command starts another" {
 	text 'trap "" TERM; while :; do sleep 0.05; done'
-	limit wall-ms "$(ms 1500)"
+	limit wall-ms "$(ms 4000)" # longer than all that follows takes
 	limit grace-ms 0
 	up
-	kill -KILL "$(watchers)"
-	no_watcher
-	is "$(status_of)" running # which notices
+	replaced
 	is "$(watchers | wc -l)" 1
 	has "$(events)" watch.lost
 	recorded

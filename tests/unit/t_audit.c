@@ -39,8 +39,7 @@ Test(audit, a_line_is_canonical_and_complete)
 	const struct audit_subject who = {
 		.id = "web",
 		.bundle = "/b/web",
-		.engine = "podman",
-		.image = "busybox:latest",
+		.labels = { .engine = "podman", .image = "busybox:latest" },
 		.pid = 4712,
 		.argv = argv,
 		.policy_name = "container",
@@ -55,10 +54,12 @@ Test(audit, a_line_is_canonical_and_complete)
 		"\"class_"
 		"uid\":6002,\"container\":{\"image\":{\"name\":\"busybox:latest\"},\"name\":"
 		"\"web\",\"orchestrator\":\"podman\",\"runtime\":\"caisson\",\"uid\":\"web\"},"
-		"\"device\":{\"boot_uid\":\"0e7a\",\"hostname\":\"host\"},\"event\":"
+		"\"device\":{\"boot_uid\":\"0e7a\",\"hostname\":\"host\",\"type_id\":0},"
+		"\"event\":"
 		"\"container."
 		"create\",\"message\":\"container web created\",\"metadata\":{\"log_name\":"
-		"\"audit\",\"product\":{\"name\":\"caisson\",\"version\":\"" PACKAGE_VERSION
+		"\"audit\",\"product\":{\"name\":\"caisson\",\"vendor_name\":\"caisson\","
+		"\"version\":\"" PACKAGE_VERSION
 		"\"},\"profiles\":[\"container\"],\"sequence\":12,\"uid\":\"18ea3c3e9f93a715-"
 		"1267-c\",\"version\":\"1.8.0\"},\"policy\":{\"name\":\"container\",\"uid\":"
 		"\"ab12\"},\"process\":{\"cmd_line\":\"/bin/sh -c 'echo '\\\\''a b'\\\\''' "
@@ -114,6 +115,70 @@ Test(audit, each_event_has_its_numbers)
 	}
 }
 
+struct labelled {
+	const char *pairs[9]; /* annotations */
+	struct audit_labels want;
+};
+
+Test(audit, annotations_say_what_a_container_is)
+{
+	static const struct labelled cases[] = {
+		{ { "io.container.manager", "libpod", "io.kubernetes.cri-o.SandboxID", "f00" },
+		  { .engine = "podman", .sandbox = "f00" } },
+		{ { "io.kubernetes.cri-o.SandboxID", "f00", "io.container.manager", "libpod" },
+		  { .engine = "podman", .sandbox = "f00" } },
+		{ { "io.kubernetes.cri-o.Name", "k8s_web", "io.kubernetes.pod.namespace",
+		    "shop", "io.kubernetes.pod.name", "web-0", "io.kubernetes.container.name",
+		    "web" },
+		  { .engine = "cri-o",
+		    .name = "k8s_web",
+		    .pod = "web-0",
+		    .pod_namespace = "shop",
+		    .pod_container = "web" } },
+		{ { "io.kubernetes.cri.sandbox-name", "web-0", "io.kubernetes.cri.sandbox-uid",
+		    "1-2", "io.kubernetes.cri.image-name", "web:1",
+		    "io.kubernetes.cri.sandbox-namespace", "shop" },
+		  { .engine = "containerd",
+		    .image = "web:1",
+		    .pod = "web-0",
+		    .pod_namespace = "shop",
+		    .pod_uid = "1-2" } },
+		{ { "my.secret", "x", "io.kubernetes.cri-o.Annotations", "{}" },
+		  { .engine = "cri-o" } },
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		autoarena struct arena a = { 0 };
+		const struct audit_labels *w = &cases[i].want;
+		struct audit_labels l = { 0 };
+
+		for (size_t k = 0; cases[i].pairs[k] != NULL; k += 2)
+			audit_labels_add(&a, &l, cases[i].pairs[k], cases[i].pairs[k + 1]);
+		cr_expect(str_eq(l.engine, w->engine), "%zu: %s", i, l.engine);
+		cr_expect(str_eq(l.name, w->name), "%zu", i);
+		cr_expect(str_eq(l.image, w->image), "%zu", i);
+		cr_expect(str_eq(l.pod, w->pod), "%zu", i);
+		cr_expect(str_eq(l.pod_namespace, w->pod_namespace), "%zu", i);
+		cr_expect(str_eq(l.pod_uid, w->pod_uid), "%zu", i);
+		cr_expect(str_eq(l.pod_container, w->pod_container), "%zu", i);
+		cr_expect(str_eq(l.sandbox, w->sandbox), "%zu", i);
+		cr_expect(i != 4 || l.pairs == NULL, "what a user made up is kept");
+	}
+}
+
+Test(audit, labels_are_as_many_as_there_is_room_for)
+{
+	autoarena struct arena a = { 0 };
+	struct audit_labels l = { 0 };
+	size_t n = 0;
+
+	for (size_t i = 0; i < 100; i++)
+		audit_labels_add(&a, &l, "io.kubernetes.pod.name", "x");
+	while (l.pairs[n] != NULL)
+		n++;
+	cr_expect_eq(n, AUDIT_PAIRS_MAX * 2);
+}
+
 Test(audit, a_failure_says_why)
 {
 	autoarena struct arena a = { 0 };
@@ -129,8 +194,8 @@ Test(audit, a_failure_says_why)
 	cr_expect_str_eq(AT(v, "severity_id"), "2");
 	cr_expect_str_eq(AT(v, "status_code"), "system");
 	cr_expect_str_eq(AT(v, "status_detail"),
-			 "mounts: /data: open: No such file or directory");
-	cr_expect_str_eq(AT(v, "message"), "container x not created: mounts: /data: open: No "
+			 "mounts: /data: open: no such file or directory");
+	cr_expect_str_eq(AT(v, "message"), "container x not created: mounts: /data: open: no "
 					   "such file or directory");
 	cr_expect_str_eq(AT(v, "unmapped", "step"), "mounts");
 }
@@ -177,6 +242,7 @@ Test(audit, a_long_line_is_shortened_with_a_marker)
 	struct json *verdict = json_object(&a);
 	struct audit_subject who = { .id = "x", .argv = argv };
 	const struct audit_result r = { .verdict = verdict, .exit_code = 0 };
+	const char *pairs[AUDIT_PAIRS_MAX * 2 + 1] = { NULL };
 	const char *line;
 
 	memset(big, 'y', 200000);
@@ -187,12 +253,21 @@ Test(audit, a_long_line_is_shortened_with_a_marker)
 	cr_expect(str_ends(AT(parse(&a, line), "process", "cmd_line"),
 			   "yyy...[183618 bytes cut]"),
 		  "%s", AT(parse(&a, line), "process", "cmd_line") + 16380);
+	for (size_t i = 0; i < AUDIT_PAIRS_MAX * 2; i++)
+		pairs[i] = path;
 	/* all that is not ours is huge, of bytes that become six each */
 	json_set(verdict, "reason", json_string(&a, path));
 	who = (struct audit_subject){ .id = path,
 				      .bundle = path,
-				      .engine = path,
-				      .image = path,
+				      .labels = { .engine = path,
+						  .name = path,
+						  .image = path,
+						  .pod = path,
+						  .pod_namespace = path,
+						  .pod_uid = path,
+						  .pod_container = path,
+						  .sandbox = path,
+						  .pairs = pairs },
 				      .argv = argv,
 				      .policy_name = path,
 				      .policy_digest = path };
@@ -373,7 +448,7 @@ Test(audit, the_lines_are_a_chain)
 	cr_assert_eq(split_lines(&a, slurp(&s, "log"), lines, COUNT(lines)), 4);
 	cr_expect_str_eq(AT(parse(&a, lines[0]), "event"), "log.started");
 	cr_expect_null(json_get(parse(&a, lines[0]), "container"));
-	cr_expect_str_eq(AT(parse(&a, lines[0]), "type_uid"), "100806");
+	cr_expect_str_eq(AT(parse(&a, lines[0]), "type_uid"), "100803");
 	expect_chain(&a, lines, 4);
 }
 

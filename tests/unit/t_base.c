@@ -36,7 +36,7 @@ Test(error, formats_step_text_and_errno_without_the_hint)
 	hint(&e, "unpack an image there");
 	hint(&e, "a second hint changes nothing");
 	err_format(&e, buf, sizeof(buf));
-	cr_expect_str_eq(buf, "pivot-root: /rootfs: open: No such file or directory");
+	cr_expect_str_eq(buf, "pivot-root: /rootfs: open: no such file or directory");
 	cr_expect_str_eq(err_hint(&e), "unpack an image there");
 	cr_expect_str_eq(err_code(&e), "system");
 }

@@ -49,7 +49,7 @@ Test(doctor, an_errno_is_missing_in_its_own_words)
 
 	found_errno(&f, -38, "clone3", "good");
 	cr_expect_eq(f.state, DOCTOR_MISSING);
-	cr_expect_str_eq(f.found, "clone3: Function not implemented");
+	cr_expect_str_eq(f.found, "clone3: function not implemented");
 }
 
 static void dies(const struct doctor *d, uint64_t what, struct doctor_finding *f)

@@ -60,7 +60,7 @@ struct word {
 static struct word words[] = {
 	{ HS_NAMESPACED, "namespaced" }, { HS_MAPPED, "mapped" }, { HS_CLONED, "cloned" },
 	{ HS_IN_CGROUP, "in-cgroup" },   { HS_MOUNTED, "mounted" }, { HS_HOOKED, "hooked" },
-	{ HS_TERMINAL, "terminal" },     { HS_READY, "ready" },   { HS_CREATED, "created" }, { HS_START, "start" },
+	{ HS_TERMINAL, "terminal" }, { HS_NETWORK, "network" },     { HS_READY, "ready" },   { HS_CREATED, "created" }, { HS_START, "start" },
 	{ HS_EXECUTING, "executing" },
 };
 /* clang-format on */
@@ -170,7 +170,7 @@ Test(handshake, waiting_has_an_end)
 	struct err e = { 0 };
 
 	cr_expect_eq(hs_expect(l.ours, HS_START, 30, NULL, &e), -1);
-	expect_error(&e, "handshake: wait for start: Connection timed out");
+	expect_error(&e, "handshake: wait for start: connection timed out");
 	cr_expect_eq(e.sys, ETIMEDOUT);
 }
 
@@ -185,7 +185,7 @@ Test(handshake, the_peers_error_becomes_ours)
 	(void)strcpy(why.text, "mounts[2]: open /nowhere\nmake it first");
 	hs_say_failed(l.theirs, &why);
 	cr_expect_eq(hs_expect(l.ours, HS_READY, -1, NULL, &e), -1);
-	expect_error(&e, "mounts: mounts[2]: open /nowhere: No such file or directory");
+	expect_error(&e, "mounts: mounts[2]: open /nowhere: no such file or directory");
 	cr_expect_str_eq(err_hint(&e), "make it first");
 	cr_expect_eq(e.kind, ERR_SPEC);
 }
@@ -303,7 +303,7 @@ Test(handshake, an_execve_that_failed_is_told)
 	hs_say_failed(l.theirs, &why);
 	hang_up(&l);
 	cr_expect_eq(hs_expect_exec(l.ours, &e), -1);
-	expect_error(&e, "execute /bin/x: Exec format error");
+	expect_error(&e, "execute /bin/x: exec format error");
 }
 
 Test(handshake, a_word_in_the_place_of_an_execve_is_a_failure)
@@ -313,7 +313,7 @@ Test(handshake, a_word_in_the_place_of_an_execve_is_a_failure)
 
 	cr_assert_eq(hs_say(l.theirs, HS_READY, 0, &e), 0);
 	cr_expect_eq(hs_expect_exec(l.ours, &e), -1);
-	expect_error(&e, "handshake: expected failed: found 9");
+	expect_error(&e, "handshake: expected failed: found 10");
 }
 
 /* ---- descriptors ---- */

@@ -422,12 +422,12 @@ Test(log, json_has_one_object_and_stderr_two_lines)
 	without_time(slurp(&s, "log"), line, sizeof(line));
 	cr_expect_str_eq(
 		line,
-		"{\"level\":\"error\",\"msg\":\"mounts: /data/x\\u001b\\\"y: open: No such "
+		"{\"level\":\"error\",\"msg\":\"mounts: /data/x\\u001b\\\"y: open: no such "
 		"file or directory\",\"time\":\"T\",\"code\":\"system\",\"step\":\"mounts\","
 		"\"errno\":2,\"path\":\"/data/x\\u001b\\\"y\",\"hint\":\"make the "
 		"directory\"}\n");
 	cr_expect_str_eq(slurp(&s, "stderr"),
-			 "caisson: mounts: /data/x?\"y: open: No such file or directory\n"
+			 "caisson: mounts: /data/x?\"y: open: no such file or directory\n"
 			 "caisson: hint: make the directory\n");
 }
 

@@ -36,11 +36,11 @@ static struct key keys[] = {
 	{ "net/ipv4/eth0.1/rp",       "sys/net/ipv4/eth0.1/rp",    "" },
 	{ "../secret",  "", "linux.sysctl: expected a key below /proc/sys: found \"../secret\"" },
 	{ "", "", "linux.sysctl: expected a key below /proc/sys: found \"\"" },
-	{ "net.ipv4.none",  "", "linux.sysctl: net.ipv4.none: write \"7\": No such file or directory" },
-	{ "net.link.forward", "", "linux.sysctl: net.link.forward: write \"7\": Too many levels of symbolic links" },
+	{ "net.ipv4.none",  "", "linux.sysctl: net.ipv4.none: write \"7\": no such file or directory" },
+	{ "net.link.forward", "", "linux.sysctl: net.link.forward: write \"7\": too many levels of symbolic links" },
 	{ "net/../../secret", "", "linux.sysctl: expected a key below /proc/sys: found \"net/../../secret\"" },
 	{ "net..ipv4", "",        "linux.sysctl: expected a key below /proc/sys: found \"net..ipv4\"" },
-	{ "net.ipv4.slash/", "",  "linux.sysctl: net.ipv4.slash/: write \"7\": No such file or directory" },
+	{ "net.ipv4.slash/", "",  "linux.sysctl: net.ipv4.slash/: write \"7\": no such file or directory" },
 };
 /* clang-format on */
 
@@ -278,7 +278,7 @@ Test(run, limit_that_is_refused_has_its_index_and_name)
 {
 	cr_expect_str_eq(in_child(limit_too_high).text,
 			 "process.rlimits[1]: set RLIMIT_NOFILE to 5, at most 1099511627776: "
-			 "Operation not permitted");
+			 "operation not permitted");
 }
 
 static void schedule_badly(char *told, size_t size)

@@ -62,8 +62,6 @@ static struct refusal refusals[] = {
 	{ "{\"responses\": [{\"action\": \"kill\"}]}", "responses[0].event: expected string, found nothing" },
 	{ "{\"responses\": [{\"event\": \"limit.pids\", \"action\": \"hug\"}]}",
 	  "responses[0].action: expected another word, found \"hug\"" },
-	{ "{\"responses\": [{\"event\": \"limit.pids\", \"action\": \"cut-network\"}]}",
-	  "responses[0].action: cut-network: not supported by this version of caisson" },
 	{ "{\"responses\": [{\"event\": \"limit.pids\", \"action\": \"kill\", \"count\": 65}]}",
 	  "responses[0].count: expected 1 to 64, found 65" },
 	{ "{\"responses\": [1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1]}", "responses: expected at most 16, found 17" },
@@ -97,6 +95,10 @@ static const struct watch_want whole = {
 	.own_pid_ns = true,
 	.started_ms = 12,
 	.cpu_before_usec = 34,
+	.policy_name = "container",
+	.policy_digest = "ab12",
+	.labels = { .pairs = (const char *const[]){ "io.container.manager", "libpod",
+						    "io.kubernetes.pod.name", "web-0", NULL } },
 	.wall_ms = 500,
 	.cpu_ms = 70,
 	.grace_ms = 1000,
@@ -122,6 +124,9 @@ Test(watch_want, comes_back_from_its_text_as_it_was)
 	cr_assert_eq(watch_want_parse(&a, text, len, &back, &e), 0, "%s", e.text);
 	cr_expect_str_eq(watch_want_text(&a, &back, &again), text);
 	cr_expect_eq(back.start_time, whole.start_time);
+	cr_expect_str_eq(back.policy_digest, "ab12");
+	cr_expect_str_eq(back.labels.engine, "podman");
+	cr_expect_str_eq(back.labels.pod, "web-0");
 	cr_expect_eq(back.rules.responses_n, 2);
 	cr_expect_eq(back.rules.responses[0].action, WATCH_KILL);
 	cr_expect_not(back.pids_limit);
