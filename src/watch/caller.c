@@ -76,12 +76,13 @@ static bool is_path(const struct syscall_arg *arg)
 	return arg->is_pointer && str_in(arg->name, names);
 }
 
-static void add_paths(struct arena *a, struct json *o, const struct seccomp_notif *n, int mem)
+void caller_add_paths(struct arena *a, struct json *o, const struct seccomp_notif *n)
 {
+	autofd int mem = open_memory((pid_t)n->pid);
 	struct json *paths = json_object(a);
 	struct syscall_arg arg;
 
-	for (unsigned i = 0; i < SYSCALL_ARGS; i++) {
+	for (unsigned i = 0; mem >= 0 && i < SYSCALL_ARGS; i++) {
 		const char *text;
 
 		if (!syscall_argument(n->data.arch, n->data.nr, i, &arg))
@@ -92,6 +93,19 @@ static void add_paths(struct arena *a, struct json *o, const struct seccomp_noti
 	}
 	if (paths->n > 0)
 		json_set(o, "paths_racy", paths);
+}
+
+bool caller_has_paths(const struct seccomp_data *call)
+{
+	struct syscall_arg arg;
+
+	for (unsigned i = 0; i < SYSCALL_ARGS; i++) {
+		if (!syscall_argument(call->arch, call->nr, i, &arg))
+			break;
+		if (is_path(&arg) && call->args[i] != 0)
+			return true;
+	}
+	return false;
 }
 
 /* ---- who ---- */
@@ -134,7 +148,6 @@ void caller_add(struct arena *a, struct json *o, const struct seccomp_notif *n)
 	const char *exe = read_link(a, pid, "exe");
 	int64_t inner = inner_pid(pid);
 	char path[32], comm[32] = "";
-	autofd int mem = open_memory(pid);
 
 	json_set(o, "pid", json_int(a, pid));
 	if (inner > 0)
@@ -146,8 +159,6 @@ void caller_add(struct arena *a, struct json *o, const struct seccomp_notif *n)
 		comm[strcspn(comm, "\n")] = '\0';
 		json_set(o, "comm", json_string(a, arena_strdup(a, comm)));
 	}
-	if (mem >= 0)
-		add_paths(a, o, n, mem);
 }
 
 /* ---- what it executes ---- */

@@ -39,6 +39,7 @@ struct calls {
 	size_t len, notice_size;
 	struct watch_bucket pace;
 	bool muted;
+	struct eye eye;
 	int *listeners;
 	size_t n, room;
 };
@@ -187,14 +188,17 @@ static void answer(int fd, uint64_t id, bool allow, uint32_t err)
 
 /* While it waits it is the one that called: looked at before and after, what lies between is
  * of no other. */
-static struct json *look(struct arena *a, int fd, const struct seccomp_notif *n,
+static struct json *look(struct watch *w, struct arena *a, int fd,
 			 const struct policy_verdict *said)
 {
+	const struct seccomp_notif *n = &w->calls->denials->flight.n;
+	const bool is_program = said->allow && call_is_exec(&n->data);
 	struct json *o = call_json(a, &n->data, said, true);
 
 	caller_add(a, o, n);
-	if (said->allow && call_is_exec(&n->data))
-		caller_add_program(a, o, n);
+	if (is_program || caller_has_paths(&n->data))
+		eye_look(&w->calls->eye, a, o,
+			 is_program ? caller_add_program : caller_add_paths, n);
 	return is_valid(fd, n->id) ? o : call_json(a, &n->data, said, true);
 }
 
@@ -228,7 +232,7 @@ static void serve(struct watch *w, int fd)
 	said = answers_find(&w->calls->answers, &n->data, &row);
 	told = count(w, &n->data, said, row);
 	if (told > 0)
-		seen = look(&a, fd, n, said);
+		seen = look(w, &a, fd, said);
 	answer(fd, n->id, said->allow, said->err);
 	if (!said->allow)
 		watch_respond(w, WATCH_DENIED, 1);

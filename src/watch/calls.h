@@ -5,6 +5,7 @@
  * denials.c  what was counted: a file beside the state, mapped, so that it survives us
  * calls.c    the loop over the listeners
  * caller.c   who calls, as an event has it
+ * eye.c      looks into the caller's memory, and may get stuck there
  * kernel_audit.c  what no listener sees
  * hold.c     who keeps the listeners when we die */
 #pragma once
@@ -98,6 +99,8 @@ struct json *denials_json(struct arena *a, const struct denials *d);
 /* What is known of who calls, and with what: read while it waits for us. What its memory said
  * another of its threads may have changed since: "racy". */
 void caller_add(struct arena *a, struct json *o, const struct seccomp_notif *n);
+/* The rest reads its memory, see eye.c. The paths that arguments point to. */
+void caller_add_paths(struct arena *a, struct json *o, const struct seccomp_notif *n);
 /* execve(2) and execveat(2): the path, and a digest of the words. */
 void caller_add_program(struct arena *a, struct json *o, const struct seccomp_notif *n);
 /* The call by itself. */
@@ -105,6 +108,20 @@ void caller_add_program(struct arena *a, struct json *o, const struct seccomp_no
 struct json *call_json(struct arena *a, const struct seccomp_data *call,
 		       const struct policy_verdict *said, bool with_args);
 bool call_is_exec(const struct seccomp_data *call);
+bool caller_has_paths(const struct seccomp_data *call);
+
+/* ---- eye.c ---- */
+
+/* Sets members of the object. */
+typedef void eye_fill(struct arena *a, struct json *o, const struct seccomp_notif *n);
+/* Has it done by a child, which is given half a second. One that takes longer is killed; then
+ * nothing is set, and nobody looks for a while. */
+struct eye {
+	pid_t stuck; /* 0 at first */
+	uint64_t blind_until_ms;
+};
+void eye_look(struct eye *eye, struct arena *a, struct json *o, eye_fill *fill,
+	      const struct seccomp_notif *n);
 
 /* ---- calls.c ---- */
 

@@ -6,6 +6,7 @@ libwatch_a_SOURCES = \
 	src/watch/calls.c src/watch/calls.h \
 	src/watch/denials.c \
 	src/watch/ending.c \
+	src/watch/eye.c \
 	src/watch/hold.c \
 	src/watch/kernel_audit.c \
 	src/watch/look.c \

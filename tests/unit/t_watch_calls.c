@@ -2,8 +2,9 @@
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/str.h"
@@ -358,4 +359,59 @@ Test(watch_calls, a_long_name_is_cut)
 	cr_assert(kernel_audit_parse(text, &k));
 	cr_expect_eq(strlen(k.exe), sizeof(k.exe) - 1);
 	cr_expect_eq(strlen(k.comm), sizeof(k.comm) - 1);
+}
+
+/* ---- looking into memory ---- */
+
+static void sees(struct arena *a, struct json *o, const struct seccomp_notif *n)
+{
+	json_set(o, "pid", json_int(a, n->pid));
+	json_set(o, "word", json_string(a, "a \xff\n\"b"));
+}
+
+static void gets_stuck(struct arena *a, struct json *o, const struct seccomp_notif *n)
+{
+	sees(a, o, n);
+	(void)sleep(1000);
+}
+
+static void dies(struct arena *a, struct json *o, const struct seccomp_notif *n)
+{
+	(void)a;
+	(void)o;
+	(void)n;
+	abort();
+}
+
+Test(watch_calls, a_look_into_memory_brings_what_was_seen)
+{
+	autoarena struct arena a = { 0 };
+	const struct seccomp_notif n = { .pid = 7 };
+	struct json *o = json_object(&a);
+	struct eye eye = { 0 };
+
+	eye_look(&eye, &a, o, sees, &n);
+	cr_expect_str_eq(json_print(&a, o, JSON_CANONICAL, NULL),
+			 "{\"pid\":7,\"word\":\"a \xef\xbf\xbd\\n\\\"b\"}");
+}
+
+Test(watch_calls, a_look_that_gets_stuck_holds_nobody_up, .timeout = 10)
+{
+	autoarena struct arena a = { 0 };
+	const struct seccomp_notif n = { .pid = 7 };
+	struct json *o = json_object(&a);
+	struct eye eye = { 0 };
+
+	eye_look(&eye, &a, o, gets_stuck, &n);
+	cr_assert_gt(eye.stuck, 0);
+	for (unsigned i = 0; i < 100; i++) /* and nobody looks for a while */
+		eye_look(&eye, &a, o, sees, &n);
+	cr_expect_eq(o->n, 0);
+	if (eye.stuck > 0)
+		(void)waitpid(eye.stuck, NULL, 0);
+	eye = (struct eye){ 0 };
+	eye_look(&eye, &a, o, dies, &n);
+	cr_expect_eq(o->n, 0);
+	eye_look(&eye, &a, o, sees, &n);
+	cr_expect_eq(o->n, 2);
 }
