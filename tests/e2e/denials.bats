@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # denials.bats - denied calls as events: the container is answered as without them, whoever dies.
 
-# shellcheck disable=SC2016,SC2034,SC2154 # $ of jq's and the container's; set here, and in lib.bash
+# shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2154 # $ of jq's and the container's; set here, and in lib.bash
 load lib
 
 setup_file() {
