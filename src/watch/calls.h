@@ -171,7 +171,7 @@ struct holder {
 	int init;   /* pidfd */
 	int listen; /* CALLS_SOCKET */
 };
-void hold_until_end(const struct holder *h);
+void hold_until_end(const struct holder *from);
 
 /* What is said on that socket, one letter a message. */
 enum {
