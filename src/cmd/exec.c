@@ -66,6 +66,7 @@ static int make_plan(const struct call *c, const struct run_target *t, struct pl
 		.no_new_keyring = t->st.kept_keyring,
 		.deny_setgroups = t->deny_setgroups,
 		.filter = t->filter,
+		.profile = t->profile,
 	};
 
 	if (load_saved(c->arena, t->config, t->config_len, l, e) < 0)

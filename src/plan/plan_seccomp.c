@@ -2,6 +2,7 @@
 #include "plan/plan_seccomp.h"
 
 #include <errno.h>
+#include <sys/syscall.h>
 #include <time.h>
 
 #include "base/digest.h"
@@ -131,15 +132,12 @@ static int plan_flags(const struct spec_seccomp *s, uint32_t *out, struct err *e
 	return 0;
 }
 
-/* "If the SCMP_ACT_NOTIFY action is not used this value is ignored." So is the flag that says
- * how a notified call waits, which the kernel refuses without a listener. */
+/* "If the SCMP_ACT_NOTIFY action is not used this value is ignored." */
 static int plan_listener(const struct spec_seccomp *s, bool notifies, struct plan *p,
 			 struct err *e)
 {
-	if (!notifies) {
-		p->filter.flags &= ~(uint32_t)SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
+	if (!notifies)
 		return 0;
-	}
 	if (s->listener_path == NULL)
 		return fail(e, ERR_SPEC,
 			    "linux.seccomp.listenerPath: expected the socket of who answers "
@@ -199,7 +197,8 @@ static int check_skipped(const struct policy_rules *r, size_t skipped, struct er
 		    skipped);
 }
 
-static int compile(struct arena *a, const struct policy *policy, struct plan *p, struct err *e)
+static int compile(struct arena *a, const struct policy *policy, struct plan_filter *out,
+		   struct err *e)
 {
 	struct policy_image image;
 
@@ -209,38 +208,47 @@ static int compile(struct arena *a, const struct policy *policy, struct plan *p,
 		return fail(e, ERR_HOST,
 			    "org.caisson.seccomp.policy: %s: audit: not supported yet",
 			    policy_name(policy));
-	p->filter = image.filter;
-	p->policy.backend = "caisson";
-	p->policy.cells = image.cells;
-	p->policy.pairwise = image.pairwise;
-	p->policy.skipped = policy_skipped(policy);
+	out->program = image.filter;
+	out->from.backend = "caisson";
+	out->from.cells = image.cells;
+	out->from.pairwise = image.pairwise;
+	out->from.skipped = policy_skipped(policy);
 	return 0;
 }
 
 static int from_elsewhere(struct arena *a, const struct policy_rules *r,
-			  const struct plan_want *w, struct plan *p, struct err *e)
+			  const struct plan_want *w, struct plan_filter *out, struct err *e)
 {
 	if (w->libseccomp == NULL)
 		return fail(e, ERR_HOST,
 			    "linux.seccomp: caisson-libseccomp, for this architecture: "
 			    "not installed");
-	p->policy.backend = "libseccomp";
-	return policy_build_elsewhere(a, w->libseccomp, r, &p->filter, e);
+	out->from.backend = "libseccomp";
+	return policy_build_elsewhere(a, w->libseccomp, r, &out->program, e);
 }
 
-static struct policy_diags *new_diags(struct arena *a, struct plan *p)
+static struct policy_diags *new_diags(struct arena *a, struct plan_filter *out)
 {
 	struct policy_diags *diags = arena_new(a, struct policy_diags);
 
 	diags->arena = a;
-	p->policy.diags = diags;
+	out->from.diags = diags;
 	return diags;
 }
 
-static int from_config(struct arena *a, const struct spec_seccomp *s, const struct plan_want *w,
-		       struct plan *p, struct err *e)
+/* What identifies it; and how a notified call waits, which the kernel takes only where there
+ * is a listener. */
+static void finish(struct plan_filter *f, bool notifies)
 {
-	struct policy_diags *diags = new_diags(a, p);
+	if (!notifies)
+		f->program.flags &= ~(uint32_t)SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
+	digest_hex(f->program.insns, f->program.n * sizeof(*f->program.insns), f->from.digest);
+}
+
+static int from_config(struct arena *a, const struct spec_seccomp *s, const struct plan_want *w,
+		       struct plan_filter *out, bool *notifies, struct err *e)
+{
+	struct policy_diags *diags = new_diags(a, out);
 	const struct policy *policy;
 	struct policy_rules r;
 	bool carried;
@@ -249,15 +257,17 @@ static int from_config(struct arena *a, const struct spec_seccomp *s, const stru
 	    policy_from_rules(a, &r, diags, &carried, &policy, e) < 0)
 		return -1;
 	if (!carried || w->use_libseccomp) {
-		if (from_elsewhere(a, &r, w, p, e) < 0)
+		if (from_elsewhere(a, &r, w, out, e) < 0)
 			return -1;
 	} else if (check_skipped(&r, policy_skipped(policy), e) < 0 ||
-		   compile(a, policy, p, e) < 0) {
+		   compile(a, policy, out, e) < 0) {
 		return -1;
 	}
-	return plan_flags(s, &p->filter.flags, e) < 0
-		       ? -1
-		       : plan_listener(s, rules_notify(&r), p, e);
+	if (plan_flags(s, &out->program.flags, e) < 0)
+		return -1;
+	*notifies = rules_notify(&r);
+	finish(out, *notifies);
+	return 0;
 }
 
 /* What the guard cap() is true for. */
@@ -275,28 +285,76 @@ static const char *const *capabilities(struct arena *a, const struct spec *s)
 }
 
 static int from_policy(struct arena *a, const struct spec *s, const struct host *h,
-		       const struct plan_want *w, struct plan *p, struct err *e)
+		       const struct plan_want *w, struct plan_filter *out, bool *notifies,
+		       struct err *e)
 {
 	struct policy_env env =
 		w->policy_env != NULL ? *w->policy_env : (struct policy_env){ 0 };
-	struct policy_diags *diags = new_diags(a, p);
+	struct policy_diags *diags = new_diags(a, out);
 	const struct policy *policy;
 
 	env.caps = capabilities(a, s);
 	env.kernel = (uint16_t)(h->kernel >> 8);
 	if (policy_parse(a, w->policy, NULL, &env, diags, &policy, e) < 0 ||
-	    compile(a, policy, p, e) < 0)
+	    compile(a, policy, out, e) < 0)
 		return -1;
-	p->policy.name = policy_name(policy);
-	return plan_listener(&s->linux_.seccomp, filter_notifies(&p->filter), p, e);
+	out->from.name = policy_name(policy);
+	*notifies = filter_notifies(&out->program);
+	finish(out, *notifies);
+	return 0;
 }
 
-int plan_kept_filter(const struct spec_seccomp *s, const struct filter *f, struct plan *p,
-		     struct err *e)
+/* ---- a policy and the engine's profile, both ---- */
+
+/* Would a process under the first be let load the other? The listener's flag is the only one
+ * that we add. */
+static bool lets_load(const struct filter *first, const struct filter *other, bool listener)
 {
+	struct seccomp_data call = { .nr = SYS_seccomp, .arch = policy_arch_own() };
+	uint32_t action;
+
+	call.args[0] = SECCOMP_SET_MODE_FILTER;
+	call.args[1] = other->flags | (listener ? SECCOMP_FILTER_FLAG_NEW_LISTENER : 0);
+	action = filter_run(first, &call, NULL, NULL) & SECCOMP_RET_ACTION_FULL;
+	return action == SECCOMP_RET_ALLOW || action == SECCOMP_RET_LOG;
+}
+
+/* Of the two that which hands on calls is loaded last, for then none of our own is left but the
+ * execve; the kernel gives a process one listener. */
+static int order(struct plan *p, bool policy_notifies, bool profile_notifies, struct err *e)
+{
+	const struct filter *policy = &p->filter, *profile = &p->profile.program;
+
+	if (policy_notifies && profile_notifies)
+		return fail(e, ERR_SPEC,
+			    "linux.seccomp: expected SCMP_ACT_NOTIFY in the profile or in the "
+			    "policy of org.caisson.seccomp.policy: found it in both");
+	if (!profile_notifies && lets_load(profile, policy, policy_notifies))
+		return 0;
+	p->profile_last = true;
+	if (!policy_notifies && lets_load(policy, profile, profile_notifies))
+		return 0;
+	(void)fail(e, ERR_SPEC,
+		   "org.caisson.seccomp.policy: expected that the policy or linux.seccomp "
+		   "permits seccomp(2), to load the other: found that neither does");
+	return hint(e, "permit seccomp in the policy: what it loads can only be stricter");
+}
+
+int plan_kept_filter(const struct spec_seccomp *s, const struct filter *f,
+		     const struct filter *profile, struct plan *p, struct err *e)
+{
+	bool notifies = filter_notifies(f);
+	bool also = profile != NULL && filter_notifies(profile);
+
 	p->has_filter = true;
 	p->filter = *f;
-	return plan_listener(s, filter_notifies(f), p, e);
+	if (profile != NULL) {
+		p->has_profile = true;
+		p->profile.program = *profile;
+		if (order(p, notifies, also, e) < 0)
+			return -1;
+	}
+	return plan_listener(s, notifies || also, p, e);
 }
 
 static uint64_t now_us(void)
@@ -307,19 +365,35 @@ static uint64_t now_us(void)
 	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
 }
 
+static int make(struct arena *a, const struct spec *s, const struct host *h,
+		const struct plan_want *w, struct plan *p, struct err *e)
+{
+	const struct spec_seccomp *config = &s->linux_.seccomp;
+	struct plan_filter main = { 0 };
+	bool notifies = false, also = false;
+
+	p->has_profile = w->policy != NULL && config->present;
+	if (w->policy != NULL ? from_policy(a, s, h, w, &main, &notifies, e) < 0
+			      : from_config(a, config, w, &main, &notifies, e) < 0)
+		return -1;
+	p->filter = main.program;
+	p->policy = main.from;
+	if (p->has_profile && (from_config(a, config, w, &p->profile, &also, e) < 0 ||
+			       order(p, notifies, also, e) < 0))
+		return -1;
+	return plan_listener(config, notifies || also, p, e);
+}
+
 int plan_seccomp(struct arena *a, const struct spec *s, const struct host *h,
 		 const struct plan_want *w, struct plan *p, struct err *e)
 {
-	const struct spec_seccomp *config = &s->linux_.seccomp;
 	const uint64_t began = now_us();
 
-	if (w->policy == NULL && !config->present)
+	if (w->policy == NULL && !s->linux_.seccomp.present)
 		return 0;
-	if (w->policy != NULL ? from_policy(a, s, h, w, p, e) < 0
-			      : from_config(a, config, w, p, e) < 0)
+	if (make(a, s, h, w, p, e) < 0)
 		return -1;
 	p->has_filter = true;
 	p->policy.compile_us = (uint32_t)(now_us() - began);
-	digest_hex(p->filter.insns, p->filter.n * sizeof(*p->filter.insns), p->policy.digest);
 	return 0;
 }

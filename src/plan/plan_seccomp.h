@@ -7,10 +7,11 @@
 int plan_seccomp_rules(struct arena *a, const struct spec_seccomp *s, struct policy_rules *out,
 		       struct err *e) CHECK;
 
-/* Fills p->has_filter, p->filter and p->policy from linux.seccomp, or from the policy of the
- * annotation in place of it. Without either there is no filter. */
+/* Fills p->has_filter, p->filter and p->policy from the policy of the annotation, with
+ * linux.seccomp beside it in p->profile, or from that alone. Without either there is no filter.
+ */
 int plan_seccomp(struct arena *a, const struct spec *s, const struct host *h,
 		 const struct plan_want *w, struct plan *p, struct err *e) CHECK;
 /* The same for exec, whose filter is the one that create made. */
-int plan_kept_filter(const struct spec_seccomp *s, const struct filter *f, struct plan *p,
-		     struct err *e) CHECK;
+int plan_kept_filter(const struct spec_seccomp *s, const struct filter *f,
+		     const struct filter *profile, struct plan *p, struct err *e) CHECK;

@@ -46,7 +46,7 @@ struct run_target {
 	bool deny_setgroups; /* in its user namespace */
 	const char *config;  /* the text of the config.json that it was made from */
 	size_t config_len;
-	struct filter *filter; /* that it was made with; NULL: none */
+	struct filter *filter, *profile; /* that it was made with; NULL: none */
 };
 
 /* Finds the container for exec; refuses one that is paused or stopped. *out is closed by
