@@ -18,12 +18,13 @@ static bool takes(struct audit_filter *f)
 	autoarena struct arena a = { 0 };
 	const struct audit_line_at at = { .text = event, .len = strlen(event) };
 	struct json *doc;
+	struct scan_text got[MEMBERS];
 	enum audit_answer quick;
 	bool may, is;
 
 	audit_filter_prepare(&a, f);
 	may = audit_filter_may(f, &at);
-	quick = audit_filter_scan(f, &at);
+	quick = audit_filter_scan(f, &at, got);
 	is = audit_filter_takes(&a, f, &at, &doc);
 	cr_expect(may || !is, "what matches was dropped by the first look");
 	cr_expect(quick == AUDIT_UNSURE || (quick == AUDIT_TAKEN) == is,
@@ -145,16 +146,33 @@ Test(audit_filter, members_are_found_without_a_tree)
 	}
 }
 
+/* Found by fuzz_log. */
+Test(audit_filter, a_name_with_a_nul_in_it_is_not_the_one_before_the_nul)
+{
+	static const char text[] = "{\"event\0\0\0\0\":1}";
+	struct scan_text t;
+
+	cr_expect_not(scan_find(text, sizeof(text) - 1, "event", &t));
+}
+
 Test(audit_filter, an_escape_makes_the_quick_look_unsure)
 {
 	const struct audit_line_at at = { .text = event, .len = strlen(event) };
 
-	cr_expect_eq(audit_filter_scan(&(struct audit_filter){ .container = "web\"1" }, &at),
-		     AUDIT_UNSURE);
-	cr_expect_eq(audit_filter_scan(&(struct audit_filter){ .user = "anna" }, &at),
-		     AUDIT_TAKEN);
-	cr_expect_eq(audit_filter_scan(&(struct audit_filter){ .user = "bert" }, &at),
-		     AUDIT_NOT_TAKEN);
+	static const struct {
+		struct audit_filter filter;
+		enum audit_answer answer;
+	} rows[] = {
+		{ { .container = "web\"1" }, AUDIT_UNSURE },
+		{ { .user = "anna" }, AUDIT_TAKEN },
+		{ { .user = "bert" }, AUDIT_NOT_TAKEN },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct scan_text got[MEMBERS];
+
+		cr_expect_eq(audit_filter_scan(&rows[i].filter, &at, got), rows[i].answer);
+	}
 }
 
 Test(audit_filter, times_are_read)
