@@ -170,19 +170,30 @@ _caisson() {
 	'audit report':--where | 'audit report':-w) _caisson_values 'file' ;;
 	'audit report':--top | 'audit report':-n) _caisson_values '=' ;;
 	'audit verify':--log | 'audit verify':-l) _caisson_values 'file' ;;
+	'audit verify':--key | 'audit verify':-k) _caisson_values '=' ;;
+	'audit verify':--key-file) _caisson_values 'file' ;;
+	'audit verify':--public | 'audit verify':-p) _caisson_values '=' ;;
+	'audit verify':--anchor | 'audit verify':-a) _caisson_values 'file' ;;
 	'audit rotate':--log | 'audit rotate':-l) _caisson_values 'file' ;;
 	'audit rotate':--keep-days) _caisson_values '=' ;;
 	'audit rotate':--keep-events) _caisson_values '=' ;;
+	'audit init':--log | 'audit init':-l) _caisson_values 'file' ;;
+	'audit seal':--log | 'audit seal':-l) _caisson_values 'file' ;;
+	'audit anchor':--log | 'audit anchor':-l) _caisson_values 'file' ;;
+	'audit anchor':--to | 'audit anchor':-t) _caisson_values '=' ;;
+	'audit prove':--log | 'audit prove':-l) _caisson_values 'file' ;;
+	'audit prove':--check) _caisson_values 'file' ;;
+	'audit prove':--public | 'audit prove':-p) _caisson_values '=' ;;
 	*) _caisson_plain ;;
 	esac
 }
 
 _caisson_plain() {
 	case $command:$cur in
-	caisson:-*) _caisson_words '--root --log --log-format --debug --cgroup-manager --systemd-cgroup --audit-log --rootless --criu --version -v --help -h' ;;
+	caisson:-*) _caisson_words '--root --log --log-format --debug --cgroup-manager --systemd-cgroup --audit-log --config --rootless --criu --version -v --help -h' ;;
 	caisson:*) _caisson_words 'create run start exec kill delete state list ps pause update events resume spec policy audit features check doctor version help checkpoint restore' ;;
-	create:-*) _caisson_words '--bundle -b --pid-file --console-socket --preserve-fds --no-pivot --no-new-keyring --seccomp-backend --no-subreaper --help -h' ;;
-	run:-*) _caisson_words '--bundle -b --pid-file --console-socket --preserve-fds --no-pivot --no-new-keyring --seccomp-backend --no-subreaper --detach -d --keep --help -h' ;;
+	create:-*) _caisson_words '--bundle -b --pid-file --console-socket --preserve-fds --no-pivot --no-new-keyring --seccomp-backend --responses-dry-run --no-subreaper --help -h' ;;
+	run:-*) _caisson_words '--bundle -b --pid-file --console-socket --preserve-fds --no-pivot --no-new-keyring --seccomp-backend --responses-dry-run --no-subreaper --detach -d --keep --help -h' ;;
 	start:-*) _caisson_words '--help -h' ;;
 	exec:-*) _caisson_words '--process -p --cwd --env -e --tty -t --user -u --additional-gids -g --detach -d --pid-file --console-socket --pidfd-socket --cap -c --no-new-privs --apparmor --process-label --cgroup --preserve-fds --ignore-paused --no-subreaper --help -h' ;;
 	kill:-*) _caisson_words '--all -a --help -h' ;;
@@ -214,14 +225,18 @@ _caisson_plain() {
 	'policy learn':-*) _caisson_words '--extends --merge --never --name --exact --from --output -o --json --policy --arch --kernel --cap --param --help -h' ;;
 	'policy why':-*) _caisson_words '--json --policy --arch --kernel --cap --param --help -h' ;;
 	'audit query':-*) _caisson_words '--log -l --since -s --until -u --event -e --container -c --user --severity --where -w --limit -n --follow -f --json --help -h' ;;
-	'audit report':-*) _caisson_words '--log -l --since -s --until -u --event -e --container -c --user --severity --where -w --top -n --json --help -h' ;;
-	'audit verify':-*) _caisson_words '--log -l --json --help -h' ;;
-	'audit rotate':-*) _caisson_words '--log -l --keep-days --keep-events --no-rotate --help -h' ;;
+	'audit report':-*) _caisson_words '--log -l --since -s --until -u --event -e --container -c --user --severity --where -w --top -n --json --html --help -h' ;;
+	'audit verify':-*) _caisson_words '--log -l --key -k --key-file --public -p --anchor -a --json --help -h' ;;
+	'audit rotate':-*) _caisson_words '--log -l --keep-days --keep-events --no-rotate --json --help -h' ;;
+	'audit init':-*) _caisson_words '--log -l --json --help -h' ;;
+	'audit seal':-*) _caisson_words '--log -l --help -h' ;;
+	'audit anchor':-*) _caisson_words '--log -l --to -t --help -h' ;;
+	'audit prove':-*) _caisson_words '--log -l --check --public -p --json --help -h' ;;
 	start:* | exec:* | kill:* | delete:* | state:* | ps:* | pause:* | update:* | events:* | resume:* | checkpoint:* | restore:*) _caisson_words "$(caisson list -q 2>/dev/null)" ;;
 	check:*) _caisson_values directory ;;
 	policy:*) _caisson_words 'check explain diff test compile decompile run learn why help' ;;
 	'policy '*) _caisson_values file ;;
-	audit:*) _caisson_words 'query report verify rotate help' ;;
+	audit:*) _caisson_words 'query report verify rotate init seal anchor prove help' ;;
 	'audit '*) _caisson_values file ;;
 	help:*) _caisson_words 'create run start exec kill delete state list ps pause update events resume spec policy audit features check doctor version help checkpoint restore' ;;
 	esac

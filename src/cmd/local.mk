@@ -82,6 +82,7 @@ libauditcmd_a_SOURCES = \
 	src/audit/noted.c src/audit/noted.h \
 	src/audit/proof.c src/audit/proof.h \
 	src/cmd/audit_anchor.c \
+	src/cmd/audit_html.c src/cmd/audit_html.h \
 	src/cmd/audit_init.c \
 	src/cmd/audit_prove.c \
 	src/cmd/audit_query.c \

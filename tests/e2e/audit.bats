@@ -81,7 +81,7 @@ log() { "$CAISSON" audit "$@" --log "$audit_log"; }
 	local audit_log=$BATS_TEST_TMPDIR/own.jsonl
 	run -0 inside true
 	run -0 log rotate
-	has "$output" '1 segments, 1 packed, 0 deleted'
+	has "$output" '1 packed, 0 deleted'
 	run -0 inside true
 	run -0 log query --container "$id" --event container.create --json
 	is "${#lines[@]}" 2
@@ -140,6 +140,17 @@ with() { caisson --config "$bundle/caisson.json" "$@"; }
 	lacks "$output" $'\033'
 	run -0 log report
 	lacks "$output" $'\033'
+	conf '.process.args[0] = "/bin/<script>" | .process.args[1] = "<img src=x>"'
+	ln -s busybox "$bundle/rootfs/bin/<script>"
+	conf '.annotations["io.kubernetes.cri.image-name"] = "<script>alert(1)</script>"'
+	run -127 caisson run --bundle "$bundle" "$id"
+	run -0 log report --html
+	has "$output" '&lt;script&gt;alert(1)&lt;/script&gt;'
+	lacks "$output" '<script'
+	lacks "$output" '<img'
+	lacks "$output" '://'
+	is "$(grep -o '<[a-z][a-z0-9]*' <<<"$output" | sort -u | xargs)" \
+		'<b <bdi <body <div <h1 <h2 <head <html <i <main <meta <p <section <span <style <table <tbody <td <th <thead <title <tr'
 }
 
 @test "events say what the engine says of the container" {
