@@ -19,23 +19,28 @@
 #include "base/proc.h"
 
 #define LOCK_WAIT_MS 5000
-#define LOCK_NAP_NS  50000
-#define LOCK_NAP_MAX 3200000
+#define LOCK_SPINS   40
+#define LOCK_NAP_NS  200000
+#define LOCK_NAP_MAX 6400000
 
 static const struct audit_subject nobody;
 
 /* ---- the lock ---- */
 
 /* Writers hold it for some microseconds; one that is stopped while it does must not stop all
- * containers of the host. Many that wait sleep longer and longer, so that the one that works
- * has the processor. */
+ * containers of the host. One that runs on another processor is done before a sleep would have
+ * begun; many that wait sleep longer and longer, so that the one that works has the processor.
+ */
 static int lock_log(int fd, uint64_t until_ms, struct err *e)
 {
 	struct timespec nap = { 0, LOCK_NAP_NS };
+	unsigned tries = 0;
 
 	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
 		if (errno != EWOULDBLOCK && errno != EINTR)
 			return fail_sys(e, errno, "audit log: lock");
+		if (tries++ < LOCK_SPINS)
+			continue;
 		if (now_boot_ms() >= until_ms)
 			return fail(e, ERR_STATE,
 				    "audit log: expected its lock within %d s: another "
@@ -48,12 +53,15 @@ static int lock_log(int fd, uint64_t until_ms, struct err *e)
 }
 
 /* Was the log rotated, so that this file is a segment by now? */
-static bool has_name(const struct audit *au)
+static bool has_name(struct audit *au)
 {
 	struct stat mine, named;
 
-	return fstat(au->fd, &mine) == 0 && fstatat(AT_FDCWD, au->path, &named, 0) == 0 &&
-	       mine.st_ino == named.st_ino && mine.st_dev == named.st_dev;
+	if (fstat(au->fd, &mine) < 0 || fstatat(AT_FDCWD, au->path, &named, 0) < 0 ||
+	    mine.st_ino != named.st_ino || mine.st_dev != named.st_dev)
+		return false;
+	au->size = mine.st_size;
+	return true;
 }
 
 /* The file that has the name, locked. */
@@ -291,10 +299,12 @@ static bool is_full(int r)
 	return r == -ENOSPC || r == -EDQUOT;
 }
 
-static void count_lost(const struct audit *au)
+static void count_lost(struct audit *au)
 {
 	autofd int fd = open_lost(au, O_CREAT);
 	struct stat st;
+
+	au->looked_for_lost = false;
 
 	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
 		(void)!ftruncate(fd, st.st_size + 1);
@@ -302,10 +312,15 @@ static void count_lost(const struct audit *au)
 
 static void add_lost(struct append *ap)
 {
-	autofd int fd = open_lost(ap->au, 0);
+	autofd int fd = -1;
 	struct json *log;
 	struct stat st;
 
+	/* others' losses are told by the next process: a look each time would cost too much */
+	if (ap->au->looked_for_lost)
+		return;
+	ap->au->looked_for_lost = true;
+	fd = open_lost(ap->au, 0);
 	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size <= 0)
 		return;
 	log = json_object(ap->a);
@@ -334,10 +349,9 @@ static void forget_lost(const struct append *ap)
  * with a line of our own it need not be read. */
 static int find_tail(struct audit *au, struct arena *a, struct audit_tail *t)
 {
-	struct stat st;
 	int r = 0;
 
-	if (au->tail.size > 0 && fstat(au->fd, &st) == 0 && st.st_size == au->tail.size)
+	if (au->tail.size > 0 && au->tail.size == au->size)
 		*t = au->tail;
 	else
 		r = audit_tail_find(au->fd, a, t);

@@ -13,6 +13,8 @@ struct audit {
 	int fd;                          /* -1: no log wanted */
 	char *path;                      /* malloc'd, absolute */
 	off_t rotate_at;                 /* a log that is so long becomes a segment */
+	off_t size;                      /* of the file, as of the last lock */
+	bool looked_for_lost;            /* append.c */
 	struct audit_tail tail;          /* behind our last line in .fd; .size 0: not known */
 	struct seal_file seal;           /* as of the last lock */
 	const struct audit_rules *rules; /* NULL: the usual ones */

@@ -75,37 +75,72 @@ static bool take_value(struct at *s, struct scan_text *out)
 	return out->len > 0;
 }
 
-/* The member of the object that the text is. */
-static bool find_member(struct at s, const char *key, size_t key_len, struct scan_text *out)
+static bool next_member(struct at *s, struct scan_text *name, struct scan_text *value)
 {
-	struct scan_text name;
+	return take_string(s, name) && take(s, ':') && take_value(s, value);
+}
 
+/* What follows the path's first key, if the name is that; else NULL. */
+static const char *after_key(const char *path, const struct scan_text *name)
+{
+	const size_t n = name->len;
+
+	if (n == 0 || *path != *name->p) /* most of them */
+		return NULL;
+	return strncmp(path, name->p, n) == 0 && (path[n] == '\0' || path[n] == '.') ? path + n
+										     : NULL;
+}
+
+/* The first of one name counts. */
+static void take_wanted(const struct scan_text *name, const struct scan_text *value,
+			const char *const *paths, size_t n, struct scan_text *out)
+{
+	for (size_t i = 0; i < n; i++) {
+		const char *rest = out[i].p == NULL ? after_key(paths[i], name) : NULL;
+
+		if (rest == NULL)
+			continue;
+		if (*rest == '\0')
+			out[i] = *value;
+		else if (!scan_find(value->p, value->len, rest + 1, &out[i]))
+			out[i].p = NULL;
+	}
+}
+
+bool scan_all(const char *text, size_t len, const char *const *paths, size_t n,
+	      struct scan_text *out)
+{
+	struct at s = { text, text + len };
+	struct scan_text name, value;
+
+	memset(out, 0, n * sizeof(*out));
 	if (!take(&s, '{'))
 		return false;
 	do {
-		if (!take_string(&s, &name) || !take(&s, ':') || !take_value(&s, out))
+		if (!next_member(&s, &name, &value))
 			return false;
-		if (name.len == key_len && memcmp(name.p, key, key_len) == 0)
-			return true;
+		take_wanted(&name, &value, paths, n, out);
 	} while (take(&s, ','));
-	return false;
+	return take(&s, '}') && s.p == s.end;
 }
 
 bool scan_find(const char *text, size_t len, const char *path, struct scan_text *out)
 {
 	struct at s = { text, text + len };
+	struct scan_text name;
 
-	for (;;) {
-		const size_t n = strcspn(path, ".");
+	if (!take(&s, '{'))
+		return false;
+	do {
+		const char *rest;
 
-		if (!find_member(s, path, n, out))
+		if (!next_member(&s, &name, out))
 			return false;
-		path += n;
-		if (*path == '\0')
-			return true;
-		path++;
-		s = (struct at){ out->p, out->p + out->len };
-	}
+		rest = after_key(path, &name);
+		if (rest != NULL) /* as deep as the path has dots */
+			return *rest == '\0' || scan_find(out->p, out->len, rest + 1, out);
+	} while (take(&s, ','));
+	return false;
 }
 
 bool scan_is(const struct scan_text *t, const char *what)
@@ -130,9 +165,12 @@ bool scan_number(const struct scan_text *t, uint64_t *out)
 
 bool scan_event(const char *text, size_t len, struct scan_event *out)
 {
-	struct scan_text time;
+	static const char *const paths[] = { "event", "time" };
+	struct scan_text got[2];
 
-	return scan_find(text, len, "event", &out->event) && out->event.is_string &&
-	       !out->event.escaped && scan_find(text, len, "time", &time) &&
-	       scan_number(&time, &out->time_ms);
+	if (!scan_all(text, len, paths, 2, got) || got[0].p == NULL || got[1].p == NULL ||
+	    !got[0].is_string || got[0].escaped || !scan_number(&got[1], &out->time_ms))
+		return false;
+	out->event = got[0];
+	return true;
 }

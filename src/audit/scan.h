@@ -19,6 +19,9 @@ struct scan_text {
 
 /* "container.uid" of the object that the text is. The first of several members of one name. */
 bool scan_find(const char *text, size_t len, const char *path, struct scan_text *out);
+/* Several in one go; .p is NULL where there is none. False: no object of ours. */
+bool scan_all(const char *text, size_t len, const char *const *paths, size_t n,
+	      struct scan_text *out);
 /* Without escapes, and exactly that. */
 bool scan_is(const struct scan_text *t, const char *what);
 bool scan_number(const struct scan_text *t, uint64_t *out);

@@ -11,6 +11,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -99,9 +100,16 @@ static void start(const char *path, unsigned writers, uint64_t events)
 	}
 }
 
+static double processor_us(const struct rusage *r)
+{
+	return (double)(r->ru_utime.tv_sec + r->ru_stime.tv_sec) * 1e6 +
+	       (double)(r->ru_utime.tv_usec + r->ru_stime.tv_usec);
+}
+
 int main(int argc, char **argv)
 {
 	uint64_t writers, events, begin;
+	struct rusage used;
 	double seconds;
 	int status;
 
@@ -115,9 +123,11 @@ int main(int argc, char **argv)
 		if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
 			give_up("a writer failed");
 	seconds = (double)(now_boot_ms() - begin) / 1000;
-	(void)printf("%" PRIu64 " writers, %" PRIu64
-		     " events: %.2f s, %.0f events/s, %.2f us each\n",
+	(void)getrusage(RUSAGE_CHILDREN, &used);
+	(void)printf("%" PRIu64 " writers, %" PRIu64 " events: %.2f s, %.0f events/s, "
+		     "%.2f us each, of processor %.2f us\n",
 		     writers, writers * events, seconds, (double)(writers * events) / seconds,
-		     seconds * 1e6 / (double)(writers * events));
+		     seconds * 1e6 / (double)(writers * events),
+		     processor_us(&used) / (double)(writers * events));
 	return 0;
 }

@@ -81,14 +81,14 @@ log() { "$CAISSON" audit "$@" --log "$audit_log"; }
 	local audit_log=$BATS_TEST_TMPDIR/own.jsonl
 	run -0 inside true
 	run -0 log rotate
-	has "$output" '1 packed, 0 deleted'
+	has "$output" '1 segments, 1 noted, 1 packed, 0 deleted'
 	run -0 inside true
 	run -0 log query --container "$id" --event container.create --json
 	is "${#lines[@]}" 2
 	run -0 log verify
 	has "$output" '10 events, 1 to 10, 0 faults'
 	run -0 log rotate --no-rotate --keep-events 1
-	has "$output" '0 segments, 0 packed, 1 deleted'
+	has "$output" '0 segments, 0 noted, 0 packed, 1 deleted'
 	run -0 log verify
 	has "$output" ' 0 faults'
 }
