@@ -307,6 +307,7 @@ complete -c caisson -n '__fish_seen_subcommand_from audit; and __fish_seen_subco
 complete -c caisson -n '__fish_seen_subcommand_from audit; and __fish_seen_subcommand_from query' -l limit -s n -x -d 'print the last N only'
 complete -c caisson -n '__fish_seen_subcommand_from audit; and __fish_seen_subcommand_from query' -l follow -s f -d 'then wait, and print what comes'
 complete -c caisson -n '__fish_seen_subcommand_from audit; and __fish_seen_subcommand_from query' -l json -d 'print the events as they stand in the log, a line of JSON each'
+complete -c caisson -n '__fish_seen_subcommand_from audit; and __fish_seen_subcommand_from query' -l format -x -a 'ocsf ecs falco cloudevents' -d 'print lines of JSON in that form; ocsf is that of the log'
 complete -c caisson -n '__fish_seen_subcommand_from audit; and __fish_seen_subcommand_from query' -l help -s h -d 'print this help and exit'
 complete -c caisson -n '__fish_seen_subcommand_from audit; and __fish_seen_subcommand_from report' -l log -s l -r -F -d 'the log (default: the host\'s, or of a user his own)'
 complete -c caisson -n '__fish_seen_subcommand_from audit; and __fish_seen_subcommand_from report' -l since -s s -x -d 'from then on: 2026-11-22, 2026-11-22T10:00:00Z, @SECONDS, or 2h ago'
