@@ -160,6 +160,7 @@ _caisson() {
 	'audit query':--severity) _caisson_values '=' ;;
 	'audit query':--where | 'audit query':-w) _caisson_values 'file' ;;
 	'audit query':--limit | 'audit query':-n) _caisson_values '=' ;;
+	'audit query':--format) _caisson_values '=ocsf ecs falco cloudevents' ;;
 	'audit report':--log | 'audit report':-l) _caisson_values 'file' ;;
 	'audit report':--since | 'audit report':-s) _caisson_values '=' ;;
 	'audit report':--until | 'audit report':-u) _caisson_values '=' ;;
@@ -224,8 +225,8 @@ _caisson_plain() {
 	'policy run':-*) _caisson_words '--record -r --all -a --json --policy --arch --kernel --cap --param --help -h' ;;
 	'policy learn':-*) _caisson_words '--extends --merge --never --name --exact --from --output -o --json --policy --arch --kernel --cap --param --help -h' ;;
 	'policy why':-*) _caisson_words '--json --policy --arch --kernel --cap --param --help -h' ;;
-	'audit query':-*) _caisson_words '--log -l --since -s --until -u --event -e --container -c --user --severity --where -w --limit -n --follow -f --json --help -h' ;;
-	'audit report':-*) _caisson_words '--log -l --since -s --until -u --event -e --container -c --user --severity --where -w --top -n --json --help -h' ;;
+	'audit query':-*) _caisson_words '--log -l --since -s --until -u --event -e --container -c --user --severity --where -w --limit -n --follow -f --json --format --help -h' ;;
+	'audit report':-*) _caisson_words '--log -l --since -s --until -u --event -e --container -c --user --severity --where -w --top -n --json --html --help -h' ;;
 	'audit verify':-*) _caisson_words '--log -l --key -k --key-file --public -p --anchor -a --json --help -h' ;;
 	'audit rotate':-*) _caisson_words '--log -l --keep-days --keep-events --no-rotate --json --help -h' ;;
 	'audit init':-*) _caisson_words '--log -l --json --help -h' ;;

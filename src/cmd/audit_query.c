@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "audit/export.h"
 #include "audit/scan.h"
 #include "base/auto.h"
 #include "base/proc.h"
@@ -19,7 +20,7 @@
 struct query_options {
 	struct audit_want want;
 	bool json, follow;
-	const char *limit;
+	const char *limit, *format;
 };
 
 /* clang-format off */
@@ -30,6 +31,8 @@ static const struct opt options[] = {
 	    "then wait, and print what comes"),
 	OPT(struct query_options, json, "json", 0, OPT_FLAG, NULL,
 	    "print the events as they stand in the log, a line of JSON each"),
+	OPT(struct query_options, format, "format", 0, OPT_STRING, "ocsf|ecs|falco|cloudevents",
+	    "print lines of JSON in that form; ocsf is that of the log"),
 	OPT_END,
 };
 /* clang-format on */
@@ -38,7 +41,8 @@ struct query {
 	const struct audit_filter *filter;
 	const struct audit_files *files;
 	bool json;
-	char **kept; /* a ring: with --limit the last ones, until all are known */
+	enum audit_format format; /* with .json */
+	char **kept;              /* a ring: with --limit the last ones, until all are known */
 	size_t limit, n;
 };
 
@@ -115,11 +119,16 @@ static void print_event(const struct query *q, const char *line)
 	struct err unused = { 0 };
 	struct json *event;
 
-	if (q->json)
+	if (q->json && q->format == FORMAT_OCSF)
 		(void)puts(line);
-	else if ((!scan_all(line, len, audit_member_paths, MEMBERS, got) ||
-		  !print_quickly(&a, got)) &&
-		 json_parse(&a, "line", line, len, &event, &unused) == 0)
+	else if (!q->json && scan_all(line, len, audit_member_paths, MEMBERS, got) &&
+		 print_quickly(&a, got))
+		return;
+	else if (json_parse(&a, "line", line, len, &event, &unused) < 0)
+		return;
+	else if (q->json)
+		(void)puts(audit_export(&a, q->format, event));
+	else
 		print_row(&a, event);
 }
 
@@ -255,6 +264,8 @@ static int query_main(const struct call *c, struct err *e)
 	if (o->limit != NULL && !str_uint64(o->limit, 1000000, &limit))
 		return fail(e, ERR_USAGE,
 			    "--limit: expected a number up to 1000000: found \"%s\"", o->limit);
+	if (o->format != NULL)
+		q.json = audit_format_read(o->format, &q.format);
 	if (audit_tool_open(c->arena, &o->want, &files, &filter, e) < 0)
 		return -1;
 	q.limit = (size_t)limit;
