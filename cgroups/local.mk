@@ -23,7 +23,8 @@ CGROUPS_LIBS = libcgroups.a $(BASE_LIBS)
 if HAVE_CRITERION
 check_PROGRAMS += unit-cgroups
 unit_cgroups_SOURCES = tests/unit/t_cgroups.c tests/unit/t_cg_devices.c \
-	tests/unit/t_cg_kernel.c
+	tests/unit/t_cg_filter.c tests/unit/t_cg_kernel.c \
+	tests/unit/cg_help.c tests/unit/cg_help.h
 unit_cgroups_CFLAGS = $(TEST_CFLAGS)
 unit_cgroups_LDADD = $(CGROUPS_LIBS) $(CRITERION_LIBS)
 TESTS += unit-cgroups

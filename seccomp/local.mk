@@ -144,6 +144,7 @@ unit_policy_SOURCES = \
 	tests/unit/t_cube.c \
 	tests/unit/t_diag.c \
 	tests/unit/t_diff.c \
+	tests/unit/t_diff_filter.c \
 	tests/unit/t_elsewhere.c \
 	tests/unit/t_eval.c \
 	tests/unit/t_image.c \

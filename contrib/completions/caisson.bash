@@ -196,8 +196,8 @@ _caisson_plain() {
 	run:-*) _caisson_words '--bundle -b --pid-file --console-socket --preserve-fds --no-pivot --no-new-keyring --seccomp-backend --responses-dry-run --no-subreaper --detach -d --keep --help -h' ;;
 	start:-*) _caisson_words '--help -h' ;;
 	exec:-*) _caisson_words '--process -p --cwd --env -e --tty -t --user -u --additional-gids -g --detach -d --pid-file --console-socket --pidfd-socket --cap -c --no-new-privs --apparmor --process-label --cgroup --preserve-fds --ignore-paused --no-subreaper --help -h' ;;
-	kill:-*) _caisson_words '--all -a --help -h' ;;
-	delete:-*) _caisson_words '--force -f --help -h' ;;
+	kill:-*) _caisson_words '--all -a --regex -r --help -h' ;;
+	delete:-*) _caisson_words '--force -f --regex -r --help -h' ;;
 	state:-*) _caisson_words '--help -h' ;;
 	list:-*) _caisson_words '--quiet -q --format -f --help -h' ;;
 	ps:-*) _caisson_words '--format -f --help -h' ;;

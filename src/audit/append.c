@@ -13,6 +13,7 @@
 
 #include "audit/anchor.h"
 #include "audit/audit_private.h"
+#include "audit/sink_private.h"
 #include "base/auto.h"
 #include "base/fd.h"
 #include "base/proc.h"
@@ -109,6 +110,7 @@ static int begin(struct audit *au, struct err *e)
 	int r;
 
 	audit_gather(au);
+	au->unsent = NULL;
 	if (lock_named(au, e) < 0)
 		return -1;
 	/* seals and their keys come with lines, and there is none that is not ours */
@@ -373,6 +375,9 @@ static int flush(struct append *ap)
 		return r;
 	ap->tail.size = ap->tail.whole = ap->tail.size + (off_t)ap->len;
 	au->tail = ap->tail;
+	if (au->config != NULL && au->config->sinks_n > 0)
+		au->unsent = arena_printf(ap->a, "%s%.*s", au->unsent != NULL ? au->unsent : "",
+					  (int)ap->len, ap->text);
 	ap->len = 0;
 	forget_lost(ap);
 	return settle_late_seal(ap);
@@ -538,6 +543,8 @@ static int write_draft(struct audit *au, struct arena *a, const struct audit_dra
 		count_lost(au);
 	r = end(au, r, "append", e);
 	send_anchors(au, a);
+	if (au->unsent != NULL)
+		audit_sinks_send(au, a, au->unsent);
 	return r;
 }
 

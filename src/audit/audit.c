@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "audit/audit_private.h"
+#include "audit/sink_private.h"
 #include "base/auto.h"
 #include "base/file.h"
 #include "base/str.h"
@@ -218,6 +219,7 @@ void audit_close(struct audit *au)
 {
 	if (au == NULL)
 		return;
+	audit_sinks_close(au);
 	auto_close_(&au->fd);
 	seal_close(&au->seal);
 	free(au->path);

@@ -62,6 +62,7 @@ struct audit_result {
 };
 
 struct audit; /* opaque: an open log and what never changes in its lines */
+struct audit_config;
 
 /* The log: `path', else /var/log/caisson/audit.jsonl for root, else
  * $XDG_STATE_HOME/caisson/audit.jsonl; directories are made 0700. "none" as path: no log, every
@@ -76,6 +77,9 @@ const char *audit_name(const struct audit *au);
 /* The log's path: the given one, else where this user's lines go; of a user namespace's root,
  * the host's. */
 int audit_path(struct arena *a, const char *given, const char **out, struct err *e) CHECK;
+/* Sinks and patterns, audit/sink.h; they have to live as long. */
+void audit_configure(struct audit *au, const struct audit_config *c);
+const struct audit_config *audit_configured(const struct audit *au); /* or NULL */
 /* Reads what every line says of this host and caller; else the first line does. */
 void audit_gather(struct audit *au);
 void audit_close(struct audit *au);
@@ -129,6 +133,7 @@ struct audit_facts {
 	const char *hostname, *boot_id, *user;
 	uid_t uid, login_uid;
 	pid_t caller;
+	const char *const *redact; /* patterns beside those that are built in, or NULL */
 };
 const char *audit_line(struct arena *a, const struct audit_facts *f, enum audit_event what,
 		       const struct audit_subject *who, const struct audit_result *result);

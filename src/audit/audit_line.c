@@ -8,6 +8,7 @@
 
 #include "audit/audit_private.h"
 #include "audit/kind.h"
+#include "audit/redact.h"
 #include "base/str.h"
 
 #define LOGIN_UID_NONE ((uid_t)-1)
@@ -442,6 +443,9 @@ void audit_draft(struct arena *a, const struct audit_facts *f, bool chained,
 		 const struct audit_result *result, struct audit_draft *out)
 {
 	static const size_t text_max[] = { AUDIT_LINE, 16384, 4096, 256 };
+	struct audit_subject told = *who;
+
+	told.argv = audit_redact(a, who->argv, f->redact);
 
 	for (size_t i = 0; i < COUNT(text_max); i++) {
 		const struct making m = {
@@ -453,7 +457,7 @@ void audit_draft(struct arena *a, const struct audit_facts *f, bool chained,
 			.with_rest = i + 1 < COUNT(text_max),
 		};
 
-		out->text = make_line(&m, f, who, result, &out->len);
+		out->text = make_line(&m, f, &told, result, &out->len);
 		if (out->len + DRAFT_MORE < AUDIT_LINE)
 			break;
 	}

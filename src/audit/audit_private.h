@@ -5,6 +5,7 @@
 
 #include "audit/audit.h"
 #include "audit/seal.h"
+#include "audit/sink.h"
 #include "audit/tail.h"
 #include "audit/who.h"
 
@@ -23,6 +24,15 @@ struct audit {
 	struct utsname host;
 	struct audit_who who;
 	char boot_id[40];
+	/* sinks: none until audit_configure */
+	const struct audit_config *config;
+	struct audit_outlet {
+		int fd; /* a connected stream, or a socket to send from; -1: not open yet */
+	} outlets[AUDIT_SINKS_MAX];
+	const char
+		*telling; /* the sink that is told of what it missed; told: it went through */
+	bool told;
+	const char *unsent; /* lines for them, in the arena of the call that wrote them */
 };
 
 /* Opens for appending, making the directories that are missing. The descriptor or -errno. */

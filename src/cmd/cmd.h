@@ -93,6 +93,10 @@ const char *cmd_cgroup_manager(const struct globals *g);
  * container does not exist either, and the error says so (ERR_STATE). */
 int cmd_root_open(const struct call *c, const char *id, int *fd, struct err *e) CHECK;
 
+/* The command on each container whose id the first argument finds: a regular expression. */
+int cmd_each_match(const struct call *c, int (*one)(const struct call *c, struct err *e),
+		   struct err *e) CHECK;
+
 /* Is it the error about a container, or a directory of them, that is not there? It carries no
  * ENOENT, whose words would tell engines that an executable is missing (contract 1.3), so the
  * words that containerd looks for are the mark. */

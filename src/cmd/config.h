@@ -4,6 +4,7 @@
  */
 #pragma once
 #include "audit/audit.h"
+#include "audit/sink.h"
 #include "base/arena.h"
 #include "base/error.h"
 #include "watch/watch.h"
@@ -11,6 +12,7 @@
 struct config {
 	struct watch_rules watch;
 	struct audit_rules audit;
+	struct audit_config sinks; /* of the same object */
 };
 
 /* `given': that file alone, or "none"; NULL: those of the vendor, of the administrator, and for

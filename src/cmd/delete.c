@@ -2,18 +2,20 @@
 #include "cmd/launch.h"
 
 struct delete_options {
-	bool force;
+	bool force, regex;
 };
 
 /* clang-format off */
 static const struct opt options[] = {
 	OPT(struct delete_options, force, "force", 'f', OPT_FLAG, NULL,
 	    "kill it first if it runs; what is gone already is no error"),
+	OPT(struct delete_options, regex, "regex", 'r', OPT_FLAG, NULL,
+	    "ID is a regular expression: delete all containers that it finds"),
 	OPT_END,
 };
 /* clang-format on */
 
-static int delete_main(const struct call *c, struct err *e)
+static int delete_one(const struct call *c, struct err *e)
 {
 	const struct delete_options *d = c->options;
 	autolaunch struct launch l = LAUNCH_NONE;
@@ -25,6 +27,13 @@ static int delete_main(const struct call *c, struct err *e)
 		return 0;
 	*e = why;
 	return -1;
+}
+
+static int delete_main(const struct call *c, struct err *e)
+{
+	const struct delete_options *d = c->options;
+
+	return d->regex ? cmd_each_match(c, delete_one, e) : delete_one(c, e);
 }
 
 const struct command cmd_delete = {

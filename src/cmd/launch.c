@@ -82,16 +82,24 @@ static int open_audit(const struct call *c, const struct config *config, struct 
 	if (audit_open(c->g.audit_log, out, e) < 0)
 		return hint(e, "--audit-log names another file, or none");
 	audit_obey(*out, &config->audit);
+	audit_configure(*out, &config->sinks);
 	return 0;
 }
 
-/* For a command that needs nothing else of our configuration. */
-static int find_audit(const struct call *c, struct audit **out, struct err *e)
+/* For who comes later. A configuration that cannot be read has no sinks and no patterns. */
+static int open_later(const struct call *c, bool strict, struct audit **out, struct err *e)
 {
 	struct config *config = arena_new(c->arena, struct config);
+	struct err why = { 0 };
 
-	if (config_load(c->arena, c->g.config, config, e) < 0)
-		return -1;
+	if (config_load(c->arena, c->g.config, config, &why) < 0) {
+		if (strict) {
+			*e = why;
+			return -1;
+		}
+		log_debug("no sinks: %s", why.text);
+		*config = (struct config){ 0 };
+	}
 	return open_audit(c, config, out, e);
 }
 
@@ -135,7 +143,7 @@ void launch_tend(const struct call *c, int root)
 	struct run_options o = { .root = root };
 	struct err ignored = { 0 };
 
-	if (!run_is_lost(root, c->args[0]) || find_audit(c, &o.audit, &ignored) < 0)
+	if (!run_is_lost(root, c->args[0]) || open_later(c, false, &o.audit, &ignored) < 0)
 		return;
 	tend(c, &o);
 	audit_close(o.audit);
@@ -149,7 +157,7 @@ int launch_about(const struct call *c, bool strict, struct launch *out, struct e
 	if (cmd_root_open(c, c->args[0], &out->run.root, e) < 0 ||
 	    cmd_name_of(c->arena, out->run.root, "--root", &out->run.root_path, e) < 0)
 		return -1;
-	if (find_audit(c, &out->audit, &why) < 0) {
+	if (open_later(c, strict, &out->audit, &why) < 0) {
 		if (strict) {
 			*e = why;
 			return -1;

@@ -17,6 +17,7 @@ libcmd_a_SOURCES = \
 	src/cmd/help.c \
 	src/cmd/kill.c \
 	src/cmd/launch.c src/cmd/launch.h \
+	src/cmd/match.c \
 	src/cmd/list.c \
 	src/cmd/load.c src/cmd/load.h \
 	src/cmd/opt.c src/cmd/opt.h \

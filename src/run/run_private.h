@@ -26,14 +26,14 @@ struct run {
 	struct state st;
 	bool made_state, made_cgroup; /* what a failure has to take back */
 	struct cg *cg;
-	pid_t pid;                  /* the init, ours to reap */
-	int pidfd;                  /* of the init */
-	pid_t stage;                /* the intermediate process, 0: none */
-	int sock;                   /* our end of the handshake */
-	int net;                    /* the network namespace that devices were moved into ... */
-	const char *net_back;       /* ... and their way back, or NULL */
-	int pty;                    /* foreground terminal: the master */
-	struct watch *watch;        /* foreground, if something is to be watched */
+	pid_t pid;            /* the init, ours to reap */
+	int pidfd;            /* of the init */
+	pid_t stage;          /* the intermediate process, 0: none */
+	int sock;             /* our end of the handshake */
+	int net;              /* the network namespace that was made for the init, or ... */
+	const char *net_back; /* ... that devices were moved into, and their way back */
+	int pty;              /* foreground terminal: the master */
+	struct watch *watch;  /* foreground, if something is to be watched */
 	struct watch_child watcher; /* detached: the start of the watcher */
 	struct watch_child holder;  /* of the filter's listeners */
 	int calls_socket;           /* that they are sent to: listens */
@@ -85,6 +85,8 @@ bool starts_ahead(const struct run *r);
 
 /* ---- clone.c: the process ladders ---- */
 int clone_init(struct run *r, const struct plan *pl, struct err *e) CHECK;
+/* Why there is no new namespace, with a hint where one helps. -1. */
+int explain_namespaces(int err, const char *what, struct err *e);
 
 /* The same for a process that joins the container, see exec.c. */
 int do_exec_clone(struct run *r, const struct plan *pl, struct err *e) CHECK;
@@ -184,6 +186,10 @@ int do_capabilities(struct run *r, const struct plan *pl, struct err *e) CHECK;
 
 /* ---- network.c ---- */
 int do_loopback(struct run *r, const struct plan *pl, struct err *e) CHECK;
+/* Where makes_network. */
+int do_make_network(struct run *r, const struct plan *pl, struct err *e) CHECK;
+int do_give_network(struct run *r, const struct plan *pl, struct err *e) CHECK;
+int do_network_wait(struct run *r, const struct plan *pl, struct err *e) CHECK;
 
 /* ---- resctrl.c ---- */
 int do_resctrl(struct run *r, const struct plan *pl, struct err *e) CHECK;

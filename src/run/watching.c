@@ -66,6 +66,8 @@ static struct watch_want want_of(const struct run *r, const struct plan *pl)
 		.rules = r->o->rules != NULL ? *r->o->rules : watch_rules_none(),
 	};
 
+	if (r->o->audit != NULL && audit_configured(r->o->audit) != NULL)
+		w.audit = *audit_configured(r->o->audit);
 	if (w.started_ms > 0 && w.cpu_ms > 0 && r->cg != NULL)
 		w.cpu_before_usec = used_so_far(r->cg);
 	return w;

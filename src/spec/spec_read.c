@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "spec/read.h"
@@ -21,31 +22,46 @@ const char *const spec_hook_names[HOOK_KINDS] = {
 	[HOOK_POSTSTOP] = "poststop",
 };
 
-/* "1.3.0", and what SemVer lets follow: "-rc.1", "+dev". */
-static bool is_known_version(const char *s)
-{
-	const char *minor = str_after(s, "1."), *patch, *end;
+#define NEWEST_MINOR 3
 
-	if (minor == NULL || *minor < '0' || *minor > '3' || minor[1] != '.')
-		return false;
-	patch = minor + 2;
-	end = patch + strspn(patch, "0123456789");
-	if (end == patch)
-		return false;
-	return *end == '\0' || ((*end == '-' || *end == '+') && end[1] != '\0');
+/* The minor number of "1.3.0", or of what SemVer lets follow: "-rc.1", "+dev"; else -1. */
+static int minor_of(const char *s)
+{
+	static const char digits[] = "0123456789";
+	const char *minor = str_after(s, "1."), *patch, *end;
+	size_t n = minor != NULL ? strspn(minor, digits) : 0;
+
+	if (n == 0 || n > 3 || minor[n] != '.')
+		return -1;
+	patch = minor + n + 1;
+	end = patch + strspn(patch, digits);
+	if (end == patch || (*end != '\0' && ((*end != '-' && *end != '+') || end[1] == '\0')))
+		return -1;
+	return atoi(minor);
 }
 
 /* config.md#specification-version */
-static const char *read_version(const struct jat *root)
+static const char *read_version(const struct jat *root, int *minor)
 {
 	const struct jat at = j_key(root, "ociVersion");
 	const char *s = NULL;
 
 	if (!j_required(&at, "a version") || !j_string(&at, &s))
 		return NULL;
-	if (!is_known_version(s))
-		j_say(&at, "expected 1.0.0 to 1.3.x, found \"%s\"", s);
+	*minor = minor_of(s);
+	if (*minor < 0)
+		j_say(&at, "expected a version 1.x.y, found \"%s\"", s);
 	return s;
+}
+
+static void say_unknown(void *ctx, const char *path)
+{
+	struct complaints *bad = ctx;
+
+	complain(bad,
+		 "%s: expected a property of 1.%d or before, because ociVersion is newer than "
+		 "that: found one that this version does not know",
+		 path, NEWEST_MINOR);
 }
 
 /* config.md#root. The path may be relative: to the bundle. */
@@ -121,10 +137,12 @@ void spec_read(struct arena *a, struct json *doc, struct spec *out, struct compl
 	const struct jat process = j_key(&root, "process");
 	const struct jat linux_ = j_key(&root, "linux");
 
+	int minor = 0;
+
 	*out = (struct spec){ 0 };
 	(void)j_required(&root, "object");
 	(void)j_object(&root);
-	out->oci_version = read_version(&root);
+	out->oci_version = read_version(&root, &minor);
 	out->hostname = read_text(&root, "hostname");
 	out->domainname = read_text(&root, "domainname");
 	read_root(&root, out);
@@ -135,6 +153,10 @@ void spec_read(struct arena *a, struct json *doc, struct spec *out, struct compl
 	read_linux(a, &linux_, &out->linux_);
 	out->annotations = read_pairs(&root, "annotations", a);
 	read_refused(&root, "");
+	/* A key that 1.3 does not have means nothing. One that a later minor has added may ask
+	 * for a wall. */
+	if (minor > NEWEST_MINOR)
+		json_unread(doc, say_unknown, bad);
 }
 
 const char *spec_annotation(const struct spec *s, const char *key)

@@ -8,7 +8,7 @@ STATE_LIBS = libstate.a $(BASE_LIBS)
 
 if HAVE_CRITERION
 check_PROGRAMS += unit-state
-unit_state_SOURCES = tests/unit/t_record.c tests/unit/t_state.c \
+unit_state_SOURCES = tests/unit/t_record.c tests/unit/t_state.c tests/unit/t_state_lock.c \
 	tests/unit/scratch.c tests/unit/scratch.h
 unit_state_CFLAGS = $(TEST_CFLAGS)
 unit_state_LDADD = $(STATE_LIBS) $(CRITERION_LIBS)

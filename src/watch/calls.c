@@ -28,7 +28,6 @@
 #define SECCOMP_IOCTL_NOTIF_SET_FLAGS      SECCOMP_IOW(4, __u64)
 #endif
 
-#define NOTICE_MAX    512 /* a kernel's struct seccomp_notif may be longer than ours */
 #define ANSWERS_BURST 100000
 #define ANSWERS_S     20000
 
@@ -141,11 +140,6 @@ static int64_t count_one(struct watch *w, struct denials_class *of, bool each)
 
 /* ---- one call ---- */
 
-union notice {
-	struct seccomp_notif n;
-	char room[NOTICE_MAX];
-};
-
 static bool is_valid(int fd, uint64_t id)
 {
 	return ioctl(fd, SECCOMP_IOCTL_NOTIF_ID_VALID, &id) == 0;
@@ -177,46 +171,58 @@ static struct json *look(struct arena *a, int fd, const struct seccomp_notif *n,
 	return is_valid(fd, n->id) ? o : call_json(a, &n->data, said, true);
 }
 
-static void serve(struct watch *w, int fd, const struct seccomp_notif *n)
+/* How many of its kind are to be told now. */
+static int64_t count(struct watch *w, const struct seccomp_data *call,
+		     const struct policy_verdict *said, size_t row)
 {
-	struct calls *c = w->calls;
-	struct denials *d = c->denials;
-	autoarena struct arena a = { 0 };
+	struct denials *d = w->calls->denials;
+
+	if (d->flight.is_counted)
+		return 0;
+	d->flight.is_counted = true;
+	if (said->allow)
+		d->let_pass++;
+	else
+		denials_count(d, call);
+	return count_one(w, denials_class(d, call, (uint32_t)row),
+			 said->allow && call_is_exec(call));
+}
+
+static void serve(struct watch *w, int fd)
+{
+	const struct seccomp_notif *n = &w->calls->denials->flight.n;
 	const struct policy_verdict *said;
+	autoarena struct arena a = { 0 };
+	struct audit_result what = { .caller = (pid_t)n->pid, .exit_code = -1 };
 	struct json *seen = NULL;
 	int64_t told;
 	size_t row;
 
-	said = answers_find(&c->answers, &n->data, &row);
-	d->flight = (struct denials_flight){ n->id, said->err, true, said->allow };
-	if (said->allow)
-		d->let_pass++;
-	else
-		denials_count(d, &n->data);
-	told = count_one(w, denials_class(d, &n->data, (uint32_t)row),
-			 said->allow && call_is_exec(&n->data));
+	said = answers_find(&w->calls->answers, &n->data, &row);
+	told = count(w, &n->data, said, row);
 	if (told > 0)
 		seen = look(&a, fd, n, said);
 	answer(fd, n->id, said->allow, said->err);
-	d->flight.is_on = false;
 	if (!said->allow)
 		watch_respond(w, WATCH_DENIED, 1);
 	if (seen == NULL)
 		return;
 	json_set(seen, "count", json_int(&a, told));
-	tell(w, &n->data, said,
-	     &(struct audit_result){ .call = seen, .caller = (pid_t)n->pid, .exit_code = -1 },
-	     &a);
+	what.call = seen;
+	tell(w, &n->data, said, &what, &a);
 }
 
 /* A caller that was killed between the two may leave nothing to receive: ENOENT. */
 static void hear(struct watch *w, int fd)
 {
-	union notice buf;
+	struct denials_flight *f = &w->calls->denials->flight;
 
-	memset(&buf, 0, w->calls->notice_size); /* or the kernel says EINVAL */
-	if (ioctl(fd, SECCOMP_IOCTL_NOTIF_RECV, &buf.n) == 0)
-		serve(w, fd, &buf.n);
+	memset(f->room, 0, w->calls->notice_size); /* or the kernel says EINVAL */
+	f->is_counted = false;
+	if (ioctl(fd, SECCOMP_IOCTL_NOTIF_RECV, &f->n) < 0)
+		return;
+	serve(w, fd);
+	f->n.id = 0;
 }
 
 /* ---- listeners ---- */
@@ -249,12 +255,14 @@ static void mute(struct watch *w, bool on)
 }
 
 /* Whoever watched before us has died with a call in hand. */
-static void finish_flight(struct denials *d, int fd)
+static void finish_flight(struct watch *w, int fd)
 {
-	if (!d->flight.is_on || !is_valid(fd, d->flight.id))
+	struct denials_flight *f = &w->calls->denials->flight;
+
+	if (f->n.id == 0 || !is_valid(fd, f->n.id))
 		return;
-	answer(fd, d->flight.id, d->flight.allow, d->flight.err);
-	d->flight.is_on = false;
+	serve(w, fd);
+	f->n.id = 0;
 }
 
 static int keep(struct calls *c, int fd)
@@ -282,7 +290,7 @@ static void add_listener(struct watch *w, int fd)
 		return;
 	}
 	(void)ioctl(fd, SECCOMP_IOCTL_NOTIF_SET_FLAGS, SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP);
-	finish_flight(c->denials, fd);
+	finish_flight(w, fd);
 }
 
 void calls_attend(struct watch *w, int listener, bool has_call)

@@ -21,6 +21,7 @@
 #define MAX_ERRNO 4095 /* include/linux/err.h */
 
 #define CALLS_SOCKET "notify.sock"
+#define NOTICE_MAX   512 /* a kernel's struct seccomp_notif may be longer than ours */
 
 /* ---- answers.c ---- */
 
@@ -64,12 +65,15 @@ struct denials {
 	} calls[DENIALS_CALLS];
 	uint64_t other;    /* of calls beyond those */
 	uint64_t let_pass; /* by `audit allow', and programs */
-	/* Taken and not yet answered: if we die now, nobody is handed it again
-	 * (seccomp_unotify(2)). */
+	/* The call in hand. The kernel hands out each once: who dies with one leaves its caller
+	 * waiting for ever, and may die on the way out of the ioctl(2). So the kernel writes it
+	 * in here, for the next watcher to find. */
 	struct denials_flight {
-		uint64_t id;
-		uint32_t err;
-		bool is_on, allow;
+		union {
+			struct seccomp_notif n; /* n.id 0: none */
+			char room[NOTICE_MAX];
+		};
+		bool is_counted;
 	} flight;
 	struct watch_bucket budget;
 	struct denials_class classes[DENIALS_CLASSES];

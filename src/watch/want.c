@@ -141,6 +141,7 @@ const char *watch_want_text(struct arena *a, const struct watch_want *w, size_t 
 	for (size_t i = 0; i < COUNT(fields); i++)
 		json_set(o, fields[i].key, field_json(a, w, &fields[i]));
 	json_set(o, "rules", watch_rules_json(a, &w->rules));
+	json_set(o, "audit", audit_config_json(a, &w->audit));
 	return json_print(a, o, JSON_LINE, len);
 }
 
@@ -161,7 +162,7 @@ static bool is_version(const struct jat *root)
 static void read_all(const struct jat *root, struct arena *a, struct watch_want *w)
 {
 	struct jat id = j_key(root, "id"), pid = j_key(root, "pid");
-	struct jat rules = j_key(root, "rules");
+	struct jat rules = j_key(root, "rules"), audit = j_key(root, "audit");
 	int64_t n = 0;
 
 	if (j_required(&id, "string"))
@@ -173,6 +174,7 @@ static void read_all(const struct jat *root, struct arena *a, struct watch_want 
 	for (size_t i = 0; i < COUNT(fields); i++)
 		field_read(root, &fields[i], w);
 	watch_rules_read(&rules, &w->rules);
+	audit_config_read(&audit, a, &w->audit);
 }
 
 int watch_want_parse(struct arena *a, const char *text, size_t len, struct watch_want *out,

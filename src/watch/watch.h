@@ -11,6 +11,7 @@
 #include <sys/types.h>
 
 #include "audit/audit.h"
+#include "audit/sink.h"
 #include "base/arena.h"
 #include "base/error.h"
 #include "cgroups/cg.h"
@@ -81,6 +82,7 @@ struct watch_want {
 	uint64_t wall_ms, cpu_ms, grace_ms; /* 0: none */
 	bool memory_limit, pids_limit, cpu_limit; /* the group has these */
 	struct watch_rules rules;
+	struct audit_config audit;
 };
 
 /* As text for watch.json, and back; strings live in the arena. */

@@ -77,6 +77,7 @@ static int open_all(struct watcher *w, struct err *e)
 	if (audit_adopt(w->want.log != NULL ? w->fd[WATCH_FD_LOG] : -1, w->want.log, &w->audit,
 			e) < 0)
 		return -1;
+	audit_configure(w->audit, &w->want.audit);
 
 	const struct watch_place at = {
 		.dir = &w->dir, .init = w->fd[WATCH_FD_INIT], .cg = w->cg, .audit = w->audit

@@ -256,6 +256,30 @@ count() { wc -l <"$bundle/rootfs/ticks"; }
 
 # ---- the grammar of contract 1.1 ----
 
+@test "kill --regex and delete --regex act on all whose id is found, as crun's do" {
+	[ "$CAISSON" != "$(command -v runc)" ] || skip "runc has no such option"
+	sleeper
+	create
+	first=$id
+	for id in "$first-two" "$first-other"; do
+		conf '.linux.cgroupsPath = "/caisson-e2e/" + $id' --arg id "$id"
+		create
+		caisson start "$id"
+	done
+	id=$first
+	caisson start "$id"
+	caisson kill --regex "^$id(-two)?\$" KILL
+	becomes stopped
+	is "$(caisson state "$id-other" | jq -r .status)" running
+	run caisson delete -r "^$id"
+	! is_caisson || is "$status" 1
+	is "$(caisson list -q)" "$id-other"
+	run -0 caisson delete --force --regex "$id-oth*"
+	is "$(caisson list -q)" ''
+	run -0 caisson delete --regex nothing
+	! is_caisson || run ! caisson delete --regex '('
+}
+
 @test "options in both forms, go's single dash, repeated globals, the accepted and ignored" {
 	caisson_only
 	up

@@ -3,21 +3,25 @@
 # shellcheck disable=SC2154,SC2015 # bats gives output; the last word of && || is meant
 # engines.bash - podman and containerd in the guest, with an image that needs no registry.
 
-image=localhost/busybox:latest
+# shellcheck source=tests/e2e/session.bash
+. "$(dirname "${BASH_SOURCE[0]}")/session.bash"
 
-# as_u1 COMMAND...: as the user u1, in a delegated cgroup of that user's systemd
-as_u1() {
-	local tries=0
-	until [ -S /run/user/1000/bus ] || [ $((tries++)) -ge 120 ]; do sleep 0.5; done
-	runuser -u u1 -- env -i HOME=/home/u1 USER=u1 PATH="$PATH" \
-		XDG_RUNTIME_DIR=/run/user/1000 DBUS_SESSION_BUS_ADDRESS=unix:path=/run/user/1000/bus \
-		systemd-run --user --quiet --wait --pipe -p Delegate=yes -- "$@"
-}
+image=localhost/busybox:latest
 
 # the engines, with the runtime under test
 pod() { podman --runtime "$CAISSON" --cgroup-manager cgroupfs "$@"; }
 rootless() { as_u1 podman --runtime "$CAISSON" --cgroup-manager cgroupfs "$@"; }
 contain() { ctr run --runtime io.containerd.runc.v2 --runc-binary "$CAISSON" "$@"; }
+
+# rootless_life TEXT: a shell text of u1's that calls podman as "pod". One service of systemd's is
+# its whole life, for such a service ends with all that is in it.
+rootless_life() {
+	as_u1 bash -c "
+		cd ${home:-/home/u1}
+		pod() { podman --runtime $CAISSON --cgroup-manager cgroupfs \"\$@\"; }
+		one() { pod run --rm --network none \"\$@\"; }
+		$1"
+}
 
 # pod_up OPTION...: a container of podman's that waits, named $id
 pod_up() { pod run -d --name "$id" --network none "$@" "$image" sleep 1000 3>&-; }
@@ -60,16 +64,21 @@ image_tar() {
 	chmod 644 "$1"
 }
 
+# image_import FOLDER: the image in podman's stores of root and u1; its tree is FOLDER/image.tar
+image_import() {
+	image_tar "$1/image.tar"
+	podman import --quiet -c 'CMD ["/bin/sh"]' "$1/image.tar" "$image"
+	as_u1 podman import --quiet -c 'CMD ["/bin/sh"]' - "$image" <"$1/image.tar"
+}
+
 # engines_up: once in a guest's life, the image in podman's stores of root and u1 and in
 # containerd's, which is started with its CRI
 engines_up() {
 	local to=/run/e2e-engines
-	command -v podman >/dev/null && [ -d /opt/tests ] || skip 'runs in the guest only'
+	in_guest
 	[ ! -e "$to/up" ] || return 0
 	mkdir -p "$to"
-	image_tar "$to/image.tar"
-	podman import --quiet -c 'CMD ["/bin/sh"]' "$to/image.tar" "$image"
-	as_u1 podman import --quiet -c 'CMD ["/bin/sh"]' - "$image" <"$to/image.tar"
+	image_import "$to"
 	podman save --quiet --format oci-archive -o "$to/oci.tar" "$image"
 	containerd_up "$to"
 	ctr image import "$to/oci.tar"

@@ -114,17 +114,16 @@ teardown() { engines_clean; }
 	is "$(find /sys/fs/cgroup -type d -name 'libpod-*' -not -path '*conmon*')" ''
 }
 
-# A service of systemd's ends with all that is in it: the whole life of the container is one.
-rootless_life() {
-	as_u1 bash -c "
-		pod() { podman --runtime $CAISSON --cgroup-manager cgroupfs \"\$@\"; }
+# rootless_waiting TEXT: the same beside a container of u1's that waits
+rootless_waiting() {
+	rootless_life "
 		pod run -d --name $id --network none --memory 64m $image sleep 1000 >/dev/null
 		$1
 		pod rm -f -t 0 $id >/dev/null"
 }
 
 @test "podman rootless: exec, its user, its walls, its status" {
-	run -0 rootless_life "
+	run -0 rootless_waiting "
 		pod exec $id id -u
 		pod exec $id cat /proc/self/uid_map
 		pod exec --user 5:6 $id id
@@ -142,13 +141,13 @@ rootless_life() {
 }
 
 @test "podman rootless: exec on a terminal" {
-	run -0 rootless_life "pod exec -t $id tty"
+	run -0 rootless_waiting "pod exec -t $id tty"
 	has "$output" /dev/
 	lacks "$output" 'not a tty'
 }
 
 @test "podman rootless: pause, unpause, update" {
-	run -0 rootless_life "
+	run -0 rootless_waiting "
 		pod pause $id >/dev/null
 		pod inspect --format '{{.State.Status}}' $id
 		pod unpause $id >/dev/null

@@ -163,6 +163,14 @@ one_run() {
 	is "$output" $'hidden\n400 5\nhidden'
 }
 
+@test "podman: a secret in a read-only container" {
+	echo -n hidden | podman secret create "$id" - >/dev/null
+	run one_run --read-only --secret "$id" -- "cat /run/secrets/$id; touch /run/secrets/x"
+	podman secret rm "$id"
+	has "$output" hidden
+	has "$output" 'Read-only file system'
+}
+
 @test "podman: --userns=auto gives each its own ids, with volumes mapped" {
 	mkdir "$BATS_TEST_TMPDIR/v"
 	chmod 755 "$BATS_TEST_TMPDIR"

@@ -19,18 +19,8 @@ setup() {
 
 teardown() { rm -rf "$home"; }
 
-# life TEXT: a shell text of u1's that calls podman as "pod" and podman run as "one". One service of
-# systemd's is its whole life, for such a service ends with all that is in it.
-life() {
-	as_u1 bash -c "
-		cd $home
-		pod() { podman --runtime $CAISSON --cgroup-manager cgroupfs \"\$@\"; }
-		one() { pod run --rm --network none \"\$@\"; }
-		$1"
-}
-
 @test "podman rootless: attach, logs, restart, stop, stats, health, top" {
-	run -0 life "
+	run -0 rootless_life "
 		pod run -d --name $id --network none --memory 64m --health-cmd 'test -e /bin' --health-interval disable $image \
 			sh -c 'trap \"echo bye; exit 3\" TERM; echo up; while :; do sleep 1 & wait \$!; done' >/dev/null
 		pod healthcheck run $id && echo healthy
@@ -46,7 +36,7 @@ life() {
 }
 
 @test "podman rootless: volumes, tmpfs, devices, sysctls, ulimits, secrets" {
-	run -0 life "
+	run -0 rootless_life "
 		mkdir v; echo -n hidden | pod secret create $id - >/dev/null
 		one --tmpfs /t:size=1m,mode=1777 -v $id:/etc -v ./v:/v:U --user 5:6 --device /dev/zero:/dev/mine --secret $id \
 			--sysctl net.ipv4.ip_unprivileged_port_start=99 --ulimit nofile=111:222 $image sh -c '
@@ -58,7 +48,7 @@ life() {
 }
 
 @test "podman rootless: user namespaces: auto, keep-id with groups, nomap" {
-	run -0 life "
+	run -0 rootless_life "
 		one --userns auto:size=1024 $image sh -c 'id -u; xargs </proc/self/uid_map'
 		one --userns keep-id:uid=7,gid=8 $image sh -c 'id -u; id -g'
 		one --userns nomap $image sh -c 'id -u'"
@@ -74,13 +64,13 @@ life() {
 	chmod 750 "$home/g"
 	systemctl stop user@1000
 	systemctl start user@1000
-	run -0 life "id -G; one --group-add keep-groups -v ./g:/g $image cat /g/file"
+	run -0 rootless_life "id -G; one --group-add keep-groups -v ./g:/g $image cat /g/file"
 	is "${lines[0]}" '1000 4321'
 	is "${lines[1]}" text
 }
 
 @test "podman rootless: a pod, and one from YAML" {
-	run -0 life "
+	run -0 rootless_life "
 		pod pod create --name $id --network none >/dev/null
 		pod run -d --pod $id --name $id-a $image sleep 1000 >/dev/null
 		pod run --rm --pod $id $image sh -c 'readlink /proc/self/ns/net'
@@ -95,7 +85,7 @@ life() {
 }
 
 @test "podman rootless: podman build" {
-	run -0 life "
+	run -0 rootless_life "
 		printf 'FROM $image\nRUN --mount=type=tmpfs,target=/t touch /t/x && id -u >/made\n' >Containerfile
 		pod build --isolation oci --network none -q -t localhost/$id . >/dev/null
 		one localhost/$id cat /made

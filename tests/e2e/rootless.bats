@@ -4,37 +4,16 @@
 # Without root: the user u1 of the guest, in a cgroup that systemd delegated to it.
 
 load lib
-load engines
+load session
 
 setup_file() {
-	[ -d /opt/tests ] || skip 'runs in the guest only'
+	in_guest
 	rootfs_make "$BATS_FILE_TMPDIR/rootfs"
 }
 
-setup() {
-	id=e2e-$$-$BATS_TEST_NUMBER
-	home=/home/u1/$id
-	bundle=$home/bundle
-	root=/run/user/1000/$id
-	mkdir -p "$bundle"
-	cp -a "$BATS_FILE_TMPDIR/rootfs" "$bundle/rootfs"
-	chown -R -h u1:u1 "$home"
-	as_u1 "$CAISSON" spec --rootless --bundle "$bundle"
-	conf '.process.terminal = false | .root.readonly = false | .process.env += ["E2E_ID=" + $id]' --arg id "$id"
-}
+setup() { user_bundle; }
 
-teardown() {
-	[ -z "${alive-}" ] || own delete --force "$id"
-	nothing_left
-	rm -rf "$home"
-}
-
-own() {
-	chmod -R a+rX "$home"
-	as_u1 env E2E_ID="$id" "$CAISSON" --root "$root" "$@"
-}
-
-rootless() {
+teardrootless() {
 	conf '.process.args = ["/bin/sh", "-c", $text]' --arg text "$1"
 	own run --bundle "$bundle" "$id"
 }

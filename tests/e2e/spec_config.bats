@@ -14,13 +14,25 @@ refused() {
 	[ "$status" -lt 126 ]
 }
 
-#! config.md#specification-version: another major version: refused, as 1.4 is: what it says is not known
+#! config.md#specification-version: another major version is refused, a later minor one with properties that 1.3 does not have: what they ask for is not known
 @test "config.md#specification-version: a version that is none is refused" {
 	caisson_only
 	for v in '""' '"1"' '"x.y.z"' '"2.0.0"' 1 null; do
 		conf ".ociVersion = $v"
 		refused
 	done
+}
+
+@test "config.md#specification-version: a later minor version is taken as far as it is known" {
+	conf '.ociVersion = "1.9.0"'
+	run -0 inside 'echo word'
+	is "$output" word
+	caisson_only
+	conf '.linux.newWall = true'
+	refused
+	has "$output" 'linux.newWall: expected a property of 1.3 or before'
+	conf '.ociVersion = "1.3.0"'
+	run -0 inside true
 }
 
 #= config.md#root: a read-only root is read-only: basic.bats: a read-only root refuses a write

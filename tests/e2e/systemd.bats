@@ -4,10 +4,10 @@
 # The systemd cgroup driver, against the guest's own systemd.
 
 load lib
-load engines
+load session
 
 setup_file() {
-	[ -d /opt/tests ] || skip 'runs in the guest only'
+	in_guest
 	rootfs_make "$BATS_FILE_TMPDIR/rootfs"
 }
 
@@ -15,10 +15,8 @@ setup() {
 	id=e2e-$$-$BATS_TEST_NUMBER
 	bundle=$BATS_TEST_TMPDIR/bundle
 	root=$BATS_TEST_TMPDIR/root
-	unit=t-$id.scope
 	bundle_make
-	path=/e2e.slice/e2e-deep.slice/$unit
-	conf '.linux.cgroupsPath = "e2e-deep.slice:t:" + $id' --arg id "$id"
+	scope_named ""
 }
 
 teardown() {
@@ -27,18 +25,6 @@ teardown() {
 	nothing_left
 	unit_gone
 }
-
-# ---- what systemd says ----
-
-show() { systemctl show --property "$1" --value "$unit"; }
-unit_gone() {
-	local tries=0
-	until [ "$(show LoadState)" = not-found ]; do
-		[ $((tries++)) -lt 50 ] || { echo "$unit is still there: $(show ActiveState)"; return 1; }
-		sleep 0.2
-	done
-}
-file() { cat "/sys/fs/cgroup$path/$1"; }
 
 # in_scope [OPTION...]: a container that waits, made and started
 in_scope() {

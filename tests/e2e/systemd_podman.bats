@@ -7,11 +7,9 @@ load lib
 load engines
 
 setup_file() {
-	command -v podman >/dev/null && [ -d /opt/tests ] || skip 'runs in the guest only'
+	in_guest
 	load engines
-	image_tar "$BATS_FILE_TMPDIR/image.tar"
-	podman import --quiet -c 'CMD ["/bin/sh"]' "$BATS_FILE_TMPDIR/image.tar" "$image"
-	as_u1 podman import --quiet -c 'CMD ["/bin/sh"]' - "$image" <"$BATS_FILE_TMPDIR/image.tar"
+	image_import "$BATS_FILE_TMPDIR"
 }
 
 setup() { id=e2e$$x$BATS_TEST_NUMBER; }

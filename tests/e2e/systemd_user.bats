@@ -5,42 +5,21 @@
 # cpu, cpuset, io, memory and pids are delegated.
 
 load lib
-load engines
+load session
 
 setup_file() {
-	[ -d /opt/tests ] || skip 'runs in the guest only'
+	in_guest
 	rootfs_make "$BATS_FILE_TMPDIR/rootfs"
 }
 
 setup() {
-	id=e2e-$$-$BATS_TEST_NUMBER
-	home=/home/u1/$id
-	bundle=$home/bundle
-	root=/run/user/1000/$id
-	unit=t-$id.scope
-	path=/user.slice/user-1000.slice/user@1000.service/e2e.slice/e2e-deep.slice/$unit
-	mkdir -p "$bundle"
-	cp -a "$BATS_FILE_TMPDIR/rootfs" "$bundle/rootfs"
-	chown -R -h u1:u1 "$home"
-	as_u1 "$CAISSON" spec --rootless --bundle "$bundle"
-	conf '.process.terminal = false | .root.readonly = false | .process.env += ["E2E_ID=" + $id]
-		| .linux.cgroupsPath = "e2e-deep.slice:t:" + $id' --arg id "$id"
+	manager=--user
+	user_bundle
+	scope_named /user.slice/user-1000.slice/user@1000.service
 	sleeper
 }
 
-teardown() {
-	[ -n "${id-}" ] || return 0
-	[ -z "${alive-}" ] || own delete --force "$id" || echo "delete --force: status $?"
-	nothing_left
-	unit_gone
-	rm -rf "$home"
-}
-
-own() {
-	chmod -R a+rX "$home"
-	as_u1 env E2E_ID="$id" "$CAISSON" --root "$root" "$@"
-}
-# from a group of root's, as in a shell of an ssh session, and with as little as podman hands on
+teard# from a group of root's, as in a shell of an ssh session, and with as little as podman hands on
 outside() {
 	chmod -R a+rX "$home"
 	runuser -u u1 -- env -i XDG_RUNTIME_DIR=/run/user/1000 HOME=/home/u1 E2E_ID="$id" \
@@ -54,15 +33,6 @@ in_scope() {
 	create
 	own start "$id"
 }
-show() { as_u1 systemctl --user show --property "$1" --value "$unit"; }
-unit_gone() {
-	local tries=0
-	until [ "$(show LoadState)" = not-found ]; do
-		[ $((tries++)) -lt 20 ] || { echo "$unit is still there: $(show ActiveState)"; return 1; }
-		sleep 0.2
-	done
-}
-file() { cat "/sys/fs/cgroup$path/$1"; }
 
 @test "systemd, a user: the container is in a scope of the user's manager, under its limits" {
 	conf '.linux.resources = {memory: {limit: 67108864}, pids: {limit: 33}, cpu: {shares: 2048, cpus: "0"}}'

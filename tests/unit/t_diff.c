@@ -290,27 +290,6 @@ Test(diff, a_program_has_the_architectures_that_it_treats_apart)
 	cr_expect_eq(f.n, 0);
 }
 
-Test(diff, a_program_that_computes_is_refused)
-{
-	const struct sock_filter insns[] = {
-		LD(16),
-		BPF_STMT(BPF_ALU | BPF_ADD | BPF_K, 1),
-		IF(BPF_JEQ, 3, 0, 1),
-		RET(DENY),
-		RET(ALLOW),
-	};
-	const struct filter filter = { .insns = insns, .n = COUNT(insns) };
-	const struct policy_side side = { .filter = &filter };
-	autoarena struct arena a = { 0 };
-	enum policy_relation relation;
-	struct err e = { 0 };
-
-	cr_expect_eq(policy_diff(&a, &side, &side, NULL, NULL, &relation, &e), -1);
-	cr_expect_eq(e.kind, ERR_POLICY);
-	cr_expect_str_eq(e.text, "seccomp filter: comparisons of the call's words with "
-				 "constants: it computes with the words of a call");
-}
-
 /* ---- drawn policies ---- */
 
 static bool covers(const struct found *f, const struct seccomp_data *call, uint32_t left,
@@ -579,32 +558,4 @@ Test(diff, of_too_much_is_refused, .timeout = 60)
 			 "seccomp policy: conditions that can be told apart in a million "
 			 "steps: they take more");
 	cr_expect_eq(relation, POLICY_LOOSER);
-}
-
-Test(diff, programs_that_ask_nothing_are_compared)
-{
-	const struct sock_filter allow[] = { RET(ALLOW) }, deny[] = { RET(DENY) };
-	const struct filter l = { .insns = allow, .n = 1 }, r = { .insns = deny, .n = 1 };
-	static struct found f;
-
-	diff(&(struct policy_side){ .filter = &l }, &(struct policy_side){ .filter = &r }, &f);
-	cr_expect_eq(f.relation, POLICY_TIGHTER);
-	diff(&(struct policy_side){ .filter = &l }, &(struct policy_side){ .filter = &l }, &f);
-	cr_expect_eq(f.n, 0);
-}
-
-/* As no program that anybody builds. */
-Test(diff, a_program_may_ask_where_a_call_comes_from)
-{
-	const struct sock_filter insns[] = { LD(12), IF(BPF_JEQ, 7, 0, 1), RET(ALLOW),
-					     RET(DENY) };
-	const struct sock_filter deny[] = { RET(DENY) };
-	const struct filter l = { .insns = insns, .n = COUNT(insns) };
-	const struct filter r = { .insns = deny, .n = 1 };
-	static struct found f;
-
-	diff(&(struct policy_side){ .filter = &l }, &(struct policy_side){ .filter = &r }, &f);
-	cr_assert_gt(f.n, 100);
-	cr_expect_eq(f.relation, POLICY_TIGHTER);
-	cr_expect_eq(filter_run(&l, &f.v[0].call, NULL, NULL), ALLOW);
 }

@@ -55,13 +55,15 @@ static const struct one top_cases[] = {
 	{ ALL, "{'ociVersion':'1.0.0-rc5-dev','root':{'path':'r'}}", NULL },
 	{ ALL, "{'ociVersion':'1.1.0+dev','root':{'path':'r'}}", NULL },
 	{ ALL, "{'ociVersion':'1.3.12','root':{'path':'r'}}", NULL },
-	{ ALL, "{'ociVersion':'1.4.0','root':{'path':'r'}}", "ociVersion: expected 1.0.0 to 1.3.x, found \"1.4.0\"" },
-	{ ALL, "{'ociVersion':'2.0.0','root':{'path':'r'}}", "ociVersion: expected 1.0.0 to 1.3.x, found \"2.0.0\"" },
-	{ ALL, "{'ociVersion':'1.3','root':{'path':'r'}}", "ociVersion: expected 1.0.0 to 1.3.x, found \"1.3\"" },
-	{ ALL, "{'ociVersion':'1. 3.0','root':{'path':'r'}}", "ociVersion: expected 1.0.0 to 1.3.x, found \"1. 3.0\"" },
-	{ ALL, "{'ociVersion':'1.-3.0','root':{'path':'r'}}", "ociVersion: expected 1.0.0 to 1.3.x, found \"1.-3.0\"" },
-	{ ALL, "{'ociVersion':'1.3.0-','root':{'path':'r'}}", "ociVersion: expected 1.0.0 to 1.3.x, found \"1.3.0-\"" },
-	{ ALL, "{'ociVersion':'1.3.0.0','root':{'path':'r'}}", "ociVersion: expected 1.0.0 to 1.3.x, found \"1.3.0.0\"" },
+	{ ALL, "{'ociVersion':'2.0.0','root':{'path':'r'}}", "ociVersion: expected a version 1.x.y, found \"2.0.0\"" },
+	{ ALL, "{'ociVersion':'1.3','root':{'path':'r'}}", "ociVersion: expected a version 1.x.y, found \"1.3\"" },
+	{ ALL, "{'ociVersion':'1. 3.0','root':{'path':'r'}}", "ociVersion: expected a version 1.x.y, found \"1. 3.0\"" },
+	{ ALL, "{'ociVersion':'1.-3.0','root':{'path':'r'}}", "ociVersion: expected a version 1.x.y, found \"1.-3.0\"" },
+	{ ALL, "{'ociVersion':'1.3.0-','root':{'path':'r'}}", "ociVersion: expected a version 1.x.y, found \"1.3.0-\"" },
+	{ ALL, "{'ociVersion':'1.14.0','root':{'path':'r'}}", NULL },
+	{ ALL, "{'ociVersion':'1.4','root':{'path':'r'}}", "ociVersion: expected a version 1.x.y, found \"1.4\"" },
+	{ ALL, "{'ociVersion':'1.4.0','root':{'path':'r','wall':true}}", "root.wall: expected a property of 1.3 or before, because ociVersion is newer than that: found one that this version does not know" },
+	{ ALL, "{'ociVersion':'1.3.0.0','root':{'path':'r'}}", "ociVersion: expected a version 1.x.y, found \"1.3.0.0\"" },
 	{ TOP, "'hostname':null,'mounts':null,'hooks':null,'linux':null,'annotations':null,'process':null", NULL },
 	{ TOP, "'unknown':{'keys':'pass'}", NULL },
 	{ TOP, "'hostname':'a'", "hostname: expected a uts namespace for it, found none" },
@@ -412,7 +414,7 @@ Test(spec, says_all_that_is_wrong_at_once)
 	check_text(&c,
 		   "{'ociVersion':'3.0.0','process':{'terminal':1},'linux':{'devices':{}}}");
 	cr_assert_eq(c.bad.n, 6);
-	cr_expect(complained(&c, "ociVersion: expected 1.0.0 to 1.3.x, found \"3.0.0\""));
+	cr_expect(complained(&c, "ociVersion: expected a version 1.x.y, found \"3.0.0\""));
 	cr_expect(complained(&c, "root.path: expected a path, found nothing"));
 	cr_expect(complained(&c, "process.terminal: expected boolean, found number"));
 	cr_expect(

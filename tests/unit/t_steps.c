@@ -12,24 +12,47 @@
 
 /* The order is the security: who changes a line there changes it here, and says why. */
 static const char *const parent_order[] = {
-	"preserve-fds",    "state",           "cgroup",
-	"resctrl",         "namespace-files", "host-proc",
-	"idmapped-mounts", "console-socket",  "seccomp-agent",
-	"sockets",         "clone",           "state-pid",
-	"scope",           "cgroup-join",     "resctrl-join",
-	"write-id-maps",   "device-filter",   "net-devices",
-	"state-rest",      "oom-score",       "pty",
-	"hooks",           "watch",           "go-ahead",
-	"ready",           "watched",         "rlimits-outside",
-	"state-created",   "pid-file",
+	"preserve-fds",
+	"state",
+	"cgroup",
+	"resctrl",
+	"namespace-files",
+	"host-proc",
+	"idmapped-mounts",
+	"console-socket",
+	"seccomp-agent",
+	"sockets",
+	"clone",
+	"network",
+	"state-pid",
+	"scope",
+	"cgroup-join",
+	"resctrl-join",
+	"write-id-maps",
+	"network-given",
+	"device-filter",
+	"net-devices",
+	"state-rest",
+	"oom-score",
+	"pty",
+	"hooks",
+	"watch",
+	"go-ahead",
+	"ready",
+	"watched",
+	"rlimits-outside",
+	"state-created",
+	"pid-file",
 };
 
 static const char *const child_order[] = {
-	"join-namespaces", "session",       "cgroup-wait",   "cgroup-namespace", "propagation",
-	"mount-sources",   "root",          "id-maps",       "sources-inside",   "root-inside",
-	"hide-binary",     "loopback",      "mounts",        "devices",          "terminal",
-	"late-read-only",  "runtime-hooks", "create-hooks",  "pivot-root",       "hostname",
-	"sysctl",          "label-open",    "readonly-root", "readonly-paths",   "masked-paths",
+	"join-namespaces", "session",       "cgroup-wait",  "cgroup-namespace",
+	"propagation",     "mount-sources", "root",         "id-maps",
+	"sources-inside",  "root-inside",   "hide-binary",  "network-wait",
+	"loopback",        "mounts",        "devices",      "terminal",
+	"late-read-only",  "runtime-hooks", "create-hooks", "pivot-root",
+	"hostname",        "sysctl",        "label-open",   "readonly-root",
+	"readonly-paths",  "masked-paths",
 };
 
 static const char *const process_order[] = {
@@ -125,6 +148,27 @@ Test(steps, before_each_hook_of_creation_both_sides_meet)
 			     spec_hook_names[k]);
 		cr_expect_eq(wants(child_steps, child_steps_n, "runtime-hooks", &pl), early,
 			     "%s", spec_hook_names[k]);
+	}
+}
+
+/* One of the two, and both sides of the same mind. */
+Test(steps, a_network_namespace_is_made_once)
+{
+	for (int i = 0; i < 16; i++) {
+		struct plan pl = { .ns.new_net = (i & 8) == 0,
+				   .ns.in_user_ns = (i & 1) != 0,
+				   .ns.ladder = (i & 2) != 0 ? LADDER_STAGED : LADDER_DIRECT,
+				   .net.n = (i & 4) != 0 };
+		const bool beside = (i & 7) == 0;
+
+		cr_expect_eq(wants(parent_steps, parent_steps_n, "network", &pl),
+			     beside && pl.ns.new_net, "%d", i);
+		cr_expect_eq(wants(parent_steps, parent_steps_n, "network-given", &pl),
+			     beside && pl.ns.new_net, "%d", i);
+		cr_expect_eq(wants(child_steps, child_steps_n, "network-wait", &pl),
+			     beside && pl.ns.new_net, "%d", i);
+		cr_expect_eq(wants(child_steps, child_steps_n, "loopback", &pl),
+			     !beside && pl.ns.new_net, "%d", i);
 	}
 }
 

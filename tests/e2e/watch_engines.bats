@@ -10,9 +10,8 @@ bombs=${E2E_BOMBS:-3}
 log=/var/log/caisson/audit.jsonl # engines name no other
 
 setup_file() {
-	command -v podman >/dev/null && [ -d /opt/tests ] || skip 'runs in the guest only'
 	load engines
-	image_import "$BATS_FILE_TMPDIR"
+	engines_up
 }
 
 setup() {
@@ -20,19 +19,7 @@ setup() {
 	rm -f "$log"
 }
 
-teardown() {
-	podman rm -f -t 0 "$id" >/dev/null 2>&1 || :
-	ctr task kill -s KILL "$id" >/dev/null 2>&1 || :
-	ctr task rm -f "$id" >/dev/null 2>&1 || :
-	ctr container rm "$id" >/dev/null 2>&1 || :
-}
-
-teardown_file() {
-	pkill -x -P $$ containerd || :
-}
-
-pod() { podman --runtime "$CAISSON" --cgroup-manager cgroupfs "$@"; }
-contain() { ctr run --runtime io.containerd.runc.v2 --runc-binary "$CAISSON" "$@"; }
+teardown() { engines_clean; }
 
 # verdicts: of all that ended, a line each
 verdicts() { jq -c 'select(.event == "container.exit") | .unmapped.verdict' "$log"; }
@@ -54,7 +41,7 @@ no_watcher() {
 	done
 }
 
-@test "podman run -d returns at once, and its watcher ends with the container" {
+@test "podman: run -d returns at once, and its watcher ends with the container" {
 	pod run -d --name "$id" --network none "$image" sleep 1000
 	is "$(pgrep -x caisson-watch | wc -l)" 1
 	lacks "$(cat "/proc/$(pgrep -x caisson-watch)/cgroup")" libpod-"$(pod inspect -f '{{.Id}}' "$id")"/
@@ -99,7 +86,7 @@ no_watcher() {
 	is "$(verdicts | jq -r .reason | sort | uniq -c | xargs)" "$bombs cpu $bombs wall"
 }
 
-@test "ctr run -d returns at once, and the shim sees no stranger" {
+@test "containerd: ctr run -d returns at once, and the shim sees no stranger" {
 	contain -d "$image" "$id" sleep 1000
 	is "$(pgrep -x caisson-watch | wc -l)" 1
 	has "$(ctr task ls)" "$id"
@@ -112,7 +99,7 @@ no_watcher() {
 	ctr task rm "$id"
 }
 
-@test "ctr: time limits and codes" {
+@test "containerd: time limits and codes" {
 	for ((i = 0; i < bombs; i++)); do
 		run contain --rm --annotation org.caisson.limit.wall-ms=1000 \
 			--annotation org.caisson.limit.grace-ms=0 "$image" "$id-$i" sleep 1000
