@@ -432,6 +432,7 @@ int plan_seccomp(struct arena *a, const struct spec *s, const struct host *h,
 		return plan_audit_refuse(s, "expected a policy to audit: found none", e);
 	if (plan_audit_read(s, &m.see, e) < 0 || make(&m, e) < 0)
 		return -1;
+	p->audit.denials = (m.see & POLICY_SEE_DENIALS) != 0;
 	p->has_filter = true;
 	p->policy.compile_us = (uint32_t)(now_us() - began);
 	return 0;
