@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A policy to all that the runtime needs of it: the filter, and what the watcher answers. */
 #include "base/str.h"
+#include "seccomp/audited.h"
 #include "seccomp/compile.h"
 #include "seccomp/verify.h"
 
@@ -159,6 +160,8 @@ int policy_compile(struct arena *a, const struct policy *p, const struct policy_
 	struct policy_image image = { 0 };
 	struct imager im = { a, p, o != NULL ? o : &none, &image };
 
+	if (im.o->see != 0)
+		im.p = policy_audited(a, p, im.o->see);
 	if (make_filter(&im, e) < 0 || make_verdicts(&im, e) < 0)
 		return -1;
 	*out = image;

@@ -3,6 +3,7 @@ libpolicy_a_SOURCES = \
 	seccomp/answers.c \
 	seccomp/ast.h \
 	seccomp/ast_print.c seccomp/ast_print.h \
+	seccomp/audited.c seccomp/audited.h \
 	seccomp/bdd.c seccomp/bdd.h \
 	seccomp/behave.c seccomp/behave.h \
 	seccomp/behave_filter.c \
@@ -137,6 +138,7 @@ check_PROGRAMS += unit-seccomp unit-plan-seccomp unit-policy unit-libseccomp
 unit_policy_SOURCES = \
 	tests/unit/sim_file.c tests/unit/sim_file.h \
 	tests/unit/t_answers.c \
+	tests/unit/t_audited.c \
 	tests/unit/made.c tests/unit/made.h \
 	tests/unit/t_compile.c \
 	tests/unit/t_cube.c \

@@ -163,6 +163,8 @@ enum policy_audit {
 const char *policy_name(const struct policy *p); /* "" for plain rules */
 size_t policy_skipped(const struct policy *p);   /* optional names that no table knows */
 uint32_t policy_flags(const struct policy *p);   /* SECCOMP_FILTER_FLAG_* that it asks for */
+/* Has it calls that an agent of the user's answers: `notify'? */
+bool policy_hands_on(const struct policy *p);
 /* "tsync" ... to those, NULL-ended; as the language has them. */
 const struct word *policy_flag_words(void);
 /* AUDIT_ARCH_* of target i, 0 beyond the last. */
@@ -253,9 +255,16 @@ struct policy_image {
 	bool pairwise; /* too many for all: of some calls pairs of arguments: no proof */
 };
 
+/* What the watcher is to hear of beside what the policy itself audits. */
+enum {
+	POLICY_SEE_DENIALS = 1, /* each call that is refused with an errno, but for ENOSYS */
+	POLICY_SEE_EXECS = 2,   /* each execve(2) and execveat(2) that is let through */
+};
+
 struct policy_options {
 	bool notes;
 	bool no_verify; /* benchmarks only */
+	unsigned see;   /* POLICY_SEE_* */
 };
 
 /* Compiles and verifies. A program that does not answer as the policy says is ERR_BUG, and

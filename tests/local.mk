@@ -1,7 +1,7 @@
 # Lints, fuzz targets with their corpora, golden plans. The unit tests stand with their layers.
 
 check_PROGRAMS += replay-compile replay-config replay-decompile replay-filter replay-learn \
-	replay-policy replay-state
+	replay-log replay-policy replay-state
 replay_compile_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_compile.c \
 	tests/unit/made.c tests/unit/made.h
 replay_compile_LDADD = $(POLICY_LIBS)
@@ -14,13 +14,15 @@ replay_filter_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_filter.c
 replay_filter_LDADD = $(POLICY_LIBS)
 replay_learn_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_learn.c
 replay_learn_LDADD = $(POLICY_LIBS)
+replay_log_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_log.c
+replay_log_LDADD = $(AUDITCMD_LIBS)
 replay_policy_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_policy.c
 replay_policy_LDADD = $(POLICY_LIBS)
 replay_state_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_state.c
 replay_state_LDADD = $(STATE_LIBS)
 
 if FUZZ
-noinst_PROGRAMS += fuzz-compile fuzz-config fuzz-decompile fuzz-filter fuzz-learn fuzz-policy \
+noinst_PROGRAMS += fuzz-compile fuzz-config fuzz-decompile fuzz-filter fuzz-learn fuzz-log fuzz-policy \
 	fuzz-state
 fuzz_compile_SOURCES = tests/fuzz/fuzz_compile.c tests/unit/made.c tests/unit/made.h
 fuzz_compile_LDADD = $(POLICY_LIBS)
@@ -37,6 +39,9 @@ fuzz_filter_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_learn_SOURCES = tests/fuzz/fuzz_learn.c
 fuzz_learn_LDADD = $(POLICY_LIBS)
 fuzz_learn_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_log_SOURCES = tests/fuzz/fuzz_log.c
+fuzz_log_LDADD = $(AUDITCMD_LIBS)
+fuzz_log_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_policy_SOURCES = tests/fuzz/fuzz_policy.c
 fuzz_policy_LDADD = $(POLICY_LIBS)
 fuzz_policy_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
@@ -45,12 +50,14 @@ fuzz_state_LDADD = $(STATE_LIBS)
 fuzz_state_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 endif
 
-# Not built by make: what filters cost, ours beside libseccomp's.
-EXTRA_PROGRAMS = bench-policy
+# Not built by make: what events cost; what filters cost, ours beside libseccomp's.
+EXTRA_PROGRAMS = bench-audit bench-policy
+bench_audit_SOURCES = tests/bench/audit.c
+bench_audit_LDADD = $(AUDIT_LIBS)
 bench_policy_SOURCES = tests/bench/policy.c
 bench_policy_CFLAGS = $(AM_CFLAGS) $(SECCOMP_CFLAGS)
 bench_policy_LDADD = $(PLAN_LIBS) $(SECCOMP_LIBS)
-CLEANFILES += bench-policy
+CLEANFILES += bench-audit bench-policy
 
 check_PROGRAMS += event-samples
 event_samples_SOURCES = tests/events/samples.c

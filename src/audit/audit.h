@@ -14,6 +14,7 @@
 #include <sys/types.h>
 
 #include "base/arena.h"
+#include "base/digest.h"
 #include "base/error.h"
 #include "base/json.h"
 
@@ -54,11 +55,14 @@ struct audit_result {
 	const struct json
 		*verdict;         /* container.exit: what goes to unmapped.verdict, else NULL */
 	const struct json *limit; /* what goes to unmapped.limit, or NULL */
+	const struct json *call;  /* what goes to unmapped.seccomp, or NULL */
+	pid_t caller;             /* of the call; 0: not known, or many */
 	int exit_code;            /* container.exit, container.exec_end; -1: not known */
 	const struct json *log; /* of a log's own events: what goes to unmapped.log, or NULL */
 };
 
 struct audit; /* opaque: an open log and what never changes in its lines */
+struct audit_config;
 
 /* The log: `path', else /var/log/caisson/audit.jsonl for root, else
  * $XDG_STATE_HOME/caisson/audit.jsonl; directories are made 0700. "none" as path: no log, every
@@ -73,9 +77,34 @@ const char *audit_name(const struct audit *au);
 /* The log's path: the given one, else where this user's lines go; of a user namespace's root,
  * the host's. */
 int audit_path(struct arena *a, const char *given, const char **out, struct err *e) CHECK;
+/* Sinks and patterns, audit/sink.h; they have to live as long. */
+void audit_configure(struct audit *au, const struct audit_config *c);
+const struct audit_config *audit_configured(const struct audit *au); /* or NULL */
 /* Reads what every line says of this host and caller; else the first line does. */
 void audit_gather(struct audit *au);
 void audit_close(struct audit *au);
+
+/* What our configuration says of the log; caisson.json(5). */
+enum audit_full {
+	AUDIT_FULL_DROP,  /* without room for an event, all goes on */
+	AUDIT_FULL_BLOCK, /* nothing begins before there is room, or AUDIT_BLOCK_MS are over */
+	AUDIT_FULL_HALT,  /* nothing begins */
+};
+#define AUDIT_BLOCK_MS    30000
+#define AUDIT_ANCHORS_MAX 8
+struct audit_rules {
+	enum audit_full full;
+	const char *anchors[AUDIT_ANCHORS_MAX]; /* where each seal is told: anchor.h */
+	size_t anchors_n;
+};
+/* The object "audit" on top of what *out says; complains. */
+struct jat;
+void audit_rules_read(const struct jat *at, struct audit_rules *out);
+/* From then on; they have to live as long as the log. */
+void audit_obey(struct audit *au, const struct audit_rules *rules);
+/* May something begin? Events that find no room later are counted, and log.lost says how many
+ * when there is some again: what runs already is not stopped by it. */
+int audit_ready(const struct audit *au, struct err *e) CHECK;
 
 /* Appends one event. The arena is for scratch. */
 int audit_write(struct audit *au, struct arena *a, enum audit_event what,
@@ -85,8 +114,15 @@ int audit_write(struct audit *au, struct arena *a, enum audit_event what,
 /* An event of the log itself; `log' goes to unmapped.log. */
 int audit_note(struct audit *au, struct arena *a, enum audit_event what, const struct json *log,
 	       struct err *e) CHECK;
-/* The sequence of the last line; 0: none. */
-int audit_end(struct audit *au, struct arena *a, uint64_t *sequence, struct err *e) CHECK;
+/* Where it ends by now (tail.h). */
+struct audit_tail;
+int audit_end(struct audit *au, struct arena *a, struct audit_tail *out, struct err *e) CHECK;
+/* Begins to seal: makes the keys, and the first seal, of all that is there. *key has the first
+ * one in hexadecimal digits: only who has it can verify, and it is kept nowhere here. */
+int audit_seal_begin(struct audit *au, struct arena *a, char key[DIGEST_HEX],
+		     struct err *e) CHECK;
+/* Seals all that is there now; with nothing new since the last seal, nothing. */
+int audit_seal(struct audit *au, struct arena *a, struct err *e) CHECK;
 /* Makes a segment of what there is. An empty log, or one that ends in half a line, stays. */
 int audit_rotate(struct audit *au, struct arena *a, struct err *e) CHECK;
 
@@ -97,6 +133,7 @@ struct audit_facts {
 	const char *hostname, *boot_id, *user;
 	uid_t uid, login_uid;
 	pid_t caller;
+	const char *const *redact; /* patterns beside those that are built in, or NULL */
 };
 const char *audit_line(struct arena *a, const struct audit_facts *f, enum audit_event what,
 		       const struct audit_subject *who, const struct audit_result *result);

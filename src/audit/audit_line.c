@@ -2,17 +2,19 @@
 /* One event as a line: OCSF's class 6002, Application Lifecycle, and where one fits better
  * another, with the container profile.
  * Numbers beyond 2^53 are strings, for RFC 8785 knows only what a double holds. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "audit/audit.h"
+#include "audit/audit_private.h"
 #include "audit/kind.h"
+#include "audit/redact.h"
 #include "base/str.h"
 
 #define LOGIN_UID_NONE ((uid_t)-1)
-#define SHA256_ID      3 /* OCSF's fingerprint.algorithm_id */
 #define LOG_NAME       "audit"
 #define DEVICE_UNKNOWN 0 /* OCSF's device.type_id */
+#define KERNEL_SYSCALL 2 /* OCSF's kernel.type_id */
 
 enum status {
 	STATUS_SUCCESS = 1,
@@ -23,8 +25,8 @@ enum status {
 struct making {
 	struct arena *a;
 	const struct audit_kind *kind;
-	unsigned has;    /* enum audit_has */
-	const char *uid; /* of this event */
+	unsigned has; /* enum audit_has */
+	bool chained;
 	size_t text_max; /* longer texts are cut to that many bytes, with a marker */
 	bool with_rest;  /* what there may be any number of: labels, members of .limit ... */
 };
@@ -115,21 +117,32 @@ static const char *command_line(struct arena *a, const char *const *argv)
 	return text;
 }
 
-/* OCSF's profile record_integrity: the log, and the line before by its fingerprint. */
-static struct json *attestations(const struct making *m, const struct audit_facts *f)
-{
-	struct json *list = json_array(m->a), *o = json_object(m->a);
-	struct json *event = json_object(m->a), *print = json_object(m->a);
+/* What is filled in later. A canonical line has no control bytes of its own, so each of these
+ * is a mark that nothing else can be. */
+enum hole {
+	HOLE_SEQUENCE = 1,
+	HOLE_TIME,
+	HOLE_WALL,
+	HOLE_BOOT,
+	HOLE_UID,
+	HOLE_CHAIN,
+	HOLE_PREVIOUS,
+	HOLES
+};
 
-	set_text(m, o, "chain_uid", f->chain);
-	if (f->previous != NULL) {
-		set_int(m, print, "algorithm_id", SHA256_ID);
-		set_text(m, print, "value", f->previous);
-		json_set(event, "fingerprint", print);
-		json_set(o, "prev_event", event);
-	}
-	json_add(list, o);
-	return list;
+/* OCSF's profile record_integrity: the log, and the line before by its fingerprint. */
+/* algorithm_id 3 is SHA-256. */
+#define PREVIOUS ",\"prev_event\":{\"fingerprint\":{\"algorithm_id\":3,\"value\":\"%.*s\"}}"
+
+static void set_hole(const struct making *m, struct json *o, const char *key, const char *raw)
+{
+	json_set(o, key, json_decimal(m->a, raw));
+}
+
+/* The event's own id. */
+static void set_uid(const struct making *m, struct json *o, const char *key)
+{
+	set_hole(m, o, key, "\"\x05\"");
 }
 
 static struct json *product(const struct making *m)
@@ -142,20 +155,20 @@ static struct json *product(const struct making *m)
 	return o;
 }
 
-static struct json *metadata(const struct making *m, const struct audit_facts *f)
+static struct json *metadata(const struct making *m)
 {
 	struct json *o = json_object(m->a), *profiles = json_array(m->a);
 
 	if (m->has & HAS_CONTAINER)
 		json_add(profiles, json_string(m->a, "container"));
-	if (f->chain != NULL)
+	if (m->chained)
 		json_add(profiles, json_string(m->a, "record_integrity"));
 	set_text(m, o, "version", AUDIT_OCSF_VERSION);
 	set_text(m, o, "log_name", LOG_NAME);
 	json_set(o, "product", product(m));
 	json_set(o, "profiles", profiles);
-	json_set(o, "sequence", json_uint(m->a, f->sequence));
-	set_text(m, o, "uid", m->uid);
+	set_hole(m, o, "sequence", "\x01");
+	set_uid(m, o, "uid");
 	return o;
 }
 
@@ -232,13 +245,20 @@ static struct json *process(const struct making *m, const struct audit_subject *
 {
 	struct json *o = json_object(m->a);
 
+	if (result->call != NULL) { /* the caller's, not the init's */
+		if (result->caller > 0)
+			set_int(m, o, "pid", result->caller);
+		else
+			set_uid(m, o, "uid");
+		return o;
+	}
 	if (who->pid > 0)
 		set_int(m, o, "pid", who->pid);
 	set_text(m, o, "cmd_line", command_line(m->a, who->argv));
 	if ((m->has & HAS_EXIT) && result->exit_code >= 0)
 		set_int(m, o, "exit_code", result->exit_code);
 	if (who->pid <= 0 && (o->n > 0 || needs_process(m)))
-		set_text(m, o, "uid", m->uid);
+		set_uid(m, o, "uid");
 	return o;
 }
 
@@ -251,9 +271,16 @@ static struct json *policy(const struct making *m, const struct audit_subject *w
 	return o;
 }
 
-static void set_time(const struct making *m, struct json *o, const char *key, uint64_t ns)
+/* OCSF's object of class 1003. */
+static struct json *kernel(const struct making *m, const struct audit_result *result)
 {
-	set_text(m, o, key, arena_printf(m->a, "%llu", (unsigned long long)ns));
+	const struct json *name =
+		result->call != NULL ? json_get(result->call, "syscall") : NULL;
+	struct json *o = json_object(m->a);
+
+	set_text(m, o, "name", name != NULL ? name->text : "unknown");
+	set_int(m, o, "type_id", KERNEL_SYSCALL);
+	return o;
 }
 
 /* Somebody else's value: json_set hangs the node into our list, so it is copied. */
@@ -275,13 +302,13 @@ static void set_given(const struct making *m, struct json *o, const char *key,
 		set_text(m, o, key, "[cut]");
 }
 
-static struct json *unmapped(const struct making *m, const struct audit_facts *f,
-			     const struct audit_subject *who, const struct audit_result *result)
+static struct json *unmapped(const struct making *m, const struct audit_subject *who,
+			     const struct audit_result *result)
 {
 	struct json *o = json_object(m->a);
 
-	set_time(m, o, "wall_ns", f->wall_ns);
-	set_time(m, o, "boot_ns", f->boot_ns);
+	set_hole(m, o, "wall_ns", "\"\x03\"");
+	set_hole(m, o, "boot_ns", "\"\x04\"");
 	if (result->err != NULL)
 		set_text(m, o, "step", result->err->step);
 	if (m->has & HAS_CONTAINER) {
@@ -290,6 +317,7 @@ static struct json *unmapped(const struct making *m, const struct audit_facts *f
 	}
 	set_given(m, o, "limit", result->limit);
 	set_given(m, o, "log", result->log);
+	set_given(m, o, "seccomp", result->call);
 	set_given(m, o, "verdict", result->verdict);
 	return o;
 }
@@ -352,7 +380,7 @@ static void set_class(const struct making *m, struct json *o)
 	if (m->has & HAS_LOGS)
 		set_text(m, o, "log_name", LOG_NAME);
 	if (m->has & HAS_REMEDY)
-		set_text(m, o, "command_uid", m->uid);
+		set_uid(m, o, "command_uid");
 }
 
 static struct json *finding(const struct making *m, const struct json *event)
@@ -360,7 +388,7 @@ static struct json *finding(const struct making *m, const struct json *event)
 	struct json *o = json_object(m->a);
 
 	set_text(m, o, "title", json_get(event, "message")->text);
-	set_text(m, o, "uid", m->uid);
+	set_uid(m, o, "uid");
 	return o;
 }
 
@@ -384,48 +412,106 @@ static const char *make_line(const struct making *m, const struct audit_facts *f
 
 	set_class(m, o);
 	set_outcome(m, o, who, result);
-	set_int(m, o, "time", (int64_t)(f->wall_ns / 1000000));
-	if (f->chain != NULL)
-		json_set(o, "attestation_list", attestations(m, f));
-	json_set(o, "metadata", metadata(m, f));
+	set_hole(m, o, "time", "\x02");
+	if (m->chained)
+		set_hole(m, o, "attestation_list", "[{\"chain_uid\":\"\x06\"\x07}]");
+	json_set(o, "metadata", metadata(m));
 	json_set(o, "actor", actor(m, f));
 	json_set(o, "device", device(m, f));
 	if (m->has & HAS_CONTAINER)
 		set_subject(m, o, who, result);
 	if (m->has & HAS_FINDING)
 		json_set(o, "finding_info", finding(m, o));
-	json_set(o, "unmapped", unmapped(m, f, who, result));
+	if (m->has & HAS_CALL)
+		json_set(o, "kernel", kernel(m, result));
+	json_set(o, "unmapped", unmapped(m, who, result));
 	return json_print(m->a, o, JSON_CANONICAL, len);
 }
 
-static const char *event_uid(struct arena *a, const struct audit_facts *f)
+static void find_holes(struct audit_draft *d)
 {
-	return arena_printf(a, "%016llx-%x-%llx", (unsigned long long)f->wall_ns,
-			    (unsigned)f->caller, (unsigned long long)f->sequence);
+	d->n = 0;
+	for (size_t i = 0; i < d->len && d->n < COUNT(d->holes); i++)
+		if (d->text[i] > 0 && d->text[i] < HOLES)
+			d->holes[d->n++] = (struct audit_hole){ i, (unsigned char)d->text[i] };
 }
 
 /* A byte becomes at most six ("\u0001"), and about a dozen texts are not ours: the last row
  * always fits. */
-const char *audit_line(struct arena *a, const struct audit_facts *f, enum audit_event what,
-		       const struct audit_subject *who, const struct audit_result *result)
+void audit_draft(struct arena *a, const struct audit_facts *f, bool chained,
+		 enum audit_event what, const struct audit_subject *who,
+		 const struct audit_result *result, struct audit_draft *out)
 {
 	static const size_t text_max[] = { AUDIT_LINE, 16384, 4096, 256 };
-	const char *line = NULL;
-	size_t len;
+	struct audit_subject told = *who;
+
+	told.argv = audit_redact(a, who->argv, f->redact);
 
 	for (size_t i = 0; i < COUNT(text_max); i++) {
 		const struct making m = {
 			.a = a,
 			.kind = &audit_kinds[what],
 			.has = audit_kind_has(&audit_kinds[what]),
-			.uid = event_uid(a, f),
+			.chained = chained,
 			.text_max = text_max[i],
 			.with_rest = i + 1 < COUNT(text_max),
 		};
 
-		line = make_line(&m, f, who, result, &len);
-		if (len < AUDIT_LINE)
+		out->text = make_line(&m, f, &told, result, &out->len);
+		if (out->len + DRAFT_MORE < AUDIT_LINE)
 			break;
 	}
+	find_holes(out);
+}
+
+static int fill(char *out, unsigned char hole, const struct audit_facts *f)
+{
+	switch (hole) {
+	case HOLE_SEQUENCE:
+		return sprintf(out, "%" PRIu64, f->sequence);
+	case HOLE_TIME:
+		return sprintf(out, "%" PRIu64, f->wall_ns / 1000000);
+	case HOLE_WALL:
+		return sprintf(out, "%" PRIu64, f->wall_ns);
+	case HOLE_BOOT:
+		return sprintf(out, "%" PRIu64, f->boot_ns);
+	case HOLE_UID:
+		return sprintf(out, "%016" PRIx64 "-%x-%" PRIx64, f->wall_ns,
+			       (unsigned)f->caller, f->sequence);
+	case HOLE_CHAIN:
+		return sprintf(out, "%.*s", CHAIN_UID_MAX - 1, f->chain);
+	default:
+		return f->previous == NULL
+			       ? 0
+			       : sprintf(out, PREVIOUS, DIGEST_HEX - 1, f->previous);
+	}
+}
+
+size_t audit_draft_fill(const struct audit_draft *d, const struct audit_facts *f, char *out)
+{
+	size_t from = 0;
+	char *to = out;
+
+	for (size_t i = 0; i < d->n; i++) {
+		const size_t n = d->holes[i].at - from;
+
+		memcpy(to, d->text + from, n);
+		to += n;
+		to += fill(to, d->holes[i].what, f);
+		from = d->holes[i].at + 1;
+	}
+	memcpy(to, d->text + from, d->len - from + 1); /* with the NUL */
+	return (size_t)(to - out) + d->len - from;
+}
+
+const char *audit_line(struct arena *a, const struct audit_facts *f, enum audit_event what,
+		       const struct audit_subject *who, const struct audit_result *result)
+{
+	struct audit_draft d;
+	char *line;
+
+	audit_draft(a, f, f->chain != NULL, what, who, result, &d);
+	line = arena_alloc(a, d.len + DRAFT_MORE);
+	(void)audit_draft_fill(&d, f, line);
 	return line;
 }

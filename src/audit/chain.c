@@ -6,7 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "audit/anchor.h"
 #include "audit/audit.h"
+#include "audit/filter.h"
+#include "audit/sealed.h"
 #include "base/auto.h"
 #include "base/json.h"
 #include "base/str.h"
@@ -44,15 +47,20 @@ struct check {
 	struct pruned *pruned;
 	size_t pruned_n, pruned_room;
 	char before_first[DIGEST_HEX]; /* what the first line says of the one before */
+	struct sealed *sealed;
+	struct anchors *anchors; /* or NULL */
 };
 
-static void found(struct check *c, const struct audit_finding *f)
+void audit_check_add(struct audit_check *out, const struct audit_finding *f)
 {
-	struct audit_check *out = c->out;
-
 	out->faults[f->fault]++;
 	if (out->n < AUDIT_FINDINGS)
 		out->findings[out->n++] = *f;
+}
+
+static void found(struct check *c, const struct audit_finding *f)
+{
+	audit_check_add(c->out, f);
 }
 
 static void fault_at(struct check *c, enum audit_fault fault, const struct audit_line_at *at,
@@ -82,31 +90,16 @@ static int remember(struct check *c, uint64_t sequence, struct err *e)
 	return 0;
 }
 
-static const struct json *member(const struct json *v, const char *const *keys)
+static void add_pruned(struct check *c, const struct json *event)
 {
-	for (; v != NULL && *keys != NULL; keys++)
-		v = v->kind == JSON_OBJECT ? json_get(v, *keys) : NULL;
-	return v;
-}
-#define MEMBER(v, ...) member((v), (const char *const[]){ __VA_ARGS__, NULL })
-
-static void add_pruned(struct check *c, const struct audit_line_at *at)
-{
-	autoarena struct arena scratch = { 0 };
-	struct err unused = { 0 };
 	struct pruned p = { 0 };
-	const struct json *last, *print;
-	struct json *doc;
+	const char *last = audit_text_at(event, "unmapped.log.last");
+	const char *print = audit_text_at(event, "unmapped.log.fingerprint");
 
-	if (json_parse(&scratch, "line", at->text, at->len, &doc, &unused) < 0)
+	if (last == NULL || print == NULL || strlen(print) >= DIGEST_HEX ||
+	    !str_uint64(last, UINT64_MAX - 1, &p.last))
 		return;
-	last = MEMBER(doc, "unmapped", "log", "last");
-	print = MEMBER(doc, "unmapped", "log", "fingerprint");
-	if (last == NULL || last->kind != JSON_NUMBER || print == NULL ||
-	    print->kind != JSON_STRING || strlen(print->text) >= DIGEST_HEX ||
-	    !str_uint64(last->text, UINT64_MAX - 1, &p.last))
-		return;
-	memcpy(p.fingerprint, print->text, strlen(print->text) + 1);
+	memcpy(p.fingerprint, print, strlen(print) + 1);
 	if (c->pruned_n == c->pruned_room) {
 		struct pruned *more =
 			arena_array(c->a, c->pruned_room = c->pruned_room * 2 + 16,
@@ -117,6 +110,39 @@ static void add_pruned(struct check *c, const struct audit_line_at *at)
 		c->pruned = more;
 	}
 	c->pruned[c->pruned_n++] = p;
+}
+
+static void look_at_seal(struct check *c, const struct audit_line_at *at, uint64_t sequence,
+			 const struct json *event)
+{
+	struct audit_tail before = { .sequence = sequence - 1 };
+	struct sealed_fault fault = { 0 };
+
+	audit_line_chain(at->text, before.chain);
+	audit_line_previous(at->text, before.fingerprint);
+	if (!sealed_look(c->sealed, c->a, event, &before, c->out->first <= 1, &fault))
+		fault_at(c, fault.fault, at, sequence, fault.text);
+}
+
+/* Events of the log itself say something of other lines. */
+static void look_at_own(struct check *c, const struct audit_line_at *at, uint64_t sequence)
+{
+	autoarena struct arena scratch = { 0 };
+	struct err unused = { 0 };
+	struct json *event;
+	const char *name;
+
+	if (memmem(at->text, at->len, "\"event\":\"log.", 13) == NULL)
+		return;
+	if (json_parse(&scratch, "line", at->text, at->len, &event, &unused) < 0) {
+		fault_at(c, AUDIT_MALFORMED, at, sequence, "no event of ours");
+		return;
+	}
+	name = audit_text_at(event, "event");
+	if (str_eq(name, "log.pruned"))
+		add_pruned(c, event);
+	else if (str_eq(name, "log.sealed"))
+		look_at_seal(c, at, sequence, event);
 }
 
 static void look_at_order(struct check *c, const struct audit_line_at *at, uint64_t sequence)
@@ -151,12 +177,45 @@ static void look_at_print(struct check *c, const struct audit_line_at *at, uint6
 			 "the line before is not the one that this line vouches for");
 }
 
+/* Those of lines before the first are of segments that were deleted. */
+static void look_at_anchors(struct check *c, const struct audit_line_at *at)
+{
+	const struct audit_tail *t = &c->out->tail;
+	struct anchors *an = c->anchors;
+
+	if (an == NULL)
+		return;
+	if (c->out->lines == 1)
+		anchors_choose(an, c->a, t->chain);
+	for (; an->next < an->n && an->v[an->next].sequence <= t->sequence; an->next++) {
+		const struct anchor *v = &an->v[an->next];
+
+		if (v->sequence < t->sequence)
+			continue;
+		if (str_eq(v->fingerprint, t->fingerprint))
+			c->out->anchored = t->sequence;
+		else
+			fault_at(c, AUDIT_CHANGED, at, t->sequence,
+				 "the anchor is of another event");
+	}
+}
+
+/* Ours are escaped. A newline that became something else makes one line of two. */
+static bool has_control(const struct audit_line_at *at)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < at->len; i++)
+		any |= (unsigned char)at->text[i] < ' ';
+	return any;
+}
+
 static int check_line(void *ctx, const struct audit_line_at *at, struct err *e)
 {
 	struct check *c = ctx;
 	uint64_t sequence = at->torn ? 0 : audit_line_sequence(at->text);
 
-	if (sequence == 0 || strlen(at->text) != at->len) {
+	if (sequence == 0 || has_control(at)) {
 		/* that of a writer that was killed, or is just writing: the next one tells */
 		if (!at->torn || at->len > AUDIT_LINE)
 			fault_at(c, AUDIT_MALFORMED, at, 0, "no event of ours");
@@ -166,9 +225,9 @@ static int check_line(void *ctx, const struct audit_line_at *at, struct err *e)
 	c->out->lines++;
 	look_at_order(c, at, sequence);
 	look_at_print(c, at, sequence);
-	if (strstr(at->text, "\"event\":\"log.pruned\"") != NULL)
-		add_pruned(c, at);
+	look_at_own(c, at, sequence);
 	audit_tail_read(at->text, at->len, &c->out->tail);
+	look_at_anchors(c, at);
 	return remember(c, sequence, e);
 }
 
@@ -228,13 +287,51 @@ static void judge_beginning(struct check *c)
 					      c->out->first) });
 }
 
-int audit_verify(struct arena *a, const struct audit_files *f, struct audit_check *out,
-		 struct err *e)
+static void judge_end(struct check *c)
 {
-	struct check c = { .a = a, .out = out };
+	struct sealed_fault fault = { 0 };
+
+	if (!sealed_end(c->sealed, c->a, &c->out->tail, &fault))
+		found(c, &(struct audit_finding){ .fault = fault.fault,
+						  .sequence = c->out->tail.sequence,
+						  .text = fault.text });
+}
+
+static void judge_anchors(struct check *c)
+{
+	const struct anchors *an = c->anchors;
+	const uint64_t end = c->out->tail.sequence;
+
+	if (an == NULL)
+		return;
+	if (an->n == 0 || c->out->lines == 0) {
+		found(c, &(struct audit_finding){ .fault = c->out->lines > 0 ? AUDIT_GAP
+									     : AUDIT_TRUNCATED,
+						  .text = "the anchors are of another chain" });
+		return;
+	}
+	if (an->v[an->n - 1].sequence > end)
+		found(c, &(struct audit_finding){
+				 .fault = AUDIT_TRUNCATED,
+				 .sequence = end,
+				 .text = arena_printf(c->a,
+						      "there is an anchor of event %" PRIu64
+						      ", and the last one is %" PRIu64,
+						      an->v[an->n - 1].sequence, end) });
+}
+
+int audit_verify(struct arena *a, const struct audit_files *f, const struct audit_trust *trust,
+		 struct audit_check *out, struct err *e)
+{
+	struct sealed unasked = { 0 };
+	struct check c = { .a = a, .out = out, .sealed = &unasked };
 	const struct audit_visitor v = { check_line, NULL, &c };
 	int got;
 
+	if (trust != NULL && trust->sealed != NULL)
+		c.sealed = trust->sealed;
+	if (trust != NULL)
+		c.anchors = trust->anchors;
 	*out = (struct audit_check){
 		.findings = arena_array(a, AUDIT_FINDINGS, sizeof(*out->findings)),
 	};
@@ -245,6 +342,8 @@ int audit_verify(struct arena *a, const struct audit_files *f, struct audit_chec
 		judge_beginning(&c);
 		for (size_t i = 0; i < c.jumps_n; i++)
 			judge_jump(&c, &c.jumps[i]);
+		judge_end(&c);
+		judge_anchors(&c);
 		out->last = out->tail.sequence;
 	}
 	free(c.seen);

@@ -36,11 +36,20 @@ struct audit_check {
 	uint64_t first, last; /* sequences */
 	bool torn;            /* half a line at the end: a writer was killed, or is at work */
 	uint64_t faults[AUDIT_FAULTS];
+	uint64_t anchored;              /* the last event that an anchor vouches for; 0: none */
 	struct audit_tail tail;         /* of the last whole line */
 	struct audit_finding *findings; /* the first AUDIT_FINDINGS of them */
 	size_t n;
 };
 #define AUDIT_FINDINGS 64
 
-int audit_verify(struct arena *a, const struct audit_files *f, struct audit_check *out,
-		 struct err *e) CHECK;
+/* What is known from elsewhere; each may be NULL. */
+struct audit_trust {
+	struct sealed *sealed;   /* sealed.h; what the seals say is found out in any case */
+	struct anchors *anchors; /* anchor.h */
+};
+int audit_verify(struct arena *a, const struct audit_files *f, const struct audit_trust *trust,
+		 struct audit_check *out, struct err *e) CHECK;
+
+/* One more fault, found by somebody else. */
+void audit_check_add(struct audit_check *out, const struct audit_finding *f);

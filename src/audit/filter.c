@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "audit/filter.h"
 
+#include <fcntl.h>
 #include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "audit/note.h"
+#include "audit/scan.h"
+#include "base/auto.h"
 #include "base/str.h"
 
 /* OCSF's severity_id */
@@ -47,11 +51,6 @@ uint64_t audit_number_at(const struct json *event, const char *path)
 
 /* ---- bytes ---- */
 
-static bool is_literal(const char *pattern)
-{
-	return pattern[strcspn(pattern, "*?[\\")] == '\0';
-}
-
 static void add_must(struct audit_filter *f, const char *text)
 {
 	f->must[f->must_n] = text;
@@ -71,12 +70,20 @@ static const char *member_text(struct arena *a, const char *key, const char *val
 	return arena_strndup(a, text + 1, len - 2); /* without the braces */
 }
 
+/* Of a pattern its beginning, before the first odd character. */
+static const char *event_text(struct arena *a, const char *pattern)
+{
+	const size_t n = strcspn(pattern, "*?[\\");
+	const char *text = member_text(a, "event", arena_strndup(a, pattern, n));
+
+	return pattern[n] == '\0' ? text : arena_strndup(a, text, strlen(text) - 1);
+}
+
 void audit_filter_prepare(struct arena *a, struct audit_filter *f)
 {
 	f->must_n = 0;
-	if (f->events != NULL && f->events[0] != NULL && f->events[1] == NULL &&
-	    is_literal(f->events[0]))
-		add_must(f, member_text(a, "event", f->events[0]));
+	if (f->events != NULL && f->events[0] != NULL && f->events[1] == NULL)
+		add_must(f, event_text(a, f->events[0]));
 	if (f->container != NULL)
 		add_must(f, member_text(a, "uid", f->container));
 }
@@ -161,6 +168,118 @@ bool audit_filter_takes(struct arena *a, const struct audit_filter *f,
 		str_eq(f->container, audit_text_at(*doc, "container.uid"))) &&
 	       is_user(f, *doc) && audit_number_at(*doc, "severity_id") >= f->severity &&
 	       is_where(f, *doc);
+}
+
+/* ---- meaning, without a tree ---- */
+
+/* A copy that ends: values that are compared are short. */
+static bool copy_text(const struct scan_text *t, char *out, size_t room)
+{
+	if (t->escaped || t->len >= room)
+		return false;
+	memcpy(out, t->p, t->len);
+	out[t->len] = '\0';
+	return true;
+}
+
+enum {
+	GOT_EVENT,
+	GOT_TIME,
+	GOT_SEVERITY,
+	GOT_CONTAINER,
+	GOT_NAME,
+	GOT_UID,
+	GOT_N
+};
+
+/* 1, 0; -1: it cannot be said so quickly. */
+static int holds(const struct scan_text *t, const char *value,
+		 bool (*is)(const char *pattern, const char *text))
+{
+	char text[256];
+
+	if (t->p == NULL)
+		return 0;
+	return copy_text(t, text, sizeof(text)) ? is(value, text) : -1;
+}
+
+static int event_holds(const struct audit_filter *f, const struct scan_text *got)
+{
+	int any = f->events == NULL || f->events[0] == NULL;
+
+	for (size_t i = 0; any == 0 && f->events[i] != NULL; i++)
+		any = holds(&got[GOT_EVENT], f->events[i], matches);
+	return any;
+}
+
+static int user_holds(const struct audit_filter *f, const struct scan_text *got)
+{
+	const int name = f->user != NULL ? holds(&got[GOT_NAME], f->user, str_eq) : 1;
+
+	return name != 0 ? name : holds(&got[GOT_UID], f->user, str_eq);
+}
+
+static int numbers_hold(const struct audit_filter *f, const struct scan_text *got)
+{
+	uint64_t ms, severity;
+
+	if (got[GOT_EVENT].p == NULL || !scan_number(&got[GOT_TIME], &ms) ||
+	    !scan_number(&got[GOT_SEVERITY], &severity))
+		return -1;
+	return is_in_time(f, ms) && severity >= f->severity;
+}
+
+enum audit_answer audit_filter_scan(const struct audit_filter *f,
+				    const struct audit_line_at *at)
+{
+	static const char *const paths[GOT_N] = {
+		[GOT_EVENT] = "event",          [GOT_TIME] = "time",
+		[GOT_SEVERITY] = "severity_id", [GOT_CONTAINER] = "container.uid",
+		[GOT_NAME] = "actor.user.name", [GOT_UID] = "actor.user.uid",
+	};
+	struct scan_text got[GOT_N];
+	int answers[4];
+
+	if (at->torn)
+		return AUDIT_NOT_TAKEN;
+	if (f->where_n > 0 || !scan_all(at->text, at->len, paths, GOT_N, got))
+		return AUDIT_UNSURE;
+	answers[0] = numbers_hold(f, got);
+	answers[1] = event_holds(f, got);
+	answers[2] = user_holds(f, got);
+	answers[3] =
+		f->container != NULL ? holds(&got[GOT_CONTAINER], f->container, str_eq) : 1;
+	for (size_t i = 0; i < COUNT(answers); i++)
+		if (answers[i] == 0)
+			return AUDIT_NOT_TAKEN;
+	for (size_t i = 0; i < COUNT(answers); i++)
+		if (answers[i] < 0)
+			return AUDIT_UNSURE;
+	return AUDIT_TAKEN;
+}
+
+/* ---- by segment ---- */
+
+static bool note_excludes(const struct audit_filter *f, const struct note *n)
+{
+	if (n->max_ms < f->since_ms || (f->until_ms > 0 && n->min_ms >= f->until_ms))
+		return true;
+	if (f->events == NULL || f->events[0] == NULL)
+		return false;
+	for (size_t i = 0; f->events[i] != NULL; i++)
+		if (note_may_have(n, f->events[i]))
+			return false;
+	return true;
+}
+
+bool audit_filter_skips(const struct audit_filter *f, const struct audit_files *files,
+			const struct audit_segment *s)
+{
+	autofd int dir = open(files->dir, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	autoarena struct arena a = { 0 };
+	struct note *n = arena_new(&a, struct note);
+
+	return dir >= 0 && note_load(&a, dir, s, n) && note_excludes(f, n);
 }
 
 /* ---- words ---- */

@@ -18,7 +18,7 @@ struct audit_filter {
 	} where[AUDIT_WHERE_MAX];         /* all of them */
 	size_t where_n;
 	/* made by audit_filter_prepare: bytes that must be in the line */
-	const char *must[2];
+	const char *must[2]; /* an event's name as far as it has no pattern; a container */
 	size_t must_len[2], must_n;
 };
 
@@ -26,9 +26,21 @@ void audit_filter_prepare(struct arena *a, struct audit_filter *f);
 
 /* The first step. */
 bool audit_filter_may(const struct audit_filter *f, const struct audit_line_at *at);
-/* The second: *doc lives in the arena. False as well for a line that is no event. */
+/* The second, without a tree. */
+enum audit_answer {
+	AUDIT_NOT_TAKEN,
+	AUDIT_TAKEN,
+	AUDIT_UNSURE /* audit_filter_takes says */
+};
+enum audit_answer audit_filter_scan(const struct audit_filter *f,
+				    const struct audit_line_at *at);
+/* And with one: *doc lives in the arena. False as well for a line that is no event. */
 bool audit_filter_takes(struct arena *a, const struct audit_filter *f,
 			const struct audit_line_at *at, struct json **doc);
+
+/* May this segment be left out, by what is noted of it (note.h)? */
+bool audit_filter_skips(const struct audit_filter *f, const struct audit_files *files,
+			const struct audit_segment *s);
 
 /* The text of a member by its path of keys with dots; NULL when it is no string or number. */
 const char *audit_text_at(const struct json *event, const char *path);

@@ -11,6 +11,7 @@
 
 #include "audit/audit_private.h"
 #include "audit/filter.h"
+#include "audit/note.h"
 #include "base/auto.h"
 #include "base/fd.h"
 #include "base/file.h"
@@ -158,14 +159,20 @@ static int look_behind(const struct audit_files *f, size_t i, struct behind *out
 	return audit_read(&rest, &v, NULL, e);
 }
 
-static int bury(struct audit *au, struct arena *a, const struct audit_segment *s,
+static int bury(struct audit *au, struct arena *a, int dir, const struct audit_segment *s,
 		const struct behind *b, struct err *e)
 {
+	struct note *n = arena_new(a, struct note);
 	struct json *log = json_object(a);
+	char root[DIGEST_HEX];
 
 	json_set(log, "first", json_uint(a, s->first));
 	json_set(log, "last", json_uint(a, s->last));
 	json_set(log, "fingerprint", json_string(a, b->fingerprint));
+	if (note_load(a, dir, s, n)) { /* which stays */
+		hex_write(n->root.b, DIGEST_SIZE, root);
+		json_set(log, "root", json_string(a, root));
+	}
 	return audit_note(au, a, AUDIT_LOG_PRUNED, log, e);
 }
 
@@ -179,7 +186,7 @@ int audit_prune(struct audit *au, struct arena *a, const struct audit_files *f,
 		const struct audit_keep *keep, uint64_t *pruned, struct err *e)
 {
 	autofd int dir = -1;
-	uint64_t end;
+	struct audit_tail end;
 
 	*pruned = 0;
 	if (f->n == 0)
@@ -194,9 +201,9 @@ int audit_prune(struct audit *au, struct arena *a, const struct audit_files *f,
 		if (look_behind(f, i, &b, e) < 0)
 			return -1;
 		/* without a line behind it nothing could vouch for what is gone */
-		if (b.fingerprint[0] == '\0' || !must_go(keep, &b, end - s->last))
+		if (b.fingerprint[0] == '\0' || !must_go(keep, &b, end.sequence - s->last))
 			return 0;
-		if (bury(au, a, s, &b, e) < 0)
+		if (bury(au, a, dir, s, &b, e) < 0)
 			return -1;
 		if (unlinkat(dir, s->name, 0) < 0)
 			return fail_sys(e, errno, "%s/%s: delete", f->dir, s->name);

@@ -17,6 +17,8 @@ unsigned audit_kind_has(const struct audit_kind *k)
 	unsigned has = k->has;
 
 	has |= k->class == CLASS_LOG ? HAS_LOGS : HAS_CONTAINER;
+	if (k->class == CLASS_KERNEL)
+		has |= HAS_CALL;
 	if (k->class == CLASS_FINDING)
 		has |= HAS_FINDING;
 	if (k->class == CLASS_REMEDY || k->class == CLASS_REMEDY_PROCESS)

@@ -7,6 +7,7 @@
 
 /* OCSF's classes; the category is their first digit */
 enum audit_class {
+	CLASS_KERNEL = 1003,         /* Kernel Activity */
 	CLASS_PROCESS = 1007,        /* Process Activity */
 	CLASS_LOG = 1008,            /* Event Log Activity */
 	CLASS_FINDING = 2004,        /* Detection Finding */
@@ -29,12 +30,14 @@ enum audit_has {
 	HAS_VERDICT = 1 << 0,
 	HAS_EXIT = 1 << 1,
 	HAS_LIMIT = 1 << 2,
-	HAS_LOG = 1 << 3, /* unmapped.log */
+	HAS_LOG = 1 << 3,     /* unmapped.log */
+	HAS_SECCOMP = 1 << 8, /* unmapped.seccomp */
 	/* these follow from the class */
 	HAS_CONTAINER = 1 << 4,
 	HAS_LOGS = 1 << 5,
 	HAS_FINDING = 1 << 6,
 	HAS_REMEDY = 1 << 7,
+	HAS_CALL = 1 << 9, /* kernel */
 };
 
 struct audit_kind {

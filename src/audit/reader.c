@@ -19,25 +19,35 @@
 
 /* ---- the files ---- */
 
-/* "FIRST-LAST.jsonl" or "FIRST-LAST.jsonl.zst"; what else lies there is nobody's. */
-static bool read_name(const char *name, struct audit_segment *s)
+const char *audit_segment_parse(const char *name, struct audit_segment *s)
 {
 	char digits[2][24] = { "", "" };
-	const char *at = name, *ends[] = { "-", ".jsonl" };
+	const char *at = name, *ends[] = { "-", ".json" };
 
 	for (size_t i = 0; i < 2; i++) {
 		size_t n = strspn(at, "0123456789");
 
 		if (n == 0 || n >= sizeof(digits[i]))
-			return false;
+			return NULL;
 		memcpy(digits[i], at, n);
 		at = str_after(at + n, ends[i]);
 		if (at == NULL)
-			return false;
+			return NULL;
 	}
-	s->packed = str_eq(at, ".zst");
-	return (*at == '\0' || s->packed) && str_uint64(digits[0], UINT64_MAX, &s->first) &&
-	       str_uint64(digits[1], UINT64_MAX, &s->last) && s->first <= s->last;
+	return str_uint64(digits[0], UINT64_MAX, &s->first) &&
+			       str_uint64(digits[1], UINT64_MAX, &s->last) &&
+			       s->first <= s->last
+		       ? at
+		       : NULL;
+}
+
+/* "FIRST-LAST.jsonl" or "FIRST-LAST.jsonl.zst"; what else lies there is nobody's. */
+static bool read_name(const char *name, struct audit_segment *s)
+{
+	const char *rest = audit_segment_parse(name, s);
+
+	s->packed = str_eq(rest, "l.zst");
+	return s->packed || str_eq(rest, "l");
 }
 
 static int by_first(const void *x, const void *y)
@@ -311,6 +321,14 @@ static int read_segments(const struct audit_files *f, const struct audit_visitor
 		if (v->skip == NULL || !v->skip(v->ctx, &f->segments[i]))
 			got = read_segment(f, dir, &f->segments[i], v, e);
 	return got;
+}
+
+int audit_read_segment(const struct audit_files *f, const struct audit_segment *s,
+		       const struct audit_visitor *v, struct err *e)
+{
+	const struct audit_files alone = { f->path, f->dir, s, 1 };
+
+	return read_segments(&alone, v, e) < 0 ? -1 : 0;
 }
 
 int audit_read_on(int fd, const char *name, const struct audit_visitor *v, uint64_t *end,

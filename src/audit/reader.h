@@ -19,6 +19,9 @@ struct audit_segment {
 	bool packed;
 };
 
+/* "FIRST-LAST.json" and what follows, or NULL. */
+const char *audit_segment_parse(const char *name, struct audit_segment *s);
+
 /* What there is of a log, by now. */
 struct audit_files {
 	const char *path; /* of the file that is written to */
@@ -51,6 +54,9 @@ int audit_files_find(struct arena *a, const char *path, struct audit_files *out,
  * (may be NULL) is where that was. */
 int audit_read(const struct audit_files *f, const struct audit_visitor *v, uint64_t *end,
 	       struct err *e) CHECK;
+/* Of one segment alone. */
+int audit_read_segment(const struct audit_files *f, const struct audit_segment *s,
+		       const struct audit_visitor *v, struct err *e) CHECK;
 /* An open file alone, from there on. */
 int audit_read_on(int fd, const char *name, const struct audit_visitor *v, uint64_t *end,
 		  struct err *e) CHECK;

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "audit/scan.h"
 #include "base/auto.h"
 #include "base/proc.h"
 #include "base/str.h"
@@ -35,6 +36,7 @@ static const struct opt options[] = {
 
 struct query {
 	const struct audit_filter *filter;
+	const struct audit_files *files;
 	bool json;
 	char **kept; /* a ring: with --limit the last ones, until all are known */
 	size_t limit, n;
@@ -45,30 +47,75 @@ static const char *or_dash(const char *text)
 	return text != NULL && text[0] != '\0' ? text : "-";
 }
 
-static void print_row(struct arena *a, const struct json *event)
+/* What a row shows, in its order. */
+static const struct column {
+	const char *path;
+	int width;
+	size_t max;
+} columns[] = { { "event", 20, 0 },
+		{ "container.uid", 20, 64 },
+		{ "actor.user.name", 10, 32 },
+		{ "message", 0, 0 } };
+
+static void print_when(uint64_t time_ms, uint64_t severity)
 {
-	const uint64_t severity = audit_number_at(event, "severity_id");
 	char when[40];
 
-	time_rfc3339(audit_number_at(event, "time") * 1000000, when);
+	time_rfc3339(time_ms * 1000000, when);
 	when[23] = '\0'; /* milliseconds, which is what "time" has */
-	(void)printf("%s  %-8s  %-20s  %-20s  %-10s  %s\n", when,
-		     severity < COUNT(audit_severities) ? audit_severities[severity] : "?",
-		     audit_printable(a, or_dash(audit_text_at(event, "event")), 0),
-		     audit_printable(a, or_dash(audit_text_at(event, "container.uid")), 64),
-		     audit_printable(a, or_dash(audit_text_at(event, "actor.user.name")), 32),
-		     audit_printable(a, or_dash(audit_text_at(event, "message")), 0));
+	(void)printf("%s  %-8s", when,
+		     severity < COUNT(audit_severities) ? audit_severities[severity] : "?");
+}
+
+static void print_row(struct arena *a, const struct json *event)
+{
+	print_when(audit_number_at(event, "time"), audit_number_at(event, "severity_id"));
+	for (size_t i = 0; i < COUNT(columns); i++) {
+		const struct column *c = &columns[i];
+
+		(void)printf("  %-*s", c->width,
+			     audit_printable(a, or_dash(audit_text_at(event, c->path)),
+					     c->max));
+	}
+	(void)putchar('\n');
+}
+
+/* The same without a tree; false: nothing was printed, as a text has escapes. */
+static bool print_quickly(struct arena *a, const char *line, size_t len)
+{
+	static const char *const paths[] = { "event",   "container.uid", "actor.user.name",
+					     "message", "severity_id",   "time" };
+	struct scan_text t[COUNT(paths)];
+	uint64_t severity, when;
+
+	if (!scan_all(line, len, paths, COUNT(paths), t) || !scan_number(&t[4], &severity) ||
+	    !scan_number(&t[5], &when))
+		return false;
+	for (size_t i = 0; i < COUNT(columns); i++)
+		if (t[i].p != NULL && (t[i].escaped || !t[i].is_string))
+			return false;
+	print_when(when, severity);
+	for (size_t i = 0; i < COUNT(columns); i++)
+		(void)printf("  %-*s", columns[i].width,
+			     t[i].len > 0
+				     ? audit_printable(a, arena_strndup(a, t[i].p, t[i].len),
+						       columns[i].max)
+				     : "-");
+	(void)putchar('\n');
+	return true;
 }
 
 static void print_event(const struct query *q, const char *line)
 {
 	autoarena struct arena a = { 0 };
+	const size_t len = strlen(line);
 	struct err unused = { 0 };
 	struct json *event;
 
 	if (q->json)
 		(void)puts(line);
-	else if (json_parse(&a, "line", line, strlen(line), &event, &unused) == 0)
+	else if (!print_quickly(&a, line, len) &&
+		 json_parse(&a, "line", line, len, &event, &unused) == 0)
 		print_row(&a, event);
 }
 
@@ -81,13 +128,28 @@ static int keep(struct query *q, const char *line, struct err *e)
 	return *slot != NULL ? 0 : fail_sys(e, ENOMEM, "query");
 }
 
+static bool skip(void *ctx, const struct audit_segment *s)
+{
+	const struct query *q = ctx;
+
+	return audit_filter_skips(q->filter, q->files, s);
+}
+
 static int visit(void *ctx, const struct audit_line_at *at, struct err *e)
 {
 	autoarena struct arena a = { 0 };
 	struct query *q = ctx;
+	enum audit_answer answer;
 	struct json *event;
 
-	if (!audit_filter_may(q->filter, at) || !audit_filter_takes(&a, q->filter, at, &event))
+	if (!audit_filter_may(q->filter, at))
+		return 0;
+	answer = audit_filter_scan(q->filter, at);
+	/* what goes on as JSON has to be some */
+	if (answer == AUDIT_UNSURE || (answer == AUDIT_TAKEN && q->json))
+		answer = audit_filter_takes(&a, q->filter, at, &event) ? AUDIT_TAKEN
+								       : AUDIT_NOT_TAKEN;
+	if (answer == AUDIT_NOT_TAKEN)
 		return 0;
 	if (q->limit > 0)
 		return keep(q, at->text, e);
@@ -178,9 +240,9 @@ static int query_main(const struct call *c, struct err *e)
 {
 	const struct query_options *o = c->options;
 	struct audit_filter filter;
-	struct query q = { .filter = &filter, .json = o->json };
-	const struct audit_visitor v = { visit, NULL, &q };
 	struct audit_files files;
+	struct query q = { .filter = &filter, .files = &files, .json = o->json };
+	const struct audit_visitor v = { visit, skip, &q };
 	uint64_t limit = 0, end = 0;
 
 	if (o->limit != NULL && !str_uint64(o->limit, 1000000, &limit))

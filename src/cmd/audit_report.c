@@ -173,7 +173,8 @@ static int report_main(const struct call *c, struct err *e)
 	struct audit_check k;
 
 	if (audit_tool_open(c->arena, &o->want, &files, &filter, e) < 0 ||
-	    audit_read(&files, &v, NULL, e) < 0 || audit_verify(c->arena, &files, &k, e) < 0) {
+	    audit_read(&files, &v, NULL, e) < 0 ||
+	    audit_verify(c->arena, &files, NULL, &k, e) < 0) {
 		report_free(&q.r);
 		return -1;
 	}

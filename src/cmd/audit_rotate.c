@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
 #include <inttypes.h>
 
 #include "audit/keep.h"
+#include "audit/noted.h"
 #include "base/proc.h"
 #include "base/str.h"
 #include "cmd/audit_tool.h"
@@ -13,7 +15,7 @@
 struct rotate_options {
 	struct audit_want want;
 	const char *keep_days, *keep_events;
-	bool only_keep;
+	bool only_keep, json;
 };
 
 /* clang-format off */
@@ -24,7 +26,9 @@ static const struct opt options[] = {
 	OPT(struct rotate_options, keep_events, "keep-events", 0, OPT_STRING, "N",
 	    "delete the oldest while N newer events stay (default: 1000000; 0: none)"),
 	OPT(struct rotate_options, only_keep, "no-rotate", 0, OPT_FLAG, NULL,
-	    "begin no new file: pack and delete only"),
+	    "begin no new file: sign, pack and delete only"),
+	OPT(struct rotate_options, json, "json", 0, OPT_FLAG, NULL,
+	    "print one object of canonical JSON"),
 	OPT_END,
 };
 /* clang-format on */
@@ -38,13 +42,48 @@ static int read_number(const char *option, const char *text, uint64_t usual, uin
 	return fail(e, ERR_USAGE, "--%s: expected a number: found \"%s\"", option, text);
 }
 
+struct done {
+	uint64_t segments, noted, packed, pruned;
+};
+
+static void print_done(const struct call *c, const char *path, const struct done *d)
+{
+	const struct rotate_options *o = c->options;
+	struct json *j = json_object(c->arena);
+
+	if (!o->json) {
+		(void)printf("%s: %" PRIu64 " segments, %" PRIu64 " noted, %" PRIu64
+			     " packed, %" PRIu64 " deleted\n",
+			     audit_printable(c->arena, path, 0), d->segments, d->noted,
+			     d->packed, d->pruned);
+		return;
+	}
+	json_set(j, "deleted", json_uint(c->arena, d->pruned));
+	json_set(j, "log", json_string(c->arena, path));
+	json_set(j, "noted", json_uint(c->arena, d->noted));
+	json_set(j, "packed", json_uint(c->arena, d->packed));
+	json_set(j, "segments", json_uint(c->arena, d->segments));
+	(void)puts(json_print(c->arena, j, JSON_CANONICAL, NULL));
+}
+
+static int open_key(struct sign_file *key, const char *path, struct err *e)
+{
+	const int r = sign_open(key, path);
+
+	if (r == -EPERM)
+		return fail(e, ERR_STATE,
+			    "%s.sign: expected a file of ours that nobody else can read", path);
+	return r < 0 ? fail_sys(e, -r, "%s.sign: read the signing key", path) : 0;
+}
+
 static int rotate(const struct call *c, const char *path, const struct audit_keep *keep,
 		  struct err *e)
 {
 	const struct rotate_options *o = c->options;
 	struct audit *au = NULL;
 	struct audit_files files;
-	uint64_t packed = 0, pruned = 0;
+	uint64_t packed = 0, pruned = 0, noted = 0;
+	struct sign_file key = { .fd = -1 };
 	int got = audit_files_find(c->arena, path, &files, e); /* makes no log where none is */
 
 	if (got == 0)
@@ -54,6 +93,11 @@ static int rotate(const struct call *c, const char *path, const struct audit_kee
 	if (got == 0)
 		got = audit_files_find(c->arena, path, &files, e);
 	if (got == 0)
+		got = open_key(&key, path, e);
+	if (got == 0)
+		got = notes_make(au, c->arena, &files, &key, &noted, e);
+	sign_close(&key);
+	if (got == 0)
 		got = audit_prune(au, c->arena, &files, keep, &pruned, e);
 	if (got == 0)
 		got = audit_files_find(c->arena, path, &files, e);
@@ -61,8 +105,7 @@ static int rotate(const struct call *c, const char *path, const struct audit_kee
 		got = audit_pack(&files, &packed, e);
 	audit_close(au);
 	if (got == 0)
-		(void)printf("%s: %zu segments, %" PRIu64 " packed, %" PRIu64 " deleted\n",
-			     audit_printable(c->arena, path, 0), files.n, packed, pruned);
+		print_done(c, path, &(struct done){ files.n, noted, packed, pruned });
 	return got;
 }
 

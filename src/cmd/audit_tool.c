@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "audit/audit.h"
+#include "base/digest.h"
 #include "base/proc.h"
 #include "base/str.h"
 
@@ -58,6 +59,16 @@ int audit_tool_open(struct arena *a, const struct audit_want *w, struct audit_fi
 		return -1;
 	audit_filter_prepare(a, filter);
 	return audit_files_find(a, path, files, e);
+}
+
+int audit_tool_key(const char *option, const char *text, struct err *e)
+{
+	uint8_t key[DIGEST_SIZE];
+
+	if (text == NULL || hex_read(text, sizeof(key), key))
+		return 0;
+	return fail(e, ERR_USAGE, "--%s: expected a key of %zu hexadecimal digits", option,
+		    2 * sizeof(key));
 }
 
 const char *audit_printable(struct arena *a, const char *text, size_t max)

@@ -45,4 +45,8 @@ int audit_tool_open(struct arena *a, const struct audit_want *w, struct audit_fi
 /* A text as a terminal may have it: control bytes as \xNN; at most `max' bytes (0: all). */
 const char *audit_printable(struct arena *a, const char *text, size_t max);
 
-extern const struct command audit_query, audit_report, audit_rotate_, audit_verify_;
+/* Is it a key, as caisson audit init prints them? NULL is well. */
+int audit_tool_key(const char *option, const char *text, struct err *e) CHECK;
+
+extern const struct command audit_anchor, audit_init, audit_prove, audit_query, audit_report,
+	audit_rotate_, audit_seal_, audit_verify_;

@@ -36,11 +36,13 @@ int config_read(struct arena *a, const char *name, const char *text, size_t len,
 		return -1;
 
 	const struct jat root = j_root(doc, &bad);
-	const struct jat watch = j_key(&root, "watch");
+	const struct jat watch = j_key(&root, "watch"), audit = j_key(&root, "audit");
 
 	if (!j_object(&root))
 		(void)j_required(&root, "object");
 	watch_rules_read(&watch, &now.watch);
+	audit_rules_read(&audit, &now.audit);
+	audit_config_read(&audit, a, &now.sinks);
 	json_unread(doc, see_unknown, &bad);
 	if (bad.n > 0)
 		return fail(e, ERR_USAGE, "%s: %s", name, bad.first->text);

@@ -3,12 +3,16 @@
  * came before. A key that nobody knows is an error: a limit that is misspelt must not be none.
  */
 #pragma once
+#include "audit/audit.h"
+#include "audit/sink.h"
 #include "base/arena.h"
 #include "base/error.h"
 #include "watch/watch.h"
 
 struct config {
 	struct watch_rules watch;
+	struct audit_rules audit;
+	struct audit_config sinks; /* of the same object */
 };
 
 /* `given': that file alone, or "none"; NULL: those of the vendor, of the administrator, and for

@@ -183,6 +183,7 @@ static struct json *annotations(struct arena *a)
 		limits = arena_printf(a, "%s,%s", limits, plan_watch_annotations[i]);
 	json_set(o, "org.caisson.commit", json_string(a, CAISSON_COMMIT));
 	json_set(o, "org.caisson.limits", json_string(a, limits));
+	json_set(o, plan_audit_annotation, json_string(a, "off,deny,exec"));
 	json_set(o, "org.caisson.version", json_string(a, PACKAGE_VERSION));
 	/* what callers look for, whoever the runtime is */
 	json_set(o, "org.opencontainers.runc.checkpoint.enabled", json_string(a, "true"));

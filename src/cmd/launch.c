@@ -69,18 +69,38 @@ static int fill(const struct call *c, const struct launch_options *o,
 		.config_len = loaded->config_len,
 		.audit = out->audit,
 		.rules = out->run.rules,
-		.watcher = c->cmd == &cmd_create || o->detach
+		.watcher = c->cmd == &cmd_create || o->detach || loaded->plan.audit.is_on
 				   ? program_find(c->arena, WATCH_PROGRAM)
 				   : NULL,
 	};
 	return cmd_name_of(c->arena, out->run.root, "--root", &out->run.root_path, e);
 }
 
-static int open_audit(const struct call *c, struct audit **out, struct err *e)
+static int open_audit(const struct call *c, const struct config *config, struct audit **out,
+		      struct err *e)
 {
-	if (audit_open(c->g.audit_log, out, e) == 0)
-		return 0;
-	return hint(e, "--audit-log names another file, or none");
+	if (audit_open(c->g.audit_log, out, e) < 0)
+		return hint(e, "--audit-log names another file, or none");
+	audit_obey(*out, &config->audit);
+	audit_configure(*out, &config->sinks);
+	return 0;
+}
+
+/* For who comes later. A configuration that cannot be read has no sinks and no patterns. */
+static int open_later(const struct call *c, bool strict, struct audit **out, struct err *e)
+{
+	struct config *config = arena_new(c->arena, struct config);
+	struct err why = { 0 };
+
+	if (config_load(c->arena, c->g.config, config, &why) < 0) {
+		if (strict) {
+			*e = why;
+			return -1;
+		}
+		log_debug("no sinks: %s", why.text);
+		*config = (struct config){ 0 };
+	}
+	return open_audit(c, config, out, e);
 }
 
 int launch_new(const struct call *c, const struct launch_options *o, struct launch *out,
@@ -94,7 +114,7 @@ int launch_new(const struct call *c, const struct launch_options *o, struct laun
 	    config_load(c->arena, c->g.config, config, e) < 0 ||
 	    listen_fds(&out->run.listen_fds, e) < 0 || state_id_check(c->args[0], e) < 0 ||
 	    load_plan(c->arena, o->bundle != NULL ? o->bundle : ".", &want, loaded, e) < 0 ||
-	    open_audit(c, &out->audit, e) < 0 ||
+	    open_audit(c, config, &out->audit, e) < 0 || audit_ready(out->audit, e) < 0 ||
 	    state_root_open(c->g.root, true, &out->run.root, e) < 0)
 		return -1;
 	config->watch.dry_run |= o->responses_dry_run;
@@ -123,7 +143,7 @@ void launch_tend(const struct call *c, int root)
 	struct run_options o = { .root = root };
 	struct err ignored = { 0 };
 
-	if (!run_is_lost(root, c->args[0]) || open_audit(c, &o.audit, &ignored) < 0)
+	if (!run_is_lost(root, c->args[0]) || open_later(c, false, &o.audit, &ignored) < 0)
 		return;
 	tend(c, &o);
 	audit_close(o.audit);
@@ -137,7 +157,7 @@ int launch_about(const struct call *c, bool strict, struct launch *out, struct e
 	if (cmd_root_open(c, c->args[0], &out->run.root, e) < 0 ||
 	    cmd_name_of(c->arena, out->run.root, "--root", &out->run.root_path, e) < 0)
 		return -1;
-	if (open_audit(c, &out->audit, &why) < 0) {
+	if (open_later(c, strict, &out->audit, &why) < 0) {
 		if (strict) {
 			*e = why;
 			return -1;
@@ -146,6 +166,8 @@ int launch_about(const struct call *c, bool strict, struct launch *out, struct e
 		log_debug("no audit log: %s", text);
 		out->audit = NULL;
 	}
+	if (strict && audit_ready(out->audit, e) < 0)
+		return -1;
 	out->run.audit = out->audit;
 	tend(c, &out->run);
 	return 0;

@@ -69,18 +69,30 @@ caisson_policy_LDFLAGS = $(AM_LDFLAGS) $(STATIC_LDFLAGS)
 # Reads the log; writing it is the runtime's.
 noinst_LIBRARIES += libauditcmd.a
 libauditcmd_a_SOURCES = \
+	src/audit/anchored.c \
 	src/audit/chain.c src/audit/chain.h \
 	src/audit/filter.c src/audit/filter.h \
 	src/audit/keep.c src/audit/keep.h \
+	src/audit/merkle.c src/audit/merkle.h \
+	src/audit/note.c src/audit/note.h \
 	src/audit/reader.c src/audit/reader.h \
 	src/audit/report.c src/audit/report.h \
+	src/audit/scan.c src/audit/scan.h \
+	src/audit/sealed.c src/audit/sealed.h \
+	src/audit/sign.c src/audit/sign.h \
+	src/audit/noted.c src/audit/noted.h \
+	src/audit/proof.c src/audit/proof.h \
+	src/cmd/audit_anchor.c \
+	src/cmd/audit_init.c \
+	src/cmd/audit_prove.c \
 	src/cmd/audit_query.c \
 	src/cmd/audit_report.c \
 	src/cmd/audit_rotate.c \
+	src/cmd/audit_seal.c \
 	src/cmd/audit_tool.c src/cmd/audit_tool.h \
 	src/cmd/audit_verify.c
-libauditcmd_a_CPPFLAGS = $(AM_CPPFLAGS) $(ZSTD_CFLAGS)
-AUDITCMD_LIBS = libauditcmd.a libcmd.a libaudit.a $(ZSTD_LIBS) $(BASE_LIBS)
+libauditcmd_a_CPPFLAGS = $(AM_CPPFLAGS) $(ZSTD_CFLAGS) $(HOGWEED_CFLAGS)
+AUDITCMD_LIBS = libauditcmd.a libcmd.a libaudit.a $(ZSTD_LIBS) $(HOGWEED_LIBS) $(BASE_LIBS)
 pkglibexec_PROGRAMS += caisson-audit
 caisson_audit_SOURCES = src/cmd/audit_main.c
 caisson_audit_LDADD = $(AUDITCMD_LIBS)
@@ -118,6 +130,7 @@ unit_audit_cmd_SOURCES = \
 	tests/unit/t_audit_chain.c \
 	tests/unit/t_audit_filter.c \
 	tests/unit/t_audit_report.c \
+	tests/unit/t_audit_seal.c \
 	tests/unit/scratch.c tests/unit/scratch.h
 unit_audit_cmd_CFLAGS = $(TEST_CFLAGS) $(ZSTD_CFLAGS)
 unit_audit_cmd_LDADD = $(AUDITCMD_LIBS) $(CRITERION_LIBS)

@@ -2,6 +2,7 @@ noinst_LIBRARIES += libplan.a
 libplan_a_SOURCES = \
 	src/plan/host.c src/plan/host.h \
 	src/plan/plan.c src/plan/plan.h \
+	src/plan/plan_audit.c \
 	src/plan/plan_cgroup.c \
 	src/plan/plan_exec.c \
 	src/plan/plan_fs.c \

@@ -240,6 +240,14 @@ struct plan_listener {
 	const char *metadata; /* for the agent, or NULL */
 };
 
+/* The calls that the filter hands to our watcher: what it answers, and records. */
+struct plan_audit {
+	bool is_on;
+	struct filter verdicts; /* as struct policy_image has them */
+	const struct policy_verdict *rows;
+	size_t rows_n;
+};
+
 /* The limits that OCI lacks; 0: none. */
 struct plan_watch {
 	uint64_t wall_ms, cpu_ms;
@@ -272,6 +280,7 @@ struct plan {
 	bool profile_last; /* loaded after the policy's, because it has the listener, or
 			      forbids to load another */
 	struct plan_listener listener;
+	struct plan_audit audit;
 	struct plan_net net;
 	struct plan_rdt rdt;
 	struct plan_watch watch;
@@ -299,6 +308,7 @@ struct plan_exec_want {
 	bool deny_setgroups;          /* in the container's user namespace */
 	const struct filter *filter;  /* that the container was made with; NULL: none */
 	const struct filter *profile; /* and the one beside it; NULL: none */
+	bool audited;                 /* our watcher has the filter's listener */
 };
 
 /* One more process in a container that is there: of the spec its process, whichever that is,
@@ -345,6 +355,8 @@ void plan_limits(struct arena *a, const struct spec_resources *r, struct cg_limi
 
 /* The annotations that are limits, sorted, for `features'; NULL-ended. */
 extern const char *const plan_watch_annotations[];
+/* The one that says what is recorded. */
+extern const char *const plan_audit_annotation;
 
 /* The mount options that this runtime knows, sorted, for `features'; NULL after the last. */
 const char *plan_mount_option_name(size_t i);

@@ -185,6 +185,7 @@ static void seccomp(struct text *t, const struct plan *p)
 			 p->profile.from.digest);
 	text_field(t, "listener", p->listener.path);
 	text_field(t, "listener's metadata", p->listener.metadata);
+	plan_print_audit(t, p);
 }
 
 const char *plan_print(struct arena *a, const struct plan *p)

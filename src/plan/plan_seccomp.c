@@ -197,17 +197,43 @@ static int check_skipped(const struct policy_rules *r, size_t skipped, struct er
 		    skipped);
 }
 
-static int compile(struct arena *a, const struct policy *policy, struct plan_filter *out,
-		   struct err *e)
-{
-	struct policy_image image;
+/* What both ways to a filter go by. */
+struct making {
+	struct arena *a;
+	const struct spec *s;
+	const struct host *h;
+	const struct plan_want *w;
+	unsigned see; /* POLICY_SEE_* */
+	struct plan *p;
+	struct plan_filter *out;
+	bool hands_on; /* calls to the agent */
+};
 
-	if (policy_compile(a, policy, &(struct policy_options){ 0 }, &image, e) < 0)
+static struct policy_diags *new_diags(struct making *m)
+{
+	struct policy_diags *diags = arena_new(m->a, struct policy_diags);
+
+	diags->arena = m->a;
+	m->out->from.diags = diags;
+	return diags;
+}
+
+/* Only a policy's own filter is audited where there are two: the process has one listener. */
+static int compile(const struct making *m, const struct policy *policy,
+		   struct policy_diags *diags, struct err *e)
+{
+	const struct policy_options options = { .see = m->see };
+	struct policy_image image;
+	const struct audit_sources audited = { .policy = policy,
+					       .image = &image,
+					       .config = &m->s->linux_.seccomp,
+					       .host = m->h,
+					       .diags = diags };
+	struct plan_filter *out = m->out;
+
+	if (policy_compile(m->a, policy, &options, &image, e) < 0 ||
+	    plan_audit_make(&audited, m->p, e) < 0)
 		return -1;
-	if (image.verdicts.n > 0) /* the watcher that writes such events is not there yet */
-		return fail(e, ERR_HOST,
-			    "org.caisson.seccomp.policy: %s: audit: not supported yet",
-			    policy_name(policy));
 	out->program = image.filter;
 	out->from.backend = "caisson";
 	out->from.cells = image.cells;
@@ -216,58 +242,53 @@ static int compile(struct arena *a, const struct policy *policy, struct plan_fil
 	return 0;
 }
 
-static int from_elsewhere(struct arena *a, const struct policy_rules *r,
-			  const struct plan_want *w, struct plan_filter *out, struct err *e)
+static int from_elsewhere(const struct making *m, const struct policy_rules *r, struct err *e)
 {
-	if (w->libseccomp == NULL)
+	static const char tables[] = "expected a filter that we compile ourselves: found "
+				     "libseccomp's";
+
+	if (plan_audit_refuse(m->s, tables, e) < 0)
+		return -1;
+	if (m->w->libseccomp == NULL)
 		return fail(e, ERR_HOST,
 			    "linux.seccomp: caisson-libseccomp, for this architecture: "
 			    "not installed");
-	out->from.backend = "libseccomp";
-	return policy_build_elsewhere(a, w->libseccomp, r, &out->program, e);
-}
-
-static struct policy_diags *new_diags(struct arena *a, struct plan_filter *out)
-{
-	struct policy_diags *diags = arena_new(a, struct policy_diags);
-
-	diags->arena = a;
-	out->from.diags = diags;
-	return diags;
+	m->out->from.backend = "libseccomp";
+	return policy_build_elsewhere(m->a, m->w->libseccomp, r, &m->out->program, e);
 }
 
 /* What identifies it; and how a notified call waits, which the kernel takes only where there
  * is a listener. */
-static void finish(struct plan_filter *f, bool notifies)
+static int finish(struct making *m, bool hands_on)
 {
-	if (!notifies)
+	struct plan_filter *f = m->out;
+
+	m->hands_on = hands_on;
+	if (!hands_on)
 		f->program.flags &= ~(uint32_t)SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
 	digest_hex(f->program.insns, f->program.n * sizeof(*f->program.insns), f->from.digest);
+	return 0;
 }
 
-static int from_config(struct arena *a, const struct spec_seccomp *s, const struct plan_want *w,
-		       struct plan_filter *out, bool *notifies, struct err *e)
+static int from_config(struct making *m, struct err *e)
 {
-	struct policy_diags *diags = new_diags(a, out);
+	const struct spec_seccomp *s = &m->s->linux_.seccomp;
+	struct policy_diags *diags = new_diags(m);
 	const struct policy *policy;
 	struct policy_rules r;
 	bool carried;
 
-	if (plan_seccomp_rules(a, s, &r, e) < 0 ||
-	    policy_from_rules(a, &r, diags, &carried, &policy, e) < 0)
+	if (plan_seccomp_rules(m->a, s, &r, e) < 0 ||
+	    policy_from_rules(m->a, &r, diags, &carried, &policy, e) < 0)
 		return -1;
-	if (!carried || w->use_libseccomp) {
-		if (from_elsewhere(a, &r, w, out, e) < 0)
+	if (!carried || m->w->use_libseccomp) {
+		if (from_elsewhere(m, &r, e) < 0)
 			return -1;
 	} else if (check_skipped(&r, policy_skipped(policy), e) < 0 ||
-		   compile(a, policy, out, e) < 0) {
+		   compile(m, policy, diags, e) < 0) {
 		return -1;
 	}
-	if (plan_flags(s, &out->program.flags, e) < 0)
-		return -1;
-	*notifies = rules_notify(&r);
-	finish(out, *notifies);
-	return 0;
+	return plan_flags(s, &m->out->program.flags, e) < 0 ? -1 : finish(m, rules_notify(&r));
 }
 
 /* What the guard cap() is true for. */
@@ -284,24 +305,21 @@ static const char *const *capabilities(struct arena *a, const struct spec *s)
 	return names;
 }
 
-static int from_policy(struct arena *a, const struct spec *s, const struct host *h,
-		       const struct plan_want *w, struct plan_filter *out, bool *notifies,
-		       struct err *e)
+static int from_policy(struct making *m, struct err *e)
 {
+	const struct plan_want *w = m->w;
 	struct policy_env env =
 		w->policy_env != NULL ? *w->policy_env : (struct policy_env){ 0 };
-	struct policy_diags *diags = new_diags(a, out);
+	struct policy_diags *diags = new_diags(m);
 	const struct policy *policy;
 
-	env.caps = capabilities(a, s);
-	env.kernel = (uint16_t)(h->kernel >> 8);
-	if (policy_parse(a, w->policy, NULL, &env, diags, &policy, e) < 0 ||
-	    compile(a, policy, out, e) < 0)
+	env.caps = capabilities(m->a, m->s);
+	env.kernel = (uint16_t)(m->h->kernel >> 8);
+	if (policy_parse(m->a, w->policy, NULL, &env, diags, &policy, e) < 0 ||
+	    compile(m, policy, diags, e) < 0)
 		return -1;
-	out->from.name = policy_name(policy);
-	*notifies = filter_notifies(&out->program);
-	finish(out, *notifies);
-	return 0;
+	m->out->from.name = policy_name(policy);
+	return finish(m, policy_hands_on(policy));
 }
 
 /* ---- a policy and the engine's profile, both ---- */
@@ -319,8 +337,8 @@ static bool lets_load(const struct filter *first, const struct filter *other, bo
 	return action == SECCOMP_RET_ALLOW || action == SECCOMP_RET_LOG;
 }
 
-/* Of the two that which hands on calls is loaded last, for then none of our own is left but the
- * execve; the kernel gives a process one listener. */
+/* Of the two that which has the listener is loaded last, for then none of our own calls is left
+ * but the execve; the kernel gives a process one listener. */
 static int order(struct plan *p, bool policy_notifies, bool profile_notifies, struct err *e)
 {
 	const struct filter *policy = &p->filter, *profile = &p->profile.program;
@@ -340,21 +358,22 @@ static int order(struct plan *p, bool policy_notifies, bool profile_notifies, st
 	return hint(e, "permit seccomp in the policy: what it loads can only be stricter");
 }
 
-int plan_kept_filter(const struct spec_seccomp *s, const struct filter *f,
-		     const struct filter *profile, struct plan *p, struct err *e)
+int plan_kept_filter(const struct spec_seccomp *s, const struct plan_exec_want *w,
+		     struct plan *p, struct err *e)
 {
-	bool notifies = filter_notifies(f);
-	bool also = profile != NULL && filter_notifies(profile);
+	bool notifies = filter_notifies(w->filter), also = false;
 
 	p->has_filter = true;
-	p->filter = *f;
-	if (profile != NULL) {
+	p->filter = *w->filter;
+	p->audit.is_on = w->audited;
+	if (w->profile != NULL) {
+		also = filter_notifies(w->profile);
 		p->has_profile = true;
-		p->profile.program = *profile;
+		p->profile.program = *w->profile;
 		if (order(p, notifies, also, e) < 0)
 			return -1;
 	}
-	return plan_listener(s, notifies || also, p, e);
+	return plan_listener(s, (notifies && !w->audited) || also, p, e);
 }
 
 static uint64_t now_us(void)
@@ -365,33 +384,58 @@ static uint64_t now_us(void)
 	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
 }
 
-static int make(struct arena *a, const struct spec *s, const struct host *h,
-		const struct plan_want *w, struct plan *p, struct err *e)
+/* What the profile refuses would not be seen, and a record that is not whole is none. */
+static int refuse_half_seen(const struct making *m, struct err *e)
 {
-	const struct spec_seccomp *config = &s->linux_.seccomp;
-	struct plan_filter main = { 0 };
-	bool notifies = false, also = false;
+	if ((m->see & POLICY_SEE_DENIALS) == 0)
+		return 0;
+	(void)fail(e, ERR_SPEC,
+		   "annotations.org.caisson.seccomp.audit: expected one filter, whose denials "
+		   "can be recorded: found a policy beside linux.seccomp");
+	return hint(e, "have the engine's profile alone, or none (podman: --security-opt "
+		       "seccomp=unconfined) and the policy");
+}
 
-	p->has_profile = w->policy != NULL && config->present;
-	if (w->policy != NULL ? from_policy(a, s, h, w, &main, &notifies, e) < 0
-			      : from_config(a, config, w, &main, &notifies, e) < 0)
+static int make_profile(const struct making *policy, struct plan *p, struct err *e)
+{
+	struct making m = *policy;
+
+	if (refuse_half_seen(policy, e) < 0)
+		return -1;
+	m.see = 0;
+	m.out = &p->profile;
+	if (from_config(&m, e) < 0 ||
+	    order(p, policy->hands_on || p->audit.is_on, m.hands_on, e) < 0)
+		return -1;
+	return plan_listener(&m.s->linux_.seccomp, policy->hands_on || m.hands_on, p, e);
+}
+
+static int make(struct making *m, struct plan *p, struct err *e)
+{
+	struct plan_filter main = { 0 };
+
+	m->out = &main;
+	if ((m->w->policy != NULL ? from_policy(m, e) : from_config(m, e)) < 0)
 		return -1;
 	p->filter = main.program;
 	p->policy = main.from;
-	if (p->has_profile && (from_config(a, config, w, &p->profile, &also, e) < 0 ||
-			       order(p, notifies, also, e) < 0))
-		return -1;
-	return plan_listener(config, notifies || also, p, e);
+	if (p->audit.is_on)
+		p->filter.flags |= plan_audit_flags(m->h);
+	if (p->has_profile)
+		return make_profile(m, p, e);
+	return plan_listener(&m->s->linux_.seccomp, m->hands_on, p, e);
 }
 
 int plan_seccomp(struct arena *a, const struct spec *s, const struct host *h,
 		 const struct plan_want *w, struct plan *p, struct err *e)
 {
+	struct making m = { .a = a, .s = s, .h = h, .w = w, .p = p };
 	const uint64_t began = now_us();
 
 	if (w->policy == NULL && !s->linux_.seccomp.present)
-		return 0;
-	if (make(a, s, h, w, p, e) < 0)
+		return plan_audit_refuse(s, "expected a policy to audit: found none", e);
+	p->has_profile = w->policy != NULL && s->linux_.seccomp.present;
+	if (plan_audit_read(s, &m.see, e) < 0 || make(&m, p, e) < 0)
 		return -1;
 	p->has_filter = true;
 	p->policy.compile_us = (uint32_t)(now_us() - began);

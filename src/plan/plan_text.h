@@ -39,3 +39,4 @@ void plan_print_filesystem(struct text *t, const struct plan *p);
 void plan_print_process(struct text *t, const struct plan *p);
 void plan_print_cgroup(struct text *t, const struct plan *p);
 void plan_print_watch(struct text *t, const struct plan *p); /* plan_watch.c */
+void plan_print_audit(struct text *t, const struct plan *p); /* plan_audit.c */

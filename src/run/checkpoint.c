@@ -221,6 +221,10 @@ static int checkpoint(struct arena *a, const struct run_options *o, const struct
 		return fail(e, ERR_HOST, "checkpoint: expected root: found user %u", geteuid());
 	if (run_state(a, o->root, id, st, &now, e) < 0 || refuse_status(id, now, e) < 0)
 		return -1;
+	if (filter_is_audited(a, st))
+		return fail(e, ERR_STATE,
+			    "checkpoint: expected a filter without a listener, which no image "
+			    "has: found org.caisson.seccomp.audit");
 	return ends_it(w) ? dump_to_end(a, o, w, pl, st, e) : dump(a, w, pl, st, e);
 }
 

@@ -135,9 +135,9 @@ static bool enters_and_mounts(const struct plan *pl)
 {
 	return enters_user_ns(pl) && pl->ns.new_mount;
 }
-static bool new_net(const struct plan *pl)
+static bool born_in_new_net(const struct plan *pl)
 {
-	return pl->ns.new_net;
+	return pl->ns.new_net && !makes_network(pl);
 }
 static bool has_create_hooks(const struct plan *pl)
 {
@@ -213,7 +213,8 @@ const struct step child_steps[] = {
 	{ "sources-inside",   "config.md#mounts",                         enters_and_mounts,  do_mount_sources },
 	{ "root-inside",      "config.md#root",                           enters_user_ns,     do_root },
 	{ "hide-binary",      "CVE-2019-5736",                            wants_hiding,       do_hide_binary },
-	{ "loopback",         "config-linux.md#namespaces",               new_net,            do_loopback },
+	{ "network-wait",     "config-linux.md#namespaces",               makes_network,      do_network_wait },
+	{ "loopback",         "config-linux.md#namespaces",               born_in_new_net,    do_loopback },
 	{ "mounts",           "config.md#mounts",                         own_mounts,         do_mounts },
 	{ "devices",          "config-linux.md#devices",                  own_mounts,         do_devices },
 	{ "terminal",         "config.md#process",                        wants_terminal,     do_terminal },

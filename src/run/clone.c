@@ -53,11 +53,17 @@ static pid_t clone_with(struct run *r, uint64_t flags, int *pidfd)
 	return pid;
 }
 
-static int explain_clone(int err, const struct plan *pl, struct err *e)
+int explain_namespaces(int err, const char *what, struct err *e)
 {
-	(void)fail_sys(e, err, "clone3 of the container's init");
+	(void)fail_sys(e, err, "%s", what);
 	if (err == ENOSPC || err == EUSERS)
 		return hint(e, "a limit in /proc/sys/user/max_*_namespaces is reached");
+	return -1;
+}
+
+static int explain_clone(int err, const struct plan *pl, struct err *e)
+{
+	(void)explain_namespaces(err, "clone3 of the container's init", e);
 	if (err == EPERM && pl->ns.new_user)
 		return hint(e, "user namespaces may be switched off: see "
 			       "/proc/sys/user/max_user_namespaces and "
@@ -70,7 +76,8 @@ static int explain_clone(int err, const struct plan *pl, struct err *e)
 
 static int direct(struct run *r, const struct plan *pl, struct err *e)
 {
-	pid_t pid = clone_with(r, pl->ns.clone_flags, &r->pidfd);
+	uint64_t apart = makes_network(pl) ? CLONE_NEWNET : 0;
+	pid_t pid = clone_with(r, pl->ns.clone_flags & ~apart, &r->pidfd);
 
 	if (pid == 0)
 		child_main(r);

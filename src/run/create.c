@@ -44,6 +44,8 @@ void run_init(struct run *r, const struct plan *pl, const struct run_options *o,
 		.proc = -1,
 		.exec_label = -1,
 		.watcher = { .said = -1 },
+		.holder = { .said = -1 },
+		.calls_socket = -1,
 		.watch_lock = -1,
 		.telling = -1,
 		.wait_ms = HS_WAIT_MS,
@@ -153,12 +155,14 @@ void run_close(struct run *r, bool take_back)
 {
 	const int fds[] = { r->pidfd,        r->sock,    r->pty,        r->child_sock,
 			    r->start_listen, r->console, r->agent,      r->root,
-			    r->proc,         r->net,     r->watch_lock, r->telling };
+			    r->proc,         r->net,     r->watch_lock, r->telling,
+			    r->calls_socket };
 
 	if (take_back)
 		undo(r);
 	watch_close(r->watch);
 	watch_forget(&r->watcher);
+	watch_forget(&r->holder);
 	for (size_t i = 0; i < COUNT(fds); i++)
 		if (fds[i] >= 0)
 			(void)close(fds[i]);

@@ -40,20 +40,35 @@ uint64_t filter_capability(const struct plan *pl)
 
 /* ---- the agent ---- */
 
-int agent_connect(struct run *r, const struct plan *pl, struct err *e)
+/* What messages call it. */
+static const char *agent_name(const struct plan *pl)
+{
+	return pl->audit.is_on ? "org.caisson.seccomp.audit" : "linux.seccomp.listenerPath";
+}
+
+static int agent_limit(const struct run *r, const struct plan *pl, struct err *e)
 {
 	const struct timeval limit = { .tv_sec = AGENT_WAIT_S };
-	const char *path = pl->listener.path;
-	int fd = unix_connect_to(path, SOCK_STREAM);
 
+	if (setsockopt(r->agent, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) < 0)
+		return fail_sys(e, errno, "%s: limit the wait", agent_name(pl));
+	return 0;
+}
+
+int agent_connect(struct run *r, const struct plan *pl, struct err *e)
+{
+	const char *path = pl->listener.path;
+	int fd;
+
+	if (pl->audit.is_on)
+		return calls_connect(r, e) < 0 ? -1 : agent_limit(r, pl, e);
+	fd = unix_connect_to(path, SOCK_STREAM);
 	if (fd < 0) {
 		(void)fail_sys(e, -fd, "linux.seccomp.listenerPath: connect to %s", path);
 		return hint(e, "the agent that answers SCMP_ACT_NOTIFY has to listen there");
 	}
 	r->agent = fd;
-	if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) < 0)
-		return fail_sys(e, errno, "linux.seccomp.listenerPath: limit the wait");
-	return 0;
+	return agent_limit(r, pl, e);
 }
 
 /* config-linux.md#containerprocessstate */
@@ -88,10 +103,11 @@ enum courier_word {
 struct courier {
 	atomic_int word;
 	int agent, peer;
-	const char *path; /* the agent's */
+	const char *name, *path; /* the agent's */
 	const char *text;
 	size_t len;
 	int fds[2]; /* the listener, valid from C_GO on; the process */
+	size_t fds_n;
 };
 
 /* Tells the processor that we spin. */
@@ -109,14 +125,13 @@ static inline void relax(void)
 static void deliver(const struct courier *c)
 {
 	struct err e = { 0 };
-	int err = fd_send_list(c->agent, c->text, c->len, c->fds, 2);
+	int err = fd_send_list(c->agent, c->text, c->len, c->fds, c->fds_n);
 
 	(void)close(c->fds[0]);
 	(void)close(c->agent);
 	if (err == 0)
 		return;
-	(void)fail_sys(&e, -err, "linux.seccomp.listenerPath: hand the listener to %s",
-		       c->path);
+	(void)fail_sys(&e, -err, "%s: hand the listener to %s", c->name, c->path);
 	hs_say_failed(c->peer, &e); /* the main thread could not */
 	proc_exit(1);
 }
@@ -157,11 +172,19 @@ int do_courier(struct run *r, const struct plan *pl, struct err *e)
 
 	c->agent = r->agent;
 	c->peer = r->peer;
-	c->path = pl->listener.path;
-	c->text = process_state(r, pl, &c->len);
-	c->fds[1] = sys_pidfd_open(getpid(), 0);
-	if (c->fds[1] < 0)
-		return fail_sys(e, -c->fds[1], "linux.seccomp: pidfd_open");
+	c->name = agent_name(pl);
+	c->fds_n = pl->audit.is_on ? 1 : 2;
+	if (pl->audit.is_on) {
+		c->path = "the watcher";
+		c->text = watch_letter;
+		c->len = 1;
+	} else {
+		c->path = pl->listener.path;
+		c->text = process_state(r, pl, &c->len);
+		c->fds[1] = sys_pidfd_open(getpid(), 0);
+		if (c->fds[1] < 0)
+			return fail_sys(e, -c->fds[1], "linux.seccomp: pidfd_open");
+	}
 	if (start_thread(courier_main, c, e) < 0)
 		return -1;
 	r->courier = c;
@@ -248,5 +271,8 @@ int load_filter(struct run *r, const struct plan *pl, struct err *e)
 	if (err == 0)
 		return 0;
 	/* TSYNC answers with the thread that could not follow */
-	return fail_sys(e, err < 0 ? -err : ESRCH, "linux.seccomp: load the filter");
+	(void)fail_sys(e, err < 0 ? -err : ESRCH, "linux.seccomp: load the filter");
+	return err == -EBUSY ? hint(e, "we run below a filter with a listener, and a process "
+				       "has but one: leave out org.caisson.seccomp.audit")
+			     : -1;
 }

@@ -85,6 +85,22 @@ static bool are_those_of(struct arena *a, const struct run_target *t)
 	       (t->profile == NULL || is_that_of(&profile, t->profile));
 }
 
+bool filter_is_audited(struct arena *a, const struct state *st)
+{
+	struct complaints bad = { .arena = a };
+	struct err unused = { 0 };
+	bool audited = false;
+	struct json *doc;
+	struct jat root, at;
+
+	if (st->policy == NULL ||
+	    json_parse(a, "policy", st->policy, strlen(st->policy), &doc, &unused) < 0)
+		return false;
+	root = j_root(doc, &bad);
+	at = j_key(&root, "audited");
+	return j_bool(&at, &audited) && audited;
+}
+
 int filter_kept(struct arena *a, const struct state_dir *d, struct run_target *out,
 		struct err *e)
 {

@@ -88,6 +88,27 @@ int foreground_wait(struct run *r, int signals, int *status, struct err *e)
 	return err < 0 ? fail_sys(e, -err, "wait for the container") : 0;
 }
 
+/* Its execve may be one of the calls that we answer. */
+static void serve_until_said(const struct run *r)
+{
+	struct pollfd p[] = { { .fd = r->sock, .events = POLLIN },
+			      { .fd = r->watch != NULL ? watch_fd(r->watch) : -1,
+				.events = POLLIN } };
+
+	while (r->pl->audit.is_on && p[0].revents == 0)
+		if (poll(p, COUNT(p), -1) > 0 && p[1].revents != 0)
+			watch_attend(r->watch);
+}
+
+static int expect_execve(const struct run *r, struct err *e)
+{
+	serve_until_said(r);
+	if (hs_expect(r->sock, HS_EXECUTING, -1, NULL, e) < 0)
+		return -1;
+	serve_until_said(r);
+	return hs_expect_exec(r->sock, e);
+}
+
 static int begin(struct run *r, struct err *e)
 {
 	if (!starts_ahead(r)) {
@@ -95,7 +116,7 @@ static int begin(struct run *r, struct err *e)
 		if (hs_say(r->sock, HS_START, r->pid, e) < 0)
 			return -1;
 	}
-	if (hs_expect(r->sock, HS_EXECUTING, -1, NULL, e) < 0 || hs_expect_exec(r->sock, e) < 0)
+	if (expect_execve(r, e) < 0)
 		return -1;
 	r->st.status = ST_RUNNING;
 	if (state_save(&r->dir, &r->st, e) < 0)
@@ -123,6 +144,7 @@ static void conclude(struct run *r, int status, struct verdict *v)
 	if (r->watch != NULL) {
 		watch_finish(r->watch);
 		f.cause = watch_cause(r->watch);
+		f.denials = watch_denials(r->watch);
 	}
 	verdict_make(&f, v);
 }

@@ -20,7 +20,7 @@ static const char *const hs_names[] = {
 	[HS_CLONED] = "cloned",       [HS_IN_CGROUP] = "in-cgroup",   [HS_MOUNTED] = "mounted",
 	[HS_HOOKED] = "hooked",       [HS_TERMINAL] = "terminal",     [HS_READY] = "ready",
 	[HS_CREATED] = "created",     [HS_START] = "start",           [HS_LIMITED] = "limited",
-	[HS_EXECUTING] = "executing", [HS_SOCKET] = "socket",
+	[HS_EXECUTING] = "executing", [HS_SOCKET] = "socket",         [HS_NETWORK] = "network",
 };
 
 int hs_pair(int *parent, int *child, struct err *e)

@@ -13,6 +13,7 @@ enum hs_word {
 	HS_NAMESPACED, /* C: my user namespace exists (staged ladder) */
 	HS_MAPPED,     /* P: your uid and gid maps are written */
 	HS_CLONED,     /* C: the init is process .value (staged ladder) */
+	HS_NETWORK,    /* P: your network namespace comes beside this word */
 	HS_MOUNTED,    /* C: everything is mounted; hooks of the runtime's namespaces may run */
 	HS_HOOKED,     /* P: they have run; network devices are inside */
 	HS_TERMINAL,   /* C: the terminal's master comes beside this word */
@@ -42,6 +43,6 @@ void hs_peer_reason(int fd, struct err *e);
  * said HS_FAILED instead. */
 int hs_expect_exec(int fd, struct err *e) CHECK;
 
-/* HS_TERMINAL with a descriptor. */
+/* A word with a descriptor beside it. */
 int hs_say_fd(int fd, enum hs_word word, int passed, struct err *e) CHECK;
 int hs_expect_fd(int fd, enum hs_word word, int *passed, struct err *e) CHECK;

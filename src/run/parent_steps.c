@@ -34,6 +34,8 @@ static const char *policy_text(struct arena *a, const struct plan *pl)
 
 	if (!pl->has_filter)
 		return NULL;
+	if (pl->audit.is_on)
+		json_set(o, "audited", json_bool(a, true));
 	json_set(o, "backend", json_string(a, p->backend));
 	json_set(o, "cells", json_uint(a, p->cells));
 	json_set(o, "compileUs", json_uint(a, p->compile_us));
@@ -347,12 +349,14 @@ const struct step parent_steps[] = {
 	{ "seccomp-agent",    "config-linux.md#seccomp",                  wants_agent,        agent_connect },
 	{ "sockets",          "runtime.md#start",                         NULL,               do_sockets },
 	{ "clone",            "config-linux.md#namespaces",               NULL,               clone_init },
+	{ "network",          "config-linux.md#namespaces",               makes_network,      do_make_network },
 	{ "state-pid",        "runtime.md#state",                         NULL,               do_state_pid },
 	/* the systemd driver: the init waits outside until its unit is around it */
 	{ "scope",            "config-linux.md#cgroup-path",              wants_unit,         do_scope },
 	{ "cgroup-join",      "config-linux.md#cgroup-path",              wants_group,        do_cgroup_join },
 	{ "resctrl-join",     "config-linux.md#intelrdt",                 wants_resctrl,      do_resctrl_join },
 	{ "write-id-maps",    "config-linux.md#user-namespace-mappings",  maps_init,          do_idmaps },
+	{ "network-given",    "config-linux.md#namespaces",               makes_network,      do_give_network },
 	{ "device-filter",    "config-linux.md#allowed-device-list",      has_device_filter,  do_device_filter },
 	{ "net-devices",      "config-linux.md#network-devices",          has_net_devices,    do_net_devices },
 	{ "state-rest",       "runtime.md#state",                         NULL,               do_state_rest },

@@ -341,6 +341,11 @@ int run_restore(const struct plan *pl, const struct run_options *o, const struct
 		return fail(e, ERR_HOST, "restore: expected root: found user %u", geteuid());
 	if (!o->detach && (signals = signals_catch(e)) < 0)
 		return -1;
+	if (pl->audit.is_on)
+		return fail(e, ERR_SPEC,
+			    "restore: expected a filter without a listener, which no image "
+			    "has: "
+			    "found org.caisson.seccomp.audit");
 	run_init(&r, pl, o, &a);
 	r.images = w;
 	r.foreground_start = true;

@@ -47,6 +47,7 @@ struct run_target {
 	const char *config;  /* the text of the config.json that it was made from */
 	size_t config_len;
 	struct filter *filter, *profile; /* that it was made with; NULL: none */
+	bool audited;                    /* its listener is for our watcher */
 };
 
 /* Finds the container for exec; refuses one that is paused or stopped. *out is closed by

@@ -26,15 +26,17 @@ struct run {
 	struct state st;
 	bool made_state, made_cgroup; /* what a failure has to take back */
 	struct cg *cg;
-	pid_t pid;                  /* the init, ours to reap */
-	int pidfd;                  /* of the init */
-	pid_t stage;                /* the intermediate process, 0: none */
-	int sock;                   /* our end of the handshake */
-	int net;                    /* the network namespace that devices were moved into ... */
-	const char *net_back;       /* ... and their way back, or NULL */
-	int pty;                    /* foreground terminal: the master */
-	struct watch *watch;        /* foreground, if something is to be watched */
+	pid_t pid;            /* the init, ours to reap */
+	int pidfd;            /* of the init */
+	pid_t stage;          /* the intermediate process, 0: none */
+	int sock;             /* our end of the handshake */
+	int net;              /* the network namespace that was made for the init, or ... */
+	const char *net_back; /* ... that devices were moved into, and their way back */
+	int pty;              /* foreground terminal: the master */
+	struct watch *watch;  /* foreground, if something is to be watched */
 	struct watch_child watcher; /* detached: the start of the watcher */
+	struct watch_child holder;  /* of the filter's listeners */
+	int calls_socket;           /* that they are sent to: listens */
 	int watch_lock;             /* see state_make_watch */
 	int telling;                /* see state_hold_record */
 
@@ -49,7 +51,7 @@ struct run {
 	int child_sock;
 	int start_listen;      /* create: start.sock */
 	int console;           /* connected --console-socket */
-	int agent;             /* connected linux.seccomp.listenerPath */
+	int agent;             /* who gets the filter's listener: connected */
 	int ns_fd[NS_KINDS];   /* joined namespaces */
 	int *mount_fd;         /* one a plan mount: to bind, or to use later; or -1 */
 	bool into_cgroup;      /* clone3 puts the child into its group */
@@ -83,6 +85,8 @@ bool starts_ahead(const struct run *r);
 
 /* ---- clone.c: the process ladders ---- */
 int clone_init(struct run *r, const struct plan *pl, struct err *e) CHECK;
+/* Why there is no new namespace, with a hint where one helps. -1. */
+int explain_namespaces(int err, const char *what, struct err *e);
 
 /* The same for a process that joins the container, see exec.c. */
 int do_exec_clone(struct run *r, const struct plan *pl, struct err *e) CHECK;
@@ -182,6 +186,10 @@ int do_capabilities(struct run *r, const struct plan *pl, struct err *e) CHECK;
 
 /* ---- network.c ---- */
 int do_loopback(struct run *r, const struct plan *pl, struct err *e) CHECK;
+/* Where makes_network. */
+int do_make_network(struct run *r, const struct plan *pl, struct err *e) CHECK;
+int do_give_network(struct run *r, const struct plan *pl, struct err *e) CHECK;
+int do_network_wait(struct run *r, const struct plan *pl, struct err *e) CHECK;
 
 /* ---- resctrl.c ---- */
 int do_resctrl(struct run *r, const struct plan *pl, struct err *e) CHECK;
@@ -244,7 +252,7 @@ int do_executable(struct run *r, const struct plan *pl, struct err *e) CHECK;
 const char *const *final_environment(struct run *r, const struct plan *pl);
 
 /* ---- filter.c ---- */
-/* Parent, before clone: connects to who answers SCMP_ACT_NOTIFY. */
+/* Parent, before clone: connects to who answers SCMP_ACT_NOTIFY, or to our own. */
 int agent_connect(struct run *r, const struct plan *pl, struct err *e) CHECK;
 /* What do_capabilities leaves permitted for load_filter, and execve takes away. */
 uint64_t filter_capability(const struct plan *pl);
@@ -259,6 +267,8 @@ int filter_keep(struct arena *a, const struct state_dir *d, const struct plan *p
 		struct err *e) CHECK;
 int filter_kept(struct arena *a, const struct state_dir *d, struct run_target *out,
 		struct err *e) CHECK;
+/* Does our watcher answer for it, as the state says? */
+bool filter_is_audited(struct arena *a, const struct state *st);
 
 /* ---- stats.c ---- */
 struct json;
@@ -270,3 +280,5 @@ struct json *stats_json(struct arena *a, const struct cg *cg);
 void run_clock(struct run *r);
 int do_watch(struct run *r, const struct plan *pl, struct err *e) CHECK;
 int do_watched(struct run *r, const struct plan *pl, struct err *e) CHECK;
+/* Parent, before clone: r->agent leads to who keeps listeners for the watcher. */
+int calls_connect(struct run *r, struct err *e) CHECK;

@@ -76,9 +76,7 @@ static void copy_pages(void *to, const void *from, size_t size)
  * there in one of two ways. Attached over the file, in the mount namespace that is to be the
  * container's, it goes with the old root at pivot_root. Never attached, it goes when its
  * descriptor is closed, for which the kernel waits once more, 60 us and longer on a busy host:
- * for who is not in a namespace of the container's own yet, and where mounts spread to the
- * host.
- */
+ * for who has no mount namespace of his own yet, and where mounts spread to the host. */
 static bool goes_with_old_root(const struct run *r, const struct plan *pl)
 {
 	return pl->ns.new_mount && !r->hidden_early && pl->root.pivot &&

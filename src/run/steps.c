@@ -70,6 +70,12 @@ bool wants_hiding(const struct plan *pl)
 {
 	return pl->protect_self;
 }
+/* The runtime, beside the init; see network.c. Devices are moved into the init's. */
+bool makes_network(const struct plan *pl)
+{
+	return pl->ns.new_net && !pl->ns.new_user && pl->ns.ladder == LADDER_DIRECT &&
+	       pl->net.n == 0;
+}
 bool wants_oom_score(const struct plan *pl)
 {
 	return pl->process.oom_score_adj != SPEC_UNSET;
@@ -93,5 +99,5 @@ bool wants_resctrl(const struct plan *pl)
 }
 bool wants_agent(const struct plan *pl)
 {
-	return pl->listener.path != NULL;
+	return pl->listener.path != NULL || pl->audit.is_on;
 }

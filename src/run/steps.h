@@ -27,6 +27,7 @@ bool wants_cgroup(const struct plan *pl);
 bool wants_terminal(const struct plan *pl);
 bool wants_label(const struct plan *pl);
 bool wants_hiding(const struct plan *pl);
+bool makes_network(const struct plan *pl);
 bool wants_oom_score(const struct plan *pl);
 bool wants_rlimits(const struct plan *pl);
 bool wants_agent(const struct plan *pl);

@@ -14,6 +14,7 @@
 #include "base/proc.h"
 #include "base/str.h"
 #include "run/life.h"
+#include "watch/calls.h"
 #include "watch/program.h"
 #include "watch/verdict.h"
 
@@ -51,6 +52,7 @@ static struct watch_want want_of(const struct run *r, const struct plan *pl)
 		.policy_name = who.policy_name,
 		.policy_digest = who.policy_digest,
 		.labels = who.labels,
+		.calls = pl->audit.is_on,
 		.pid = r->pid,
 		.start_time = r->st.start_time,
 		.own_pid_ns = pl->ns.new_pid,
@@ -64,6 +66,8 @@ static struct watch_want want_of(const struct run *r, const struct plan *pl)
 		.rules = r->o->rules != NULL ? *r->o->rules : watch_rules_none(),
 	};
 
+	if (r->o->audit != NULL && audit_configured(r->o->audit) != NULL)
+		w.audit = *audit_configured(r->o->audit);
 	if (w.started_ms > 0 && w.cpu_ms > 0 && r->cg != NULL)
 		w.cpu_before_usec = used_so_far(r->cg);
 	return w;
@@ -96,6 +100,47 @@ void run_clock(struct run *r)
 		r->st.started_ms = now_boot_ms();
 }
 
+/* ---- the listeners of the filter ---- */
+
+/* create makes the socket; exec finds it. A connection counts before it is accepted: the
+ * holder is started while the container is made. */
+int calls_connect(struct run *r, struct err *e)
+{
+	autostate struct state_dir d = { .fd = -1, .lock = -1 };
+	const struct state_dir *at = &r->dir;
+
+	if (r->target == NULL) {
+		r->calls_socket = watch_listen_calls(at, e);
+		if (r->calls_socket < 0)
+			return -1;
+	} else {
+		if (state_open(r->o->root, r->target->st.id, false, &d, e) < 0)
+			return -1;
+		at = &d;
+	}
+	r->agent = watch_connect_calls(at, e);
+	return r->agent < 0 ? -1 : 0;
+}
+
+static int hold_listeners(struct run *r, const struct plan *pl, struct err *e)
+{
+	const struct plan_audit *au = &pl->audit;
+
+	if (!au->is_on)
+		return 0;
+	if (watch_keep_answers(r->arena, &r->dir, &au->verdicts, au->rows, au->rows_n, e) < 0)
+		return -1;
+	return watch_spawn_holder(r->o->watcher, pl->id, r->pidfd, r->calls_socket, &r->holder,
+				  e);
+}
+
+static int no_watcher(const struct plan *pl, struct err *e)
+{
+	(void)fail(e, ERR_HOST, "watcher: expected %s for its %s: not installed", WATCH_PROGRAM,
+		   pl->audit.is_on ? "seccomp audit" : "limits");
+	return hint(e, "install it in the private directory of caisson's programs");
+}
+
 /* Beside a detached container there is always a watcher, for the record of its end. In the
  * foreground there is something to do only if something is wanted. */
 int do_watch(struct run *r, const struct plan *pl, struct err *e)
@@ -110,14 +155,9 @@ int do_watch(struct run *r, const struct plan *pl, struct err *e)
 
 	if (stays && !is_wanted)
 		return 0;
-	if (!stays && r->o->watcher == NULL) {
-		if (!is_wanted)
-			return 0;
-		(void)fail(e, ERR_HOST, "watcher: expected %s for its limits: not installed",
-			   WATCH_PROGRAM);
-		return hint(e, "install it in the private directory of caisson's programs");
-	}
-	if (keep_want(r, &want, e) < 0)
+	if ((!stays || pl->audit.is_on) && r->o->watcher == NULL)
+		return is_wanted ? no_watcher(pl, e) : 0;
+	if (hold_listeners(r, pl, e) < 0 || keep_want(r, &want, e) < 0)
 		return -1;
 	if (stays)
 		return watch_open(&want, &at, false, &r->watch, e);
@@ -128,7 +168,7 @@ int do_watch(struct run *r, const struct plan *pl, struct err *e)
 int do_watched(struct run *r, const struct plan *pl, struct err *e)
 {
 	(void)pl;
-	return watch_spawned(&r->watcher, e);
+	return watch_spawned(&r->holder, e) < 0 ? -1 : watch_spawned(&r->watcher, e);
 }
 
 /* ---- an end that nobody saw ---- */
@@ -151,6 +191,8 @@ static void record_unseen(struct arena *a, const struct run_options *o,
 	struct audit_subject who = run_subject(a, st, NULL);
 	struct verdict_facts f = { .unwatched = true, .never_executed = st->started_ms == 0 };
 	struct err e = { 0 };
+	struct err ignored = { 0 };
+	struct denials *denials;
 	struct cg_usage usage;
 	struct state_kill kill;
 	struct verdict v;
@@ -161,8 +203,10 @@ static void record_unseen(struct arena *a, const struct run_options *o,
 	see_usage(st, &usage, &f);
 	if (state_load_kill(d, &kill))
 		f.kill = &kill;
+	f.denials = denials = denials_map(d->fd, false, &ignored);
 	verdict_make(&f, &v);
 	j = verdict_json(a, &v);
+	denials_unmap(denials);
 	text = json_print(a, j, JSON_CANONICAL, &len);
 	run_audit(o, a, AUDIT_EXIT, &who,
 		  &(struct audit_result){ .verdict = j, .exit_code = v.exit_code });
@@ -209,13 +253,16 @@ static int watch_again(struct arena *a, const struct run_options *o, const struc
 	struct audit_subject who = run_subject(a, st, NULL);
 	autofd int init = life_pidfd(st);
 	struct watch_child child = { .said = -1 };
+	struct json *lost = json_object(a);
 	autocg struct cg *cg = NULL;
 
 	if (init < 0 || state_now(st) == ST_STOPPED) {
 		record_unseen(a, o, d, st);
 		return 0;
 	}
-	run_audit(o, a, AUDIT_LOST, &who, &(struct audit_result){ .exit_code = -1 });
+	json_set(lost, "resource", json_string(a, "watcher"));
+	run_audit(o, a, AUDIT_LOST, &who,
+		  &(struct audit_result){ .limit = lost, .exit_code = -1 });
 	if (o->watcher == NULL)
 		return fail(e, ERR_HOST, "watcher: %s: not installed", WATCH_PROGRAM);
 	if (st->cgroup != NULL && cg_open(st->cgroup, &cg, e) < 0)

@@ -309,7 +309,8 @@ static void remove_known(int fd)
 {
 	static const char *const names[] = { "state.json", "config.json", "filter",
 					     "start.sock", "exit.json",   "watch.json",
-					     "kill.json" };
+					     "kill.json",  "notify.sock", "verdicts",
+					     "denials" };
 
 	for (size_t i = 0; i < COUNT(names); i++)
 		(void)unlinkat(fd, names[i], 0);

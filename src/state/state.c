@@ -17,6 +17,8 @@
 #define CONFIG_FILE    "config.json"
 #define EXIT_FILE      "exit.json"
 #define FILTER_FILE    "filter"
+#define VERDICTS_FILE  "verdicts"
+#define VERDICTS_MAX   (8 << 20)
 #define STATE_OCI_SEEN "1.3.0" /* of a container that died before it was saved */
 
 int state_save(const struct state_dir *d, const struct state *s, struct err *e)
@@ -159,6 +161,27 @@ int state_load_config(const struct state_dir *d, char **text, size_t *len, struc
 int state_save_filter(const struct state_dir *d, const void *bytes, size_t len, struct err *e)
 {
 	return file_replace_at(d->fd, FILTER_FILE, bytes, len, 0600, false, e);
+}
+
+int state_save_verdicts(const struct state_dir *d, const void *bytes, size_t len, struct err *e)
+{
+	return file_replace_at(d->fd, VERDICTS_FILE, bytes, len, 0600, false, e);
+}
+
+int state_open_verdicts(const struct state_dir *d, size_t *len, struct err *e)
+{
+	autofd int fd = state_open_own(d, VERDICTS_FILE, e);
+	struct stat st;
+
+	if (fd < 0)
+		return e->kind != ERR_NONE ? -1 : fail_sys(e, -fd, VERDICTS_FILE ": open");
+	if (fstat(fd, &st) < 0)
+		return fail_sys(e, errno, VERDICTS_FILE);
+	if (st.st_size <= 0 || st.st_size > VERDICTS_MAX)
+		return fail(e, ERR_STATE, VERDICTS_FILE ": expected a table: found %jd bytes",
+			    (intmax_t)st.st_size);
+	*len = (size_t)st.st_size;
+	return take_fd(&fd);
 }
 
 int state_load_filter(const struct state_dir *d, char **bytes, size_t *len, struct err *e)

@@ -148,6 +148,11 @@ int state_save_filter(const struct state_dir *d, const void *bytes, size_t len,
 int state_load_filter(const struct state_dir *d, char **bytes, size_t *len,
 		      struct err *e) CHECK;
 
+/* What the watcher answers to calls of that filter: bytes as well. Open, and how many. */
+int state_save_verdicts(const struct state_dir *d, const void *bytes, size_t len,
+			struct err *e) CHECK;
+int state_open_verdicts(const struct state_dir *d, size_t *len, struct err *e) CHECK;
+
 /* Removes the directory with everything in it and closes *d, which holds its lock. Success
  * when it is gone already. */
 int state_remove(int root, const char *id, struct state_dir *d, struct err *e);

@@ -36,6 +36,7 @@ static const enum audit_event told_as[WATCH_EVENTS] = {
 	[WATCH_PIDS] = AUDIT_PIDS,
 	[WATCH_THROTTLED] = AUDIT_THROTTLED,
 	[WATCH_WARNING] = AUDIT_WARNING,
+	[WATCH_DENIED] = AUDIT_DENIED, /* told by calls.c, with more to say */
 };
 
 static void tell_due(struct watch *w)
@@ -82,6 +83,7 @@ void watch_finish(struct watch *w)
 	w->init_gone = true;
 	watch_look_counters(w);
 	tell_untold(w, true);
+	calls_tell(w, true);
 }
 
 /* ---- ending it ---- */
@@ -195,18 +197,23 @@ static void respond(struct watch *w, const struct watch_response *r)
 	tell_response(w, r, &e);
 }
 
+void watch_respond(struct watch *w, enum watch_event event, int64_t n)
+{
+	const struct watch_rules *r = &w->want.rules;
+
+	for (size_t i = 0; i < r->responses_n && !w->init_gone; i++)
+		if (r->responses[i].event == event &&
+		    watch_window_add(&w->window[i], &r->responses[i], now_boot_ms(), n))
+			respond(w, &r->responses[i]);
+}
+
 void watch_event(struct watch *w, enum watch_event event, int64_t n, struct json *what,
 		 struct arena *a)
 {
-	const struct watch_rules *r = &w->want.rules;
-	uint64_t now = now_boot_ms();
-	int64_t told = watch_rate_add(&w->rate[event], now, n);
+	int64_t told = watch_rate_add(&w->rate[event], now_boot_ms(), n);
 
 	if (told > 0)
 		tell_count(w, event, told, what, a);
 	tell_due(w);
-	for (size_t i = 0; i < r->responses_n && !w->init_gone; i++)
-		if (r->responses[i].event == event &&
-		    watch_window_add(&w->window[i], &r->responses[i], now, n))
-			respond(w, &r->responses[i]);
+	watch_respond(w, event, n);
 }

@@ -43,6 +43,7 @@ void watch_record(struct watch *w)
 				   .status = w->end.status,
 				   .never_executed = w->end.never_executed,
 				   .cause = w->cause,
+				   .denials = watch_denials(w),
 				   .wall_limit_ms = w->want.wall_ms,
 				   .cpu_limit_ms = w->want.cpu_ms };
 	autoarena struct arena a = { 0 };

@@ -12,6 +12,15 @@ enum {
 	WATCH_FD_LOG,   /* the audit log, or -1 */
 	WATCH_FD_LOCK,  /* watch.json, locked: kept open, never read again */
 	WATCH_FD_SAY,   /* a pipe: a struct err, or end of file when it is ready */
-	/* the seccomp listener comes here */
 	WATCH_FDS,
+};
+
+/* Under this name it is not the watcher, but who holds listeners for it (hold.c). */
+#define HOLD_NAME "caisson-hold"
+
+enum {
+	HOLD_FD_INIT,
+	HOLD_FD_SOCKET, /* CALLS_SOCKET, listening */
+	HOLD_FD_SAY,
+	HOLD_FDS,
 };

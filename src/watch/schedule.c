@@ -69,3 +69,24 @@ bool watch_window_add(struct watch_window *w, const struct watch_response *r, ui
 	w->done = r->action != WATCH_ALERT;
 	return true;
 }
+
+bool watch_bucket_take(struct watch_bucket *b, uint32_t burst, uint32_t per_s, uint64_t now_ms,
+		       uint64_t *again_ms)
+{
+	const uint64_t full = burst * UINT64_C(1000);
+	const uint64_t since = now_ms - b->at_ms;
+
+	if (b->at_ms == 0 || since >= full / per_s)
+		b->left = full;
+	else
+		b->left += since * per_s;
+	if (b->left > full)
+		b->left = full;
+	b->at_ms = now_ms;
+	if (b->left >= 1000) {
+		b->left -= 1000;
+		return true;
+	}
+	*again_ms = now_ms + (1000 - b->left + per_s - 1) / per_s;
+	return false;
+}

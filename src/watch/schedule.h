@@ -29,3 +29,12 @@ struct watch_window {
 /* n more have come: is the response due? */
 bool watch_window_add(struct watch_window *w, const struct watch_response *r, uint64_t now_ms,
 		      int64_t n);
+
+/* So many at once, and then so many a second. */
+struct watch_bucket {
+	uint64_t at_ms; /* when it was looked at; 0: never */
+	uint64_t left;  /* thousandths */
+};
+/* Takes one. False: *again_ms is when there will be one. */
+bool watch_bucket_take(struct watch_bucket *b, uint32_t burst, uint32_t per_s, uint64_t now_ms,
+		       uint64_t *again_ms);

@@ -18,25 +18,35 @@
 
 #define READY_MS 10000
 
+#define FDS_MAX WATCH_FDS
+
 /* The words of its command line: its name, the container's, and a descriptor each. */
 struct words {
-	char text[WATCH_FDS][12];
-	const char *v[WATCH_FDS + 3];
+	char text[FDS_MAX][12];
+	const char *v[FDS_MAX + 3];
 };
 
-static void fill_words(struct words *w, const char *id, const int fds[WATCH_FDS])
+static void fill_words(struct words *w, const char *name, const char *id, const int *fds,
+		       size_t n)
 {
-	w->v[0] = WATCH_PROGRAM;
+	w->v[0] = name;
 	w->v[1] = id;
-	for (size_t i = 0; i < WATCH_FDS; i++) {
+	for (size_t i = 0; i < n; i++) {
 		(void)snprintf(w->text[i], sizeof(w->text[i]), "%d", fds[i]);
 		w->v[i + 2] = w->text[i];
 	}
-	w->v[WATCH_FDS + 2] = NULL;
+	w->v[n + 2] = NULL;
 }
 
-int watch_spawn(const char *program, const char *id, const struct watch_place *at, int lock,
-		struct watch_child *out, struct err *e)
+/* One of the two that the program can be. The last descriptor is the pipe that it says on how
+ * it went: made here. */
+struct role {
+	const char *program, *name, *id;
+	int *fds;
+	size_t n;
+};
+
+static int spawn(const struct role *role, struct watch_child *out, struct err *e)
 {
 	autofd int ours = -1;
 	autofd int theirs = -1;
@@ -47,22 +57,37 @@ int watch_spawn(const char *program, const char *id, const struct watch_place *a
 		return fail_sys(e, errno, "watcher: a pipe");
 	ours = pair[0];
 	theirs = pair[1];
+	role->fds[role->n - 1] = theirs;
+	fill_words(&words, role->name, role->id, role->fds, role->n);
+	r = proc_spawn(role->program, words.v, role->fds, role->n, &out->pid);
+	if (r < 0)
+		return fail_sys(e, -r, "watcher: run %s", role->program);
+	out->said = take_fd(&ours);
+	return 0;
+}
 
-	const int fds[WATCH_FDS] = {
+int watch_spawn(const char *program, const char *id, const struct watch_place *at, int lock,
+		struct watch_child *out, struct err *e)
+{
+	int fds[WATCH_FDS] = {
 		[WATCH_FD_DIR] = at->dir->fd,
 		[WATCH_FD_INIT] = at->init,
 		[WATCH_FD_GROUP] = at->cg != NULL ? cg_fd(at->cg) : -1,
 		[WATCH_FD_LOG] = at->audit != NULL ? audit_fd(at->audit) : -1,
 		[WATCH_FD_LOCK] = lock,
-		[WATCH_FD_SAY] = theirs,
 	};
+	const struct role role = { program, WATCH_PROGRAM, id, fds, WATCH_FDS };
 
-	fill_words(&words, id, fds);
-	r = proc_spawn(program, words.v, fds, WATCH_FDS, &out->pid);
-	if (r < 0)
-		return fail_sys(e, -r, "watcher: run %s", program);
-	out->said = take_fd(&ours);
-	return 0;
+	return spawn(&role, out, e);
+}
+
+int watch_spawn_holder(const char *program, const char *id, int init, int socket,
+		       struct watch_child *out, struct err *e)
+{
+	int fds[HOLD_FDS] = { [HOLD_FD_INIT] = init, [HOLD_FD_SOCKET] = socket };
+	const struct role role = { program, HOLD_NAME, id, fds, HOLD_FDS };
+
+	return spawn(&role, out, e);
 }
 
 static int read_said(int fd, struct err *e)

@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 
 #include "base/json.h"
+#include "watch/calls.h"
 
 /* ---- the reason: the first row that holds ---- */
 
@@ -171,6 +172,7 @@ struct json *verdict_json(struct arena *a, const struct verdict *v)
 {
 	const struct verdict_facts *f = &v->facts;
 	struct json *o = json_object(a), *null = arena_new(a, struct json);
+	struct json *denied = f->denials != NULL ? denials_json(a, f->denials) : NULL;
 
 	json_set(o, "reason", json_string(a, v->reason));
 	json_set(o, "exit_code", f->has_status ? json_int(a, v->exit_code) : null);
@@ -186,5 +188,7 @@ struct json *verdict_json(struct arena *a, const struct verdict *v)
 		add_killer(a, o, f->kill);
 	if (f->usage != NULL)
 		add_usage(a, o, &v->usage);
+	if (denied != NULL)
+		json_set(o, "denied", denied);
 	return o;
 }

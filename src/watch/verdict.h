@@ -13,6 +13,7 @@ struct verdict_facts {
 	const struct cg_usage *usage; /* or NULL */
 	struct watch_cause cause;
 	const struct state_kill *kill; /* or NULL */
+	const struct denials *denials; /* of the filter, counted; or NULL */
 	uint64_t wall_limit_ms, cpu_limit_ms;
 };
 

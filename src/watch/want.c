@@ -12,6 +12,7 @@ const char *const watch_event_names[WATCH_EVENTS] = {
 	[WATCH_PIDS] = "limit.pids",
 	[WATCH_THROTTLED] = "limit.cpu_throttled",
 	[WATCH_WARNING] = "resource.warning",
+	[WATCH_DENIED] = "seccomp.denied",
 };
 
 const char *const watch_action_names[WATCH_ACTIONS] = {
@@ -26,7 +27,7 @@ bool watch_is_wanted(const struct watch_want *w)
 
 	for (size_t i = 0; i < WARN_KINDS; i++)
 		warns |= r->warn[i] > 0;
-	return w->wall_ms > 0 || w->cpu_ms > 0 || warns || r->responses_n > 0;
+	return w->calls || w->wall_ms > 0 || w->cpu_ms > 0 || warns || r->responses_n > 0;
 }
 
 /* ---- numbers and flags: one row each, both ways ---- */
@@ -43,6 +44,7 @@ static const struct field {
 	{ "wallMs",      offsetof(struct watch_want, wall_ms), false },
 	{ "cpuMs",       offsetof(struct watch_want, cpu_ms), false },
 	{ "graceMs",     offsetof(struct watch_want, grace_ms), false },
+	{ "calls",       offsetof(struct watch_want, calls), true },
 	{ "ownPidNs",    offsetof(struct watch_want, own_pid_ns), true },
 	{ "memoryLimit", offsetof(struct watch_want, memory_limit), true },
 	{ "pidsLimit",   offsetof(struct watch_want, pids_limit), true },
@@ -139,6 +141,7 @@ const char *watch_want_text(struct arena *a, const struct watch_want *w, size_t 
 	for (size_t i = 0; i < COUNT(fields); i++)
 		json_set(o, fields[i].key, field_json(a, w, &fields[i]));
 	json_set(o, "rules", watch_rules_json(a, &w->rules));
+	json_set(o, "audit", audit_config_json(a, &w->audit));
 	return json_print(a, o, JSON_LINE, len);
 }
 
@@ -159,7 +162,7 @@ static bool is_version(const struct jat *root)
 static void read_all(const struct jat *root, struct arena *a, struct watch_want *w)
 {
 	struct jat id = j_key(root, "id"), pid = j_key(root, "pid");
-	struct jat rules = j_key(root, "rules");
+	struct jat rules = j_key(root, "rules"), audit = j_key(root, "audit");
 	int64_t n = 0;
 
 	if (j_required(&id, "string"))
@@ -171,6 +174,7 @@ static void read_all(const struct jat *root, struct arena *a, struct watch_want 
 	for (size_t i = 0; i < COUNT(fields); i++)
 		field_read(root, &fields[i], w);
 	watch_rules_read(&rules, &w->rules);
+	audit_config_read(&audit, a, &w->audit);
 }
 
 int watch_want_parse(struct arena *a, const char *text, size_t len, struct watch_want *out,

@@ -53,7 +53,8 @@ static void init_ended(struct watch *w)
 
 static bool wants_timer(const struct watch *w)
 {
-	return watch_is_wanted(&w->want) || w->want.memory_limit || w->want.pids_limit;
+	return watch_is_wanted(&w->want) || w->want.memory_limit || w->want.pids_limit ||
+	       w->want.calls;
 }
 
 static int open_timer(struct watch *w, int *fd, struct err *e)
@@ -68,11 +69,17 @@ static void wall_over(struct watch *w)
 	watch_end(w, (struct watch_cause){ .kind = CAUSE_WALL });
 }
 
+static void tell_calls(struct watch *w)
+{
+	calls_tell(w, false);
+}
+
 /* In the order of what matters most. */
 static void (*const when_due[DUE_KINDS])(struct watch *w) = {
 	[DUE_WALL] = wall_over,           [DUE_WALL_WARN] = watch_warn_time,
 	[DUE_CPU] = watch_look_cpu,       [DUE_GRACE] = watch_kill,
 	[DUE_POLL] = watch_look_warnings, [DUE_TELL] = watch_tell_untold,
+	[DUE_CALLS] = tell_calls,         [DUE_CALLS_AGAIN] = calls_resume,
 };
 
 static void time_passed(struct watch *w)
@@ -80,6 +87,7 @@ static void time_passed(struct watch *w)
 	uint64_t ticks, now = now_boot_ms();
 
 	(void)!read(w->fd[SOURCE_TIMER], &ticks, sizeof(ticks));
+	w->timer_at = 0;
 	for (size_t i = 0; i < DUE_KINDS; i++) {
 		if (w->due[i] == 0 || w->due[i] > now)
 			continue;
@@ -93,11 +101,12 @@ static void set_timer(struct watch *w)
 	struct itimerspec at = { 0 };
 	uint64_t next = 0;
 
-	if (w->fd[SOURCE_TIMER] < 0)
-		return;
 	for (size_t i = 0; i < DUE_KINDS; i++)
 		if (w->due[i] != 0 && (next == 0 || w->due[i] < next))
 			next = w->due[i];
+	if (w->fd[SOURCE_TIMER] < 0 || next == w->timer_at)
+		return;
+	w->timer_at = next;
 	at.it_value.tv_sec = (time_t)(next / 1000);
 	at.it_value.tv_nsec = (long)(next % 1000) * 1000000;
 	(void)timerfd_settime(w->fd[SOURCE_TIMER], TFD_TIMER_ABSTIME, &at, NULL);
@@ -239,6 +248,13 @@ static int open_pressure(struct watch *w, int *fd, struct err *e)
 	return 0;
 }
 
+/* ---- calls ---- */
+
+static bool wants_calls(const struct watch *w)
+{
+	return w->want.calls;
+}
+
 /* ---- the table ---- */
 
 static const struct {
@@ -251,7 +267,7 @@ static const struct {
 	[SOURCE_TIMER] = { EPOLLIN, wants_timer, open_timer, time_passed },
 	[SOURCE_FILES] = { EPOLLIN, wants_files, open_files, files_changed },
 	[SOURCE_PRESSURE] = { EPOLLPRI, wants_pressure, open_pressure, watch_look_counters },
-	/* the seccomp listener gets a row here, and its descriptor a place in watch_place */
+	[SOURCE_HOLDER] = { EPOLLIN, wants_calls, calls_open, calls_take },
 };
 
 static int open_source(struct watch *w, size_t i, struct err *e)
@@ -348,18 +364,29 @@ struct watch_cause watch_cause(const struct watch *w)
 	return w->cause;
 }
 
-/* The init first: a limit that is reached when it has ended already has not ended it. */
+static void attend_listeners(struct watch *w, const struct epoll_event *ev, int n)
+{
+	for (int i = 0; i < n && !w->over; i++)
+		if (ev[i].data.u64 >= SOURCE_LISTENER)
+			calls_attend(w, (int)(uint32_t)ev[i].data.u64,
+				     (ev[i].events & EPOLLIN) != 0);
+}
+
+/* The init first: a limit that is reached when it has ended already has not ended it. Calls
+ * last, and few at a time: a container that calls and calls does not outrun its limits. */
 static void attend(struct watch *w, int timeout_ms)
 {
-	struct epoll_event ev[SOURCE_KINDS];
+	struct epoll_event ev[SOURCE_KINDS + SOURCE_LISTENERS];
 	bool ready[SOURCE_KINDS] = { false };
-	int n = epoll_wait(w->epoll, ev, SOURCE_KINDS, timeout_ms);
+	int n = epoll_wait(w->epoll, ev, (int)COUNT(ev), timeout_ms);
 
 	for (int i = 0; i < n; i++)
-		ready[ev[i].data.u64] = true;
+		if (ev[i].data.u64 < SOURCE_KINDS)
+			ready[ev[i].data.u64] = true;
 	for (size_t i = 0; i < SOURCE_KINDS && !w->over; i++)
 		if (ready[i])
 			sources[i].ready(w);
+	attend_listeners(w, ev, n);
 	set_timer(w);
 }
 
@@ -381,6 +408,7 @@ void watch_close(struct watch *w)
 	for (size_t i = 0; i < SOURCE_KINDS; i++)
 		auto_close_(&w->fd[i]);
 	auto_close_(&w->cutter);
+	calls_close(w);
 	auto_close_(&w->stat);
 	auto_close_(&w->epoll);
 	free(w);

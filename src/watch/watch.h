@@ -11,6 +11,7 @@
 #include <sys/types.h>
 
 #include "audit/audit.h"
+#include "audit/sink.h"
 #include "base/arena.h"
 #include "base/error.h"
 #include "cgroups/cg.h"
@@ -32,6 +33,7 @@ enum watch_event {
 	WATCH_PIDS,      /* limit.pids */
 	WATCH_THROTTLED, /* limit.cpu_throttled */
 	WATCH_WARNING,   /* resource.warning */
+	WATCH_DENIED,    /* seccomp.denied */
 	WATCH_EVENTS,
 };
 extern const char *const watch_event_names[WATCH_EVENTS];
@@ -71,7 +73,8 @@ struct watch_want {
 	const char *log;    /* the absolute path of the audit log, or NULL */
 	const char *policy_name, *policy_digest; /* or NULL */
 	struct audit_labels labels;
-	pid_t pid; /* of the init */
+	bool calls; /* the filter hands calls to us: answers.c has what is said to them */
+	pid_t pid;  /* of the init */
 	uint64_t start_time;
 	bool own_pid_ns;                    /* with the init all end */
 	uint64_t started_ms;                /* CLOCK_BOOTTIME of START; 0: the state will say */
@@ -79,6 +82,7 @@ struct watch_want {
 	uint64_t wall_ms, cpu_ms, grace_ms; /* 0: none */
 	bool memory_limit, pids_limit, cpu_limit; /* the group has these */
 	struct watch_rules rules;
+	struct audit_config audit;
 };
 
 /* As text for watch.json, and back; strings live in the arena. */
@@ -106,7 +110,21 @@ struct watch_place {
 	const char *const *argv; /* of the init, for the log; or NULL */
 };
 
-struct watch; /* opaque */
+struct watch;   /* opaque */
+struct denials; /* calls.h */
+
+/* What a filter's calls are answered with and counted in: the files beside the state that the
+ * watcher opens. Before it. */
+struct filter;
+struct policy_verdict;
+int watch_keep_answers(struct arena *a, const struct state_dir *d,
+		       const struct filter *verdicts, const struct policy_verdict *rows,
+		       size_t rows_n, struct err *e) CHECK;
+/* The socket that listeners are sent to: listens, of the holder; a connection to it, of who has
+ * one to send. What is sent: watch_letter, one byte, with the listener. */
+int watch_listen_calls(const struct state_dir *d, struct err *e) CHECK;
+int watch_connect_calls(const struct state_dir *d, struct err *e) CHECK;
+extern const char watch_letter[];
 
 /* What we did to the container, and why: set before it is done. */
 struct watch_cause {
@@ -131,6 +149,8 @@ void watch_attend(struct watch *w);
 /* Attends until the container is over: its init is gone, and its group is empty. */
 void watch_until_end(struct watch *w);
 struct watch_cause watch_cause(const struct watch *w);
+/* Calls that were refused; NULL: nobody counts. Until watch_close. */
+const struct denials *watch_denials(const struct watch *w);
 /* The init has ended, as the caller has seen: nothing is done any more, what was counted but
  * not yet told is told. */
 void watch_finish(struct watch *w);
@@ -147,6 +167,9 @@ struct watch_child {
  * holds from then on. */
 int watch_spawn(const char *program, const char *id, const struct watch_place *at, int lock,
 		struct watch_child *out, struct err *e) CHECK;
+/* Starts the second holder of listeners (calls.h) in a process of its own. */
+int watch_spawn_holder(const char *program, const char *id, int init, int socket,
+		       struct watch_child *out, struct err *e) CHECK;
 /* Waits until it is ready. */
 int watch_spawned(struct watch_child *c, struct err *e) CHECK;
 /* Lets go of one that is not needed any more. */

@@ -12,6 +12,7 @@
 #include "base/fd.h"
 #include "base/file.h"
 #include "base/str.h"
+#include "watch/calls.h"
 #include "watch/program.h"
 #include "watch/watch.h"
 
@@ -28,28 +29,28 @@ struct watcher {
 	struct watch *watch;
 };
 
-static int read_words(struct watcher *w, int argc, char **argv, struct err *e)
+static int read_words(int argc, char **argv, int *fds, size_t n, struct err *e)
 {
-	if (argc != WATCH_FDS + 2)
+	if (argc != (int)n + 2)
 		return fail(e, ERR_USAGE, "caisson-watch is started by caisson");
-	for (size_t i = 0; i < WATCH_FDS; i++) {
-		int64_t n = -1;
+	for (size_t i = 0; i < n; i++) {
+		int64_t fd = -1;
 
-		if (!str_int64(argv[i + 2], -1, INT32_MAX, &n))
+		if (!str_int64(argv[i + 2], -1, INT32_MAX, &fd))
 			return fail(e, ERR_USAGE, "caisson-watch is started by caisson");
-		w->fd[i] = (int)n;
+		fds[i] = (int)fd;
 	}
 	return 0;
 }
 
 /* Of the engine's descriptors, which came through the runtime, none may stay: it would wait for
  * them to be closed. */
-static int keep_own(const struct watcher *w, struct err *e)
+static int keep_own(const int *fds, size_t n, struct err *e)
 {
-	int err = fd_close_others(3, w->fd, WATCH_FDS);
+	int err = fd_close_others(3, fds, n);
 
-	for (size_t i = 0; err == 0 && i < WATCH_FDS; i++)
-		if (w->fd[i] >= 0 && fcntl(w->fd[i], F_SETFD, FD_CLOEXEC) < 0)
+	for (size_t i = 0; err == 0 && i < n; i++)
+		if (fds[i] >= 0 && fcntl(fds[i], F_SETFD, FD_CLOEXEC) < 0)
 			err = -errno;
 	return err < 0 ? fail_sys(e, -err, "watcher: its descriptors") : 0;
 }
@@ -76,6 +77,7 @@ static int open_all(struct watcher *w, struct err *e)
 	if (audit_adopt(w->want.log != NULL ? w->fd[WATCH_FD_LOG] : -1, w->want.log, &w->audit,
 			e) < 0)
 		return -1;
+	audit_configure(w->audit, &w->want.audit);
 
 	const struct watch_place at = {
 		.dir = &w->dir, .init = w->fd[WATCH_FD_INIT], .cg = w->cg, .audit = w->audit
@@ -87,7 +89,7 @@ static int open_all(struct watcher *w, struct err *e)
 /* What hits the engine's session is not meant for us, and nobody but root may look into us, not
  * even another process of the same user. A kernel that is out of memory had better end somebody
  * else; who may not ask for that keeps what he has. */
-static void stand_apart(void)
+static void be_apart(void)
 {
 	static const int deaf_to[] = { SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGUSR1, SIGUSR2 };
 
@@ -99,32 +101,65 @@ static void stand_apart(void)
 	(void)prctl(PR_SET_DUMPABLE, 0);
 }
 
+static void complain_to(int say, const struct err *e)
+{
+	(void)!write(say, e, sizeof(*e));
+}
+
+/* The first fork is the runtime's to reap, and ends; true in the second, which belongs to
+ * nobody. */
+static bool stand_apart(int say, struct err *e)
+{
+	pid_t pid = fork();
+
+	if (pid < 0) {
+		(void)fail_sys(e, errno, "watcher: fork");
+		complain_to(say, e);
+	}
+	if (pid != 0)
+		return false;
+	be_apart();
+	(void)close(say);
+	return true;
+}
+
 static int set_up(struct watcher *w, int argc, char **argv, struct err *e)
 {
-	return read_words(w, argc, argv, e) < 0 || keep_own(w, e) < 0 || read_want(w, e) < 0 ||
+	return read_words(argc, argv, w->fd, WATCH_FDS, e) < 0 ||
+			       keep_own(w->fd, WATCH_FDS, e) < 0 || read_want(w, e) < 0 ||
 			       open_all(w, e) < 0
 		       ? -1
 		       : 0;
 }
 
-/* The first fork is the runtime's to reap; the second belongs to nobody. */
+/* ---- the second holder ---- */
+
+static int hold_main(int argc, char **argv)
+{
+	int fds[HOLD_FDS];
+	struct err e = { 0 };
+
+	if (read_words(argc, argv, fds, HOLD_FDS, &e) < 0)
+		return 1;
+	if (keep_own(fds, HOLD_FDS, &e) < 0 || !stand_apart(fds[HOLD_FD_SAY], &e))
+		return e.kind != ERR_NONE;
+	hold_until_end(&(struct holder){ fds[HOLD_FD_INIT], fds[HOLD_FD_SOCKET] });
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	struct watcher w = { .fd = { -1, -1, -1, -1, -1, -1 } };
 	struct err e = { 0 };
-	pid_t pid = -1;
 
-	if (set_up(&w, argc, argv, &e) == 0)
-		pid = fork();
-	if (pid < 0) {
-		(void)fail_sys(&e, errno, "watcher: fork");
-		(void)!write(w.fd[WATCH_FD_SAY], &e, sizeof(e));
+	if (argc > 0 && str_eq(argv[0], HOLD_NAME))
+		return hold_main(argc, argv);
+	if (set_up(&w, argc, argv, &e) < 0) {
+		complain_to(w.fd[WATCH_FD_SAY], &e);
 		return 1;
 	}
-	if (pid > 0)
-		return 0;
-	stand_apart();
-	(void)close(take_fd(&w.fd[WATCH_FD_SAY]));
+	if (!stand_apart(w.fd[WATCH_FD_SAY], &e))
+		return e.kind != ERR_NONE;
 	watch_until_end(w.watch);
 	return 0;
 }

@@ -2,6 +2,7 @@
 /* watch_private.h - what the files of watch/ share. */
 #pragma once
 #include "base/json.h"
+#include "watch/calls.h"
 #include "watch/schedule.h"
 #include "watch/watch.h"
 
@@ -18,7 +19,9 @@ enum watch_due {
 	DUE_CPU,
 	DUE_GRACE,
 	DUE_POLL,
-	DUE_TELL, /* of counted events */
+	DUE_TELL,  /* of counted events */
+	DUE_CALLS, /* of counted calls */
+	DUE_CALLS_AGAIN,
 	DUE_KINDS,
 };
 
@@ -28,8 +31,11 @@ enum watch_source {
 	SOURCE_TIMER,
 	SOURCE_FILES,
 	SOURCE_PRESSURE,
-	SOURCE_KINDS,
+	SOURCE_HOLDER, /* who has listeners of the filter for us */
+	SOURCE_KINDS,  /* and above it a listener: which is the low half */
 };
+#define SOURCE_LISTENER  (UINT64_C(1) << 32)
+#define SOURCE_LISTENERS 8 /* that are heard in one turn */
 
 struct watch {
 	struct watch_want want;
@@ -49,11 +55,13 @@ struct watch {
 	uint64_t started_ms;
 	uint64_t cpu_before_usec; /* START's share of the limit begins here */
 	uint64_t due[DUE_KINDS];
+	uint64_t timer_at; /* what the timer is set to; 0: not */
 	struct watch_cause cause;
 	int64_t seen[WATCH_EVENTS]; /* the kernel's counters, as last seen */
 	struct watch_rate rate[WATCH_EVENTS];
 	struct watch_window window[WATCH_RESPONSES];
 	bool warned[WARN_KINDS];
+	struct calls *calls; /* or NULL */
 	int64_t polled_usec; /* of the processor, at the last poll; -1: none */
 	uint64_t polled_ms;
 };
@@ -74,6 +82,8 @@ void watch_warn_time(struct watch *w);
 /* An event came n times: it is told, and answered. */
 void watch_event(struct watch *w, enum watch_event event, int64_t n, struct json *what,
 		 struct arena *a);
+/* The same without telling it. */
+void watch_respond(struct watch *w, enum watch_event event, int64_t n);
 /* TERM, the grace time, then all of them. The first cause counts. */
 void watch_end(struct watch *w, struct watch_cause cause);
 void watch_kill(struct watch *w);

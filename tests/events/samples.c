@@ -45,6 +45,10 @@ static struct audit_result result_of(struct arena *a, unsigned has)
 		r.limit =
 			PARSED(a,
 			       "{\"resource\":\"memory\",\"limit\":9,\"peak\":9,\"count\":1}");
+	if (has & HAS_SECCOMP)
+		r.call = PARSED(a, "{\"syscall\":\"mount\",\"nr\":165,\"args\":{\"flags\":\"MS_"
+				   "BIND\"},"
+				   "\"errno\":\"EPERM\",\"rule\":\"a.policy:7\",\"count\":1}");
 	if (has & HAS_LOG)
 		r.log = PARSED(a, "{\"first\":1,\"last\":2,\"fingerprint\":\"ab\"}");
 	if (has & HAS_VERDICT)

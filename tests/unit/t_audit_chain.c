@@ -74,7 +74,7 @@ static struct audit_check verify(struct log *l)
 	struct err e = { 0 };
 
 	cr_assert_eq(audit_files_find(&l->a, l->path, &files, &e), 0, "%s", e.text);
-	cr_assert_eq(audit_verify(&l->a, &files, &k, &e), 0, "%s", e.text);
+	cr_assert_eq(audit_verify(&l->a, &files, NULL, &k, &e), 0, "%s", e.text);
 	return k;
 }
 
@@ -285,7 +285,7 @@ Test(audit_chain, a_segment_that_is_cut_short_is_an_error)
 	put_segment(&l, "1-3.jsonl.zst", 0, 2, true);
 	cr_assert_eq(truncate(arena_printf(&l.a, "%s.segments/1-3.jsonl.zst", l.path), 100), 0);
 	cr_assert_eq(audit_files_find(&l.a, l.path, &files, &e), 0);
-	cr_expect_eq(audit_verify(&l.a, &files, &k, &e), -1);
+	cr_expect_eq(audit_verify(&l.a, &files, NULL, &k, &e), -1);
 	cr_expect_str_eq(e.text,
 			 "1-3.jsonl.zst: expected whole zstd data: found its beginning");
 }

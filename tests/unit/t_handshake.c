@@ -60,7 +60,7 @@ struct word {
 static struct word words[] = {
 	{ HS_NAMESPACED, "namespaced" }, { HS_MAPPED, "mapped" }, { HS_CLONED, "cloned" },
 	{ HS_IN_CGROUP, "in-cgroup" },   { HS_MOUNTED, "mounted" }, { HS_HOOKED, "hooked" },
-	{ HS_TERMINAL, "terminal" },     { HS_READY, "ready" },   { HS_CREATED, "created" }, { HS_START, "start" },
+	{ HS_TERMINAL, "terminal" }, { HS_NETWORK, "network" },     { HS_READY, "ready" },   { HS_CREATED, "created" }, { HS_START, "start" },
 	{ HS_EXECUTING, "executing" },
 };
 /* clang-format on */
@@ -313,7 +313,7 @@ Test(handshake, a_word_in_the_place_of_an_execve_is_a_failure)
 
 	cr_assert_eq(hs_say(l.theirs, HS_READY, 0, &e), 0);
 	cr_expect_eq(hs_expect_exec(l.ours, &e), -1);
-	expect_error(&e, "handshake: expected failed: found 9");
+	expect_error(&e, "handshake: expected failed: found 10");
 }
 
 /* ---- descriptors ---- */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -341,17 +342,101 @@ Test(plan_seccomp, a_policy_of_ours_notifies_who_listens)
 				 "answers SCMP_ACT_NOTIFY: found nothing");
 }
 
-Test(plan_seccomp, a_policy_that_audits_has_no_watcher_yet)
+Test(plan_seccomp, what_a_policy_audits_the_watcher_answers)
 {
 	autoarena struct arena a = { 0 };
 	struct plan p = { 0 };
 	struct err e = { 0 };
 
-	cr_expect_eq(plan_policy_text(&a, "policy p { default allow; audit deny EPERM mkdir; }",
-				      "/run/agent", &p, &e),
-		     -1);
-	cr_expect_eq(e.kind, ERR_HOST);
-	cr_expect_str_eq(e.text, "org.caisson.seccomp.policy: p: audit: not supported yet");
+	cr_assert_eq(plan_policy_text(&a, "policy p { default allow; audit deny EPERM mkdir; }",
+				      NULL, &p, &e),
+		     0, "%s", e.text);
+	cr_expect(p.audit.is_on);
+	cr_assert_eq(p.audit.rows_n, 1);
+	cr_expect_eq(p.audit.rows[0].err, EPERM);
+	cr_expect_null(p.listener.path);
+}
+
+Test(plan_seccomp, an_audit_and_an_agent_exclude_each_other)
+{
+	static const char *const texts[][2] = {
+		{ "policy p { default allow; audit deny EPERM mkdir; notify rmdir; }",
+		  "calls for SCMP_ACT_NOTIFY" },
+		{ "policy p { default allow; audit deny EPERM mkdir; }",
+		  "linux.seccomp.listenerPath" },
+	};
+	autoarena struct arena a = { 0 };
+
+	for (size_t i = 0; i < COUNT(texts); i++) {
+		struct plan p = { 0 };
+		struct err e = { 0 };
+
+		cr_expect_eq(plan_policy_text(&a, texts[i][0], "/run/agent", &p, &e), -1);
+		cr_expect_str_eq(e.text,
+				 arena_printf(&a,
+					      "annotations.org.caisson.seccomp.audit: expected "
+					      "no other listener, of which a process has one: "
+					      "found %s\nhave either the agent or the audit",
+					      texts[i][1]));
+	}
+}
+
+Test(plan_seccomp, the_annotation_says_what_is_audited)
+{
+	static const struct {
+		const char *value, *wrong;
+		unsigned see;
+	} rows[] = {
+		{ "off", NULL, 0 },
+		{ "deny", NULL, POLICY_SEE_DENIALS },
+		{ "exec", NULL, POLICY_SEE_EXECS },
+		{ "deny,exec", NULL, POLICY_SEE_DENIALS | POLICY_SEE_EXECS },
+		{ "exec,deny", NULL, POLICY_SEE_DENIALS | POLICY_SEE_EXECS },
+		{ "", "", 0 },
+		{ "deny,", "deny,", 0 },
+		{ "Deny", "Deny", 0 },
+		{ "off,deny", "off,deny", 0 },
+		{ "denyexec", "denyexec", 0 },
+	};
+	autoarena struct arena a = { 0 };
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct spec_pair pair = { "org.caisson.seccomp.audit", rows[i].value };
+		struct spec *s = arena_new(&a, struct spec);
+		struct err e = { 0 };
+		unsigned see = 99;
+
+		s->annotations.v = &pair;
+		s->annotations.n = 1;
+		cr_expect_eq(plan_audit_read(s, &see, &e), rows[i].wrong != NULL ? -1 : 0, "%s",
+			     rows[i].value);
+		if (rows[i].wrong == NULL)
+			cr_expect_eq(see, rows[i].see, "%s", rows[i].value);
+		else
+			cr_expect_str_eq(e.text,
+					 arena_printf(&a,
+						      "annotations.org.caisson.seccomp.audit: "
+						      "expected off, deny, exec, or deny,exec: "
+						      "found \"%s\"",
+						      rows[i].wrong));
+	}
+}
+
+Test(plan_seccomp, an_audit_needs_a_policy)
+{
+	struct spec_pair pair = { "org.caisson.seccomp.audit", "deny" };
+	autoarena struct arena a = { 0 };
+	struct spec *s = arena_new(&a, struct spec);
+	const struct plan_want want = { .libseccomp = NULL };
+	const struct host host = { .kernel = 0 };
+	struct plan p = { 0 };
+	struct err e = { 0 };
+
+	s->annotations.v = &pair;
+	s->annotations.n = 1;
+	cr_expect_eq(plan_seccomp(&a, s, &host, &want, &p, &e), -1);
+	cr_expect_str_eq(e.text, "annotations.org.caisson.seccomp.audit: expected a policy to "
+				 "audit: found none");
 }
 
 /* ---- a policy beside linux.seccomp ---- */
@@ -390,6 +475,7 @@ Test(plan_seccomp, a_policy_and_a_profile_are_loaded_so_that_the_first_lets_the_
 		autoarena struct arena a = { 0 };
 		const struct spec_seccomp in = seccomp_of(&a, cases[i].profile);
 		struct plan p = { 0 }, kept = { 0 };
+		struct plan_exec_want w = { 0 };
 		struct err e = { 0 };
 
 		cr_assert_eq(plan_both(&a, cases[i].policy, cases[i].profile, &p, &e), 0,
@@ -398,8 +484,10 @@ Test(plan_seccomp, a_policy_and_a_profile_are_loaded_so_that_the_first_lets_the_
 		cr_expect_eq(p.profile_last, cases[i].last, "case %zu", i);
 		cr_expect(!str_eq(p.policy.digest, p.profile.from.digest));
 		/* exec finds the same from the programs alone */
-		cr_assert_eq(plan_kept_filter(&in, &p.filter, &p.profile.program, &kept, &e), 0,
-			     "case %zu: %s", i, e.text);
+		w.filter = &p.filter;
+		w.profile = &p.profile.program;
+		cr_assert_eq(plan_kept_filter(&in, &w, &kept, &e), 0, "case %zu: %s", i,
+			     e.text);
 		cr_expect_eq(kept.profile_last, cases[i].last, "case %zu", i);
 		cr_expect_eq(kept.listener.path == NULL, p.listener.path == NULL);
 	}

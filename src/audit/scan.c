@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "audit/scan.h"
+
+#include <string.h>
+
+/* What is still to be read; NULL: nothing of ours. */
+struct at {
+	const char *p, *end;
+};
+
+static bool take(struct at *s, char c)
+{
+	if (s->p == s->end || *s->p != c)
+		return false;
+	s->p++;
+	return true;
+}
+
+static bool take_string(struct at *s, struct scan_text *out)
+{
+	bool escaped = false;
+	const char *begin;
+
+	if (!take(s, '"'))
+		return false;
+	begin = s->p;
+	for (; s->p < s->end && *s->p != '"'; s->p++) {
+		if (*s->p != '\\')
+			continue;
+		escaped = true;
+		if (++s->p == s->end)
+			return false;
+	}
+	*out = (struct scan_text){ begin, (size_t)(s->p - begin), true, escaped };
+	return take(s, '"');
+}
+
+/* An object or array, by its brackets: what is between them may be anything. */
+static bool skip_nested(struct at *s)
+{
+	struct scan_text unused;
+	size_t depth = 0;
+
+	do {
+		const char c = *s->p;
+
+		if (c == '"') {
+			if (!take_string(s, &unused))
+				return false;
+			continue;
+		}
+		depth += c == '{' || c == '[';
+		depth -= c == '}' || c == ']';
+		s->p++;
+	} while (depth > 0 && s->p < s->end);
+	return depth == 0;
+}
+
+static bool take_value(struct at *s, struct scan_text *out)
+{
+	const char *begin = s->p;
+
+	if (s->p == s->end)
+		return false;
+	if (*s->p == '"')
+		return take_string(s, out);
+	if (*s->p == '{' || *s->p == '[') {
+		if (!skip_nested(s))
+			return false;
+	} else {
+		while (s->p < s->end && *s->p != ',' && *s->p != '}' && *s->p != ']')
+			s->p++;
+	}
+	*out = (struct scan_text){ begin, (size_t)(s->p - begin), false, false };
+	return out->len > 0;
+}
+
+static bool next_member(struct at *s, struct scan_text *name, struct scan_text *value)
+{
+	return take_string(s, name) && take(s, ':') && take_value(s, value);
+}
+
+/* What follows the path's first key, if the name is that; else NULL. */
+static const char *after_key(const char *path, const struct scan_text *name)
+{
+	const size_t n = name->len;
+
+	if (n == 0 || *path != *name->p) /* most of them */
+		return NULL;
+	return strncmp(path, name->p, n) == 0 && (path[n] == '\0' || path[n] == '.') ? path + n
+										     : NULL;
+}
+
+/* The first of one name counts. */
+static void take_wanted(const struct scan_text *name, const struct scan_text *value,
+			const char *const *paths, size_t n, struct scan_text *out)
+{
+	for (size_t i = 0; i < n; i++) {
+		const char *rest = out[i].p == NULL ? after_key(paths[i], name) : NULL;
+
+		if (rest == NULL)
+			continue;
+		if (*rest == '\0')
+			out[i] = *value;
+		else if (!scan_find(value->p, value->len, rest + 1, &out[i]))
+			out[i].p = NULL;
+	}
+}
+
+bool scan_all(const char *text, size_t len, const char *const *paths, size_t n,
+	      struct scan_text *out)
+{
+	struct at s = { text, text + len };
+	struct scan_text name, value;
+
+	memset(out, 0, n * sizeof(*out));
+	if (!take(&s, '{'))
+		return false;
+	do {
+		if (!next_member(&s, &name, &value))
+			return false;
+		take_wanted(&name, &value, paths, n, out);
+	} while (take(&s, ','));
+	return take(&s, '}') && s.p == s.end;
+}
+
+bool scan_find(const char *text, size_t len, const char *path, struct scan_text *out)
+{
+	struct at s = { text, text + len };
+	struct scan_text name;
+
+	if (!take(&s, '{'))
+		return false;
+	do {
+		const char *rest;
+
+		if (!next_member(&s, &name, out))
+			return false;
+		rest = after_key(path, &name);
+		if (rest != NULL) /* as deep as the path has dots */
+			return *rest == '\0' || scan_find(out->p, out->len, rest + 1, out);
+	} while (take(&s, ','));
+	return false;
+}
+
+bool scan_is(const struct scan_text *t, const char *what)
+{
+	return !t->escaped && strlen(what) == t->len && memcmp(t->p, what, t->len) == 0;
+}
+
+bool scan_number(const struct scan_text *t, uint64_t *out)
+{
+	uint64_t n = 0;
+
+	if (t->is_string || t->len == 0 || t->len > 18)
+		return false;
+	for (size_t i = 0; i < t->len; i++) {
+		if (t->p[i] < '0' || t->p[i] > '9')
+			return false;
+		n = n * 10 + (uint64_t)(t->p[i] - '0');
+	}
+	*out = n;
+	return true;
+}
+
+bool scan_event(const char *text, size_t len, struct scan_event *out)
+{
+	static const char *const paths[] = { "event", "time" };
+	struct scan_text got[2];
+
+	if (!scan_all(text, len, paths, 2, got) || got[0].p == NULL || got[1].p == NULL ||
+	    !got[0].is_string || got[0].escaped || !scan_number(&got[1], &out->time_ms))
+		return false;
+	out->event = got[0];
+	return true;
+}
