@@ -340,7 +340,7 @@ complete -c caisson -n '__fish_seen_subcommand_from audit; and __fish_seen_subco
 complete -c caisson -n '__fish_seen_subcommand_from audit; and __fish_seen_subcommand_from seal' -l log -s l -r -F -d 'the log (default: the host\'s, or of a user his own)'
 complete -c caisson -n '__fish_seen_subcommand_from audit; and __fish_seen_subcommand_from seal' -l help -s h -d 'print this help and exit'
 complete -c caisson -n '__fish_seen_subcommand_from audit; and __fish_seen_subcommand_from anchor' -l log -s l -r -F -d 'the log (default: the host\'s, or of a user his own)'
-complete -c caisson -n '__fish_seen_subcommand_from audit; and __fish_seen_subcommand_from anchor' -l to -s t -x -d 'where to; a file is added to; can be repeated (default: print it)'
+complete -c caisson -n '__fish_seen_subcommand_from audit; and __fish_seen_subcommand_from anchor' -l to -s t -x -d 'to journald, syslog, or the end of this file; can be repeated (default: print it)'
 complete -c caisson -n '__fish_seen_subcommand_from audit; and __fish_seen_subcommand_from anchor' -l help -s h -d 'print this help and exit'
 complete -c caisson -n '__fish_seen_subcommand_from audit; and __fish_seen_subcommand_from prove' -l log -s l -r -F -d 'the log (default: the host\'s, or of a user his own)'
 complete -c caisson -n '__fish_seen_subcommand_from audit; and __fish_seen_subcommand_from prove' -l check -r -F -d 'look at a proof instead; needs no log'

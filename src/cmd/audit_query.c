@@ -85,26 +85,28 @@ static void print_row(struct arena *a, const struct json *event)
 }
 
 /* The same without a tree; false: nothing was printed, as a text has escapes. */
-static bool print_quickly(struct arena *a, const char *line, size_t len)
+static bool print_quickly(struct arena *a, const struct scan_text *got)
 {
-	static const char *const paths[] = { "event",   "container.uid", "actor.user.name",
-					     "message", "severity_id",   "time" };
-	struct scan_text t[COUNT(paths)];
+	static const enum audit_member shown[COUNT(columns)] = { MEMBER_EVENT, MEMBER_CONTAINER,
+								 MEMBER_NAME, MEMBER_MESSAGE };
 	uint64_t severity, when;
 
-	if (!scan_all(line, len, paths, COUNT(paths), t) || !scan_number(&t[4], &severity) ||
-	    !scan_number(&t[5], &when))
+	if (!scan_number(&got[MEMBER_SEVERITY], &severity) ||
+	    !scan_number(&got[MEMBER_TIME], &when))
 		return false;
-	for (size_t i = 0; i < COUNT(columns); i++)
-		if (t[i].p != NULL && (t[i].escaped || !t[i].is_string))
+	for (size_t i = 0; i < COUNT(shown); i++)
+		if (got[shown[i]].p != NULL &&
+		    (got[shown[i]].escaped || !got[shown[i]].is_string))
 			return false;
 	print_when(when, severity);
-	for (size_t i = 0; i < COUNT(columns); i++)
+	for (size_t i = 0; i < COUNT(shown); i++) {
+		const struct scan_text *t = &got[shown[i]];
+
 		(void)printf("  %-*s", columns[i].width,
-			     t[i].len > 0
-				     ? audit_printable(a, arena_strndup(a, t[i].p, t[i].len),
-						       columns[i].max)
-				     : "-");
+			     t->len > 0 ? audit_printable(a, arena_strndup(a, t->p, t->len),
+							  columns[i].max)
+					: "-");
+	}
 	(void)putchar('\n');
 	return true;
 }
@@ -113,12 +115,14 @@ static void print_event(const struct query *q, const char *line)
 {
 	autoarena struct arena a = { 0 };
 	const size_t len = strlen(line);
+	struct scan_text got[MEMBERS];
 	struct err unused = { 0 };
 	struct json *event;
 
 	if (q->json && q->format == FORMAT_OCSF)
 		(void)puts(line);
-	else if (!q->json && print_quickly(&a, line, len))
+	else if (!q->json && scan_all(line, len, audit_member_paths, MEMBERS, got) &&
+		 print_quickly(&a, got))
 		return;
 	else if (json_parse(&a, "line", line, len, &event, &unused) < 0)
 		return;
@@ -148,12 +152,15 @@ static int visit(void *ctx, const struct audit_line_at *at, struct err *e)
 {
 	autoarena struct arena a = { 0 };
 	struct query *q = ctx;
+	struct scan_text got[MEMBERS];
 	enum audit_answer answer;
 	struct json *event;
 
 	if (!audit_filter_may(q->filter, at))
 		return 0;
-	answer = audit_filter_scan(q->filter, at);
+	answer = audit_filter_scan(q->filter, at, got);
+	if (answer == AUDIT_TAKEN && !q->json && q->limit == 0 && print_quickly(&a, got))
+		return 0;
 	/* what goes on as JSON has to be some */
 	if (answer == AUDIT_UNSURE || (answer == AUDIT_TAKEN && q->json))
 		answer = audit_filter_takes(&a, q->filter, at, &event) ? AUDIT_TAKEN

@@ -72,7 +72,7 @@ int run_target_open(struct arena *a, const struct run_options *o, const char *id
 	if (out->st.policy == NULL)
 		return 0;
 	out->audited = filter_is_audited(a, &out->st);
-	return filter_kept(a, &d, &out->st, &out->filter, e);
+	return filter_kept(a, &d, out, e);
 }
 
 void run_target_close(struct run_target *t)

@@ -215,6 +215,91 @@ with() { caisson --config "$bundle/caisson.json" "$@"; }
 	becomes stopped
 }
 
+@test "a sealed log is proved, and one event of it" {
+	caisson_only
+	local audit_log=$BATS_TEST_TMPDIR/own.jsonl key=$BATS_TEST_TMPDIR/key public init
+	run -0 inside true
+	run -0 log init --json
+	init=$output
+	jq -r .verification_key <<<"$init" >"$key"
+	public=$(jq -r .public_key <<<"$init")
+	is "$(stat -c %a "$audit_log.seal" "$audit_log.sign")" $'600\n600'
+	run -2 log init
+	has "$output" 'expected no signing key yet: found one'
+	run -0 inside true
+	run -0 log rotate --json
+	is "$(jq .noted <<<"$output")" 1
+	run -0 log verify --key-file "$key" --public "$public" --json
+	is "$(jq -c '.seals.proved, .segments.proved' <<<"$output")" $'true\n1'
+	run -0 log verify --key-file - <"$key"
+	has "$output" 'not even root'
+	run -15 log verify --public "$(cat "$key")"
+	has "$output" 'bad-seal'
+	log prove 3 >"$BATS_TEST_TMPDIR/proof"
+	run -0 "$CAISSON" audit prove --check "$BATS_TEST_TMPDIR/proof" --public "$public"
+	has "$output" 'the event was in the segment that was signed'
+	sed 's/container.start/container.kill./' "$BATS_TEST_TMPDIR/proof" >"$BATS_TEST_TMPDIR/forged"
+	run -10 "$CAISSON" audit prove --check "$BATS_TEST_TMPDIR/forged" --public "$public" --json
+	is "$(jq -r .answer <<<"$output")" changed
+	run -2 log prove 1000
+	has "$output" 'expected it in a closed segment'
+	run -0 log seal
+	run -0 log verify --key-file "$key" --json
+	is "$(jq '.last - .seals.sequence' <<<"$output")" 1
+	# who has root makes everything after a line anew, and has no key of the past
+	sed -i '1s/log rotated/log rotten!/' "$audit_log"
+	run -10 log verify --key-file "$key"
+}
+
+@test "an anchor shows what was cut off" {
+	caisson_only
+	local audit_log=$BATS_TEST_TMPDIR/own.jsonl anchors=$BATS_TEST_TMPDIR/anchors
+	run -0 inside true
+	run -0 log anchor --to "$anchors"
+	run -0 log verify --anchor "$anchors"
+	has "$output" 'the log is the one that was anchored'
+	sed -i '$d' "$audit_log"
+	run -0 log verify
+	run -13 log verify --anchor "$anchors"
+	has "$output" 'truncated: event 4: there is an anchor of event 5, and the last one is 4'
+	rm "$audit_log"
+	run -0 inside true
+	run -14 log verify --anchor "$anchors"
+	has "$output" 'the anchors are of another chain'
+	run -2 log anchor --to elsewhere
+	has "$output" 'anchor: expected journald, syslog or an absolute path: found "elsewhere"'
+}
+
+@test "a full disk stops what it is told to, and is told itself" {
+	caisson_only
+	need_root
+	local disk=$BATS_TEST_TMPDIR/disk audit_log=$BATS_TEST_TMPDIR/disk/own.jsonl rule lost
+	local config=$BATS_TEST_TMPDIR/caisson.json
+	mkdir "$disk"
+	mount -t tmpfs -o size=128k,mode=700 none "$disk"
+	for rule in drop halt; do
+		echo '{"audit":{"full":"'"$rule"'"}}' >"$config.$rule"
+		chmod 600 "$config.$rule"
+	done
+	conf '.process.args = ["/bin/true"]'
+	go() { caisson --config "$config.$1" run --bundle "$bundle" "$id"; }
+	run -0 go drop
+	cat /dev/zero >"$disk/filler" 2>/dev/null || true
+	run -1 go halt
+	has "$output" 'expected room for an event: the disk is full'
+	run -0 go drop
+	lost=$(stat -c %s "$audit_log.lost") # some had room in the last page
+	[ "$lost" -ge 1 ] && [ "$lost" -le 4 ]
+	rm "$disk/filler"
+	run -0 go halt
+	run -0 log query --event log.lost --json
+	is "$(jq .unmapped.log.count <<<"$output")" "$lost"
+	is "$(stat -c %s "$audit_log.lost")" 0
+	run -0 log verify
+	has "$output" ' 0 faults'
+	umount "$disk"
+}
+
 @test "a command runs for each alert, once, also over a restart" {
 	caisson_only
 	local audit_log=$BATS_TEST_TMPDIR/own.jsonl tries=0 reader
