@@ -111,6 +111,14 @@ static bool print_quickly(struct arena *a, const struct scan_text *got)
 	return true;
 }
 
+static void print_tree(struct arena *a, const struct query *q, const struct json *event)
+{
+	if (q->json)
+		(void)puts(audit_export(a, q->format, event));
+	else
+		print_row(a, event);
+}
+
 static void print_event(const struct query *q, const char *line)
 {
 	autoarena struct arena a = { 0 };
@@ -124,12 +132,8 @@ static void print_event(const struct query *q, const char *line)
 	else if (!q->json && scan_all(line, len, audit_member_paths, MEMBERS, got) &&
 		 print_quickly(&a, got))
 		return;
-	else if (json_parse(&a, "line", line, len, &event, &unused) < 0)
-		return;
-	else if (q->json)
-		(void)puts(audit_export(&a, q->format, event));
-	else
-		print_row(&a, event);
+	else if (json_parse(&a, "line", line, len, &event, &unused) == 0)
+		print_tree(&a, q, event);
 }
 
 static int keep(struct query *q, const char *line, struct err *e)
