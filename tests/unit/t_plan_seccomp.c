@@ -446,16 +446,44 @@ Test(plan_seccomp, an_audit_needs_a_policy)
 	"{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[{\"names\":[\"" call \
 	"\"],\"action\":\"SCMP_ACT_" act "\"}]," AGENT "}"
 
-static int plan_both(struct arena *a, const char *text, const char *profile, struct plan *p,
-		     struct err *e)
+static int plan_audited(struct arena *a, const char *text, const char *profile,
+			const char *audit, struct plan *p, struct err *e)
 {
+	struct spec_pair pair = { "org.caisson.seccomp.audit", audit };
 	struct spec *s = arena_new(a, struct spec);
 	const struct policy_source source = { .name = "p", .text = text, .len = strlen(text) };
 	const struct plan_want want = { .policy = &source };
 	const struct host host = { .kernel = 6 << 16 | 18 << 8 };
 
 	s->linux_.seccomp = seccomp_of(a, profile);
+	s->annotations.v = &pair;
+	s->annotations.n = audit != NULL;
 	return plan_seccomp(a, s, &host, &want, p, e);
+}
+
+static int plan_both(struct arena *a, const char *text, const char *profile, struct plan *p,
+		     struct err *e)
+{
+	return plan_audited(a, text, profile, NULL, p, e);
+}
+
+/* The kernel asks nobody about what the profile refuses. */
+Test(plan_seccomp, denials_of_two_filters_are_not_half_recorded)
+{
+	static const char profile[] =
+		"{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[{\"names\":[\"mkdir\"],"
+		"\"action\":\"SCMP_ACT_ERRNO\"}]}";
+	autoarena struct arena a = { 0 };
+	struct plan p = { 0 }, own = { 0 };
+	struct err e = { 0 }, none = { 0 };
+
+	cr_expect_eq(plan_audited(&a, BARE("deny EPERM rmdir;"), profile, "deny", &p, &e), -1);
+	cr_expect_not_null(
+		strstr(e.text, "expected one filter, whose denials can be recorded"));
+	/* what a policy itself wants told is another thing */
+	cr_expect_eq(plan_both(&a, BARE("audit deny EPERM rmdir;"), profile, &own, &none), 0,
+		     "%s", none.text);
+	cr_expect(own.audit.is_on && own.has_profile);
 }
 
 Test(plan_seccomp, a_policy_and_a_profile_are_loaded_so_that_the_first_lets_the_second)
