@@ -8,12 +8,16 @@ dist_fishcompletion_DATA = contrib/completions/caisson.fish
 # What an administrator copies: none of it may change an engine by being installed.
 contribdir = $(docdir)
 nobase_dist_contrib_DATA = \
+	contrib/alerts/caisson-alert.service \
 	contrib/containerd/caisson.toml \
 	contrib/cri-o/caisson.conf \
+	contrib/fluent-bit/caisson.conf \
+	contrib/fluent-bit/parsers.conf \
 	contrib/kubernetes/pods.yaml \
 	contrib/kubernetes/runtimeclass.yaml \
-	contrib/podman/caisson.conf
-nobase_dist_contrib_SCRIPTS = contrib/install-engine
+	contrib/podman/caisson.conf \
+	contrib/vector/caisson.yaml
+nobase_dist_contrib_SCRIPTS = contrib/alerts/caisson-alert contrib/install-engine
 
 EXTRA_DIST += \
 	contrib/need \

@@ -160,6 +160,7 @@ _caisson() {
 	'audit query':--severity) _caisson_values '=' ;;
 	'audit query':--where | 'audit query':-w) _caisson_values 'file' ;;
 	'audit query':--limit | 'audit query':-n) _caisson_values '=' ;;
+	'audit query':--format) _caisson_values '=ocsf ecs falco cloudevents' ;;
 	'audit report':--log | 'audit report':-l) _caisson_values 'file' ;;
 	'audit report':--since | 'audit report':-s) _caisson_values '=' ;;
 	'audit report':--until | 'audit report':-u) _caisson_values '=' ;;
@@ -170,9 +171,20 @@ _caisson() {
 	'audit report':--where | 'audit report':-w) _caisson_values 'file' ;;
 	'audit report':--top | 'audit report':-n) _caisson_values '=' ;;
 	'audit verify':--log | 'audit verify':-l) _caisson_values 'file' ;;
+	'audit verify':--key | 'audit verify':-k) _caisson_values '=' ;;
+	'audit verify':--key-file) _caisson_values 'file' ;;
+	'audit verify':--public | 'audit verify':-p) _caisson_values '=' ;;
+	'audit verify':--anchor | 'audit verify':-a) _caisson_values 'file' ;;
 	'audit rotate':--log | 'audit rotate':-l) _caisson_values 'file' ;;
 	'audit rotate':--keep-days) _caisson_values '=' ;;
 	'audit rotate':--keep-events) _caisson_values '=' ;;
+	'audit init':--log | 'audit init':-l) _caisson_values 'file' ;;
+	'audit seal':--log | 'audit seal':-l) _caisson_values 'file' ;;
+	'audit anchor':--log | 'audit anchor':-l) _caisson_values 'file' ;;
+	'audit anchor':--to | 'audit anchor':-t) _caisson_values '=' ;;
+	'audit prove':--log | 'audit prove':-l) _caisson_values 'file' ;;
+	'audit prove':--check) _caisson_values 'file' ;;
+	'audit prove':--public | 'audit prove':-p) _caisson_values '=' ;;
 	*) _caisson_plain ;;
 	esac
 }
@@ -213,15 +225,19 @@ _caisson_plain() {
 	'policy run':-*) _caisson_words '--record -r --all -a --json --policy --arch --kernel --cap --param --help -h' ;;
 	'policy learn':-*) _caisson_words '--extends --merge --never --name --exact --from --output -o --json --policy --arch --kernel --cap --param --help -h' ;;
 	'policy why':-*) _caisson_words '--json --policy --arch --kernel --cap --param --help -h' ;;
-	'audit query':-*) _caisson_words '--log -l --since -s --until -u --event -e --container -c --user --severity --where -w --limit -n --follow -f --json --help -h' ;;
-	'audit report':-*) _caisson_words '--log -l --since -s --until -u --event -e --container -c --user --severity --where -w --top -n --json --help -h' ;;
-	'audit verify':-*) _caisson_words '--log -l --json --help -h' ;;
-	'audit rotate':-*) _caisson_words '--log -l --keep-days --keep-events --no-rotate --help -h' ;;
+	'audit query':-*) _caisson_words '--log -l --since -s --until -u --event -e --container -c --user --severity --where -w --limit -n --follow -f --json --format --help -h' ;;
+	'audit report':-*) _caisson_words '--log -l --since -s --until -u --event -e --container -c --user --severity --where -w --top -n --json --html --help -h' ;;
+	'audit verify':-*) _caisson_words '--log -l --key -k --key-file --public -p --anchor -a --json --help -h' ;;
+	'audit rotate':-*) _caisson_words '--log -l --keep-days --keep-events --no-rotate --json --help -h' ;;
+	'audit init':-*) _caisson_words '--log -l --json --help -h' ;;
+	'audit seal':-*) _caisson_words '--log -l --help -h' ;;
+	'audit anchor':-*) _caisson_words '--log -l --to -t --help -h' ;;
+	'audit prove':-*) _caisson_words '--log -l --check --public -p --json --help -h' ;;
 	start:* | exec:* | kill:* | delete:* | state:* | ps:* | pause:* | update:* | events:* | resume:* | checkpoint:* | restore:*) _caisson_words "$(caisson list -q 2>/dev/null)" ;;
 	check:*) _caisson_values directory ;;
 	policy:*) _caisson_words 'check explain diff test compile decompile run learn why help' ;;
 	'policy '*) _caisson_values file ;;
-	audit:*) _caisson_words 'query report verify rotate help' ;;
+	audit:*) _caisson_words 'query report verify rotate init seal anchor prove help' ;;
 	'audit '*) _caisson_values file ;;
 	help:*) _caisson_words 'create run start exec kill delete state list ps pause update events resume spec policy audit features check doctor version help checkpoint restore' ;;
 	esac

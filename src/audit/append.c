@@ -113,7 +113,9 @@ static int begin(struct audit *au, struct err *e)
 	au->unsent = NULL;
 	if (lock_named(au, e) < 0)
 		return -1;
-	r = seal_refresh(&au->seal, au->path);
+	/* seals and their keys come with lines, and there is none that is not ours */
+	r = au->tail.size > 0 && au->tail.size == au->size ? 0
+							   : seal_refresh(&au->seal, au->path);
 	take_times(&au->facts);
 	if (r == 0)
 		return 0;
@@ -326,7 +328,7 @@ static void add_lost(struct append *ap)
 	log = json_object(ap->a);
 	ap->lost = (uint64_t)st.st_size;
 	json_set(log, "count", json_uint(ap->a, ap->lost));
-	json_set(log, "since_ms",
+	json_set(log, "last_ms",
 		 json_uint(ap->a, (uint64_t)st.st_ctim.tv_sec * 1000 +
 					  (uint64_t)st.st_ctim.tv_nsec / 1000000));
 	add_note(ap, AUDIT_LOG_LOST, log);
@@ -420,6 +422,8 @@ int audit_seal_locked(struct audit *au, struct arena *a, struct audit_tail *t)
 	if (r == 0) {
 		*t = ap.tail;
 		au->anchor_due = true;
+	} else {
+		au->tail = (struct audit_tail){ 0 }; /* so that LOG.seal is read again */
 	}
 	return r;
 }

@@ -182,14 +182,11 @@ static bool copy_text(const struct scan_text *t, char *out, size_t room)
 	return true;
 }
 
-enum {
-	GOT_EVENT,
-	GOT_TIME,
-	GOT_SEVERITY,
-	GOT_CONTAINER,
-	GOT_NAME,
-	GOT_UID,
-	GOT_N
+const char *const audit_member_paths[MEMBERS] = {
+	[MEMBER_EVENT] = "event",          [MEMBER_TIME] = "time",
+	[MEMBER_SEVERITY] = "severity_id", [MEMBER_CONTAINER] = "container.uid",
+	[MEMBER_NAME] = "actor.user.name", [MEMBER_UID] = "actor.user.uid",
+	[MEMBER_MESSAGE] = "message",
 };
 
 /* 1, 0; -1: it cannot be said so quickly. */
@@ -208,47 +205,42 @@ static int event_holds(const struct audit_filter *f, const struct scan_text *got
 	int any = f->events == NULL || f->events[0] == NULL;
 
 	for (size_t i = 0; any == 0 && f->events[i] != NULL; i++)
-		any = holds(&got[GOT_EVENT], f->events[i], matches);
+		any = holds(&got[MEMBER_EVENT], f->events[i], matches);
 	return any;
 }
 
 static int user_holds(const struct audit_filter *f, const struct scan_text *got)
 {
-	const int name = f->user != NULL ? holds(&got[GOT_NAME], f->user, str_eq) : 1;
+	const int name = f->user != NULL ? holds(&got[MEMBER_NAME], f->user, str_eq) : 1;
 
-	return name != 0 ? name : holds(&got[GOT_UID], f->user, str_eq);
+	return name != 0 ? name : holds(&got[MEMBER_UID], f->user, str_eq);
 }
 
 static int numbers_hold(const struct audit_filter *f, const struct scan_text *got)
 {
 	uint64_t ms, severity;
 
-	if (got[GOT_EVENT].p == NULL || !scan_number(&got[GOT_TIME], &ms) ||
-	    !scan_number(&got[GOT_SEVERITY], &severity))
+	if (got[MEMBER_EVENT].p == NULL || !scan_number(&got[MEMBER_TIME], &ms) ||
+	    !scan_number(&got[MEMBER_SEVERITY], &severity))
 		return -1;
 	return is_in_time(f, ms) && severity >= f->severity;
 }
 
 enum audit_answer audit_filter_scan(const struct audit_filter *f,
-				    const struct audit_line_at *at)
+				    const struct audit_line_at *at,
+				    struct scan_text got[MEMBERS])
 {
-	static const char *const paths[GOT_N] = {
-		[GOT_EVENT] = "event",          [GOT_TIME] = "time",
-		[GOT_SEVERITY] = "severity_id", [GOT_CONTAINER] = "container.uid",
-		[GOT_NAME] = "actor.user.name", [GOT_UID] = "actor.user.uid",
-	};
-	struct scan_text got[GOT_N];
 	int answers[4];
 
 	if (at->torn)
 		return AUDIT_NOT_TAKEN;
-	if (f->where_n > 0 || !scan_all(at->text, at->len, paths, GOT_N, got))
+	if (f->where_n > 0 || !scan_all(at->text, at->len, audit_member_paths, MEMBERS, got))
 		return AUDIT_UNSURE;
 	answers[0] = numbers_hold(f, got);
 	answers[1] = event_holds(f, got);
 	answers[2] = user_holds(f, got);
 	answers[3] =
-		f->container != NULL ? holds(&got[GOT_CONTAINER], f->container, str_eq) : 1;
+		f->container != NULL ? holds(&got[MEMBER_CONTAINER], f->container, str_eq) : 1;
 	for (size_t i = 0; i < COUNT(answers); i++)
 		if (answers[i] == 0)
 			return AUDIT_NOT_TAKEN;

@@ -4,6 +4,7 @@
  * then by what it says. */
 #pragma once
 #include "audit/reader.h"
+#include "audit/scan.h"
 #include "base/json.h"
 
 #define AUDIT_WHERE_MAX 16
@@ -32,8 +33,21 @@ enum audit_answer {
 	AUDIT_TAKEN,
 	AUDIT_UNSURE /* audit_filter_takes says */
 };
+/* What it looks at, and a row of a table shows. */
+enum audit_member {
+	MEMBER_EVENT,
+	MEMBER_TIME,
+	MEMBER_SEVERITY,
+	MEMBER_CONTAINER,
+	MEMBER_NAME,
+	MEMBER_UID,
+	MEMBER_MESSAGE,
+	MEMBERS
+};
+extern const char *const audit_member_paths[MEMBERS];
 enum audit_answer audit_filter_scan(const struct audit_filter *f,
-				    const struct audit_line_at *at);
+				    const struct audit_line_at *at,
+				    struct scan_text got[MEMBERS]);
 /* And with one: *doc lives in the arena. False as well for a line that is no event. */
 bool audit_filter_takes(struct arena *a, const struct audit_filter *f,
 			const struct audit_line_at *at, struct json **doc);

@@ -56,12 +56,12 @@ static void see_engine(struct audit_labels *l, const char *key, const char *valu
 static void keep_pair(struct arena *a, struct audit_labels *l, const char *key,
 		      const char *value)
 {
-	const char **pairs = arena_array(a, (AUDIT_PAIRS_MAX + 1) * 2, sizeof(*pairs));
+	const char **pairs = arena_array(a, (size_t)2 * AUDIT_PAIRS_MAX + 2, sizeof(*pairs));
 	size_t n = 0;
 
 	for (; l->pairs != NULL && l->pairs[n] != NULL; n++)
 		pairs[n] = l->pairs[n];
-	if (n == AUDIT_PAIRS_MAX * 2)
+	if (n == (size_t)2 * AUDIT_PAIRS_MAX)
 		return;
 	pairs[n] = key;
 	pairs[n + 1] = value;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "audit/redact.h"
 
-#include <ctype.h>
 #include <fnmatch.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -91,8 +90,9 @@ static bool is_secret_name(const struct redacting *r, const char *s, size_t n)
 	name[n] = '\0';
 	if (is_own(r, name))
 		return true;
-	for (char *p = name; *p != '\0'; p++)
-		*p = *p == '_' || *p == '.' ? '-' : (char)tolower((unsigned char)*p);
+	str_lower(name);
+	for (char *p = name; (p = strpbrk(p, "_.")) != NULL;)
+		*p = '-';
 	for (size_t i = 0; secret_parts[i] != NULL; i++)
 		if (strstr(name, secret_parts[i]) != NULL)
 			return true;

@@ -34,7 +34,9 @@ static void read_anchors(const struct jat *at, struct audit_rules *out)
 		if (!j_string(&it, &to))
 			continue;
 		if (to[0] != '/' && !str_eq(to, "journald") && !str_eq(to, "syslog"))
-			j_bad(&it, "journald, syslog or an absolute path");
+			j_say(&it,
+			      "expected journald, syslog or an absolute path, found \"%s\"",
+			      to);
 		else if (out->anchors_n == AUDIT_ANCHORS_MAX)
 			j_say(&it, "expected at most %d of them", AUDIT_ANCHORS_MAX);
 		else
@@ -55,7 +57,7 @@ void audit_rules_read(const struct jat *at, struct audit_rules *out)
 		if (w != NULL)
 			out->full = (enum audit_full)w->value;
 		else
-			j_bad(&full, "drop, block or halt");
+			j_say(&full, "expected drop, block or halt, found \"%s\"", name);
 	}
 	read_anchors(&anchors, out);
 }

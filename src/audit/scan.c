@@ -87,8 +87,9 @@ static const char *after_key(const char *path, const struct scan_text *name)
 
 	if (n == 0 || *path != *name->p) /* most of them */
 		return NULL;
-	return strncmp(path, name->p, n) == 0 && (path[n] == '\0' || path[n] == '.') ? path + n
-										     : NULL;
+	if (strlen(path) < n || memcmp(path, name->p, n) != 0)
+		return NULL;
+	return path[n] == '\0' || path[n] == '.' ? path + n : NULL;
 }
 
 /* The first of one name counts. */

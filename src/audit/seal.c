@@ -151,7 +151,7 @@ bool seal_is_due(const struct seal_file *f, const struct audit_tail *t, uint64_t
 
 int seal_next(struct seal_file *f, const struct audit_tail *t, uint64_t now_ms)
 {
-	const struct seal_state before = f->state;
+	struct seal_state before = f->state;
 	struct seal_state *s = &f->state;
 	int r;
 
@@ -165,5 +165,6 @@ int seal_next(struct seal_file *f, const struct audit_tail *t, uint64_t now_ms)
 	r = seal_save(f);
 	if (r < 0) /* whatever is on the disk is read before it is used again */
 		*s = before;
+	explicit_bzero(&before, sizeof(before));
 	return r;
 }

@@ -43,7 +43,7 @@ int sign_open(struct sign_file *f, const char *log)
 		f->fd = -1;
 		return r == -ENOENT ? 0 : r;
 	}
-	r = flock(f->fd, LOCK_EX) < 0 ? -errno : 0;
+	r = flock(f->fd, LOCK_EX | LOCK_NB) < 0 ? -errno : 0;
 	if (r == 0)
 		r = keyfile_read(f->fd, &f->state, sizeof(f->state), SIGN_MAGIC);
 	if (r < 0)

@@ -14,8 +14,9 @@ struct anchor_options {
 
 static const struct opt options[] = {
 	AUDIT_LOG(struct anchor_options),
-	OPT(struct anchor_options, to, "to", 't', OPT_STRINGS, "journald|syslog|FILE",
-	    "where to; a file is added to; can be repeated (default: print it)"),
+	OPT(struct anchor_options, to, "to", 't', OPT_STRINGS, "WHERE",
+	    "to journald, syslog, or the end of this file; can be repeated (default: print "
+	    "it)"),
 	OPT_END,
 };
 

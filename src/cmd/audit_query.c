@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "audit/export.h"
 #include "audit/scan.h"
 #include "base/auto.h"
 #include "base/proc.h"
@@ -19,7 +20,7 @@
 struct query_options {
 	struct audit_want want;
 	bool json, follow;
-	const char *limit;
+	const char *limit, *format;
 };
 
 /* clang-format off */
@@ -30,6 +31,8 @@ static const struct opt options[] = {
 	    "then wait, and print what comes"),
 	OPT(struct query_options, json, "json", 0, OPT_FLAG, NULL,
 	    "print the events as they stand in the log, a line of JSON each"),
+	OPT(struct query_options, format, "format", 0, OPT_STRING, "ocsf|ecs|falco|cloudevents",
+	    "print lines of JSON in that form; ocsf is that of the log"),
 	OPT_END,
 };
 /* clang-format on */
@@ -38,7 +41,8 @@ struct query {
 	const struct audit_filter *filter;
 	const struct audit_files *files;
 	bool json;
-	char **kept; /* a ring: with --limit the last ones, until all are known */
+	enum audit_format format; /* with .json */
+	char **kept;              /* a ring: with --limit the last ones, until all are known */
 	size_t limit, n;
 };
 
@@ -81,42 +85,55 @@ static void print_row(struct arena *a, const struct json *event)
 }
 
 /* The same without a tree; false: nothing was printed, as a text has escapes. */
-static bool print_quickly(struct arena *a, const char *line, size_t len)
+static bool print_quickly(struct arena *a, const struct scan_text *got)
 {
-	static const char *const paths[] = { "event",   "container.uid", "actor.user.name",
-					     "message", "severity_id",   "time" };
-	struct scan_text t[COUNT(paths)];
+	static const enum audit_member shown[COUNT(columns)] = { MEMBER_EVENT, MEMBER_CONTAINER,
+								 MEMBER_NAME, MEMBER_MESSAGE };
 	uint64_t severity, when;
 
-	if (!scan_all(line, len, paths, COUNT(paths), t) || !scan_number(&t[4], &severity) ||
-	    !scan_number(&t[5], &when))
+	if (!scan_number(&got[MEMBER_SEVERITY], &severity) ||
+	    !scan_number(&got[MEMBER_TIME], &when))
 		return false;
-	for (size_t i = 0; i < COUNT(columns); i++)
-		if (t[i].p != NULL && (t[i].escaped || !t[i].is_string))
+	for (size_t i = 0; i < COUNT(shown); i++)
+		if (got[shown[i]].p != NULL &&
+		    (got[shown[i]].escaped || !got[shown[i]].is_string))
 			return false;
 	print_when(when, severity);
-	for (size_t i = 0; i < COUNT(columns); i++)
+	for (size_t i = 0; i < COUNT(shown); i++) {
+		const struct scan_text *t = &got[shown[i]];
+
 		(void)printf("  %-*s", columns[i].width,
-			     t[i].len > 0
-				     ? audit_printable(a, arena_strndup(a, t[i].p, t[i].len),
-						       columns[i].max)
-				     : "-");
+			     t->len > 0 ? audit_printable(a, arena_strndup(a, t->p, t->len),
+							  columns[i].max)
+					: "-");
+	}
 	(void)putchar('\n');
 	return true;
+}
+
+static void print_tree(struct arena *a, const struct query *q, const struct json *event)
+{
+	if (q->json)
+		(void)puts(audit_export(a, q->format, event));
+	else
+		print_row(a, event);
 }
 
 static void print_event(const struct query *q, const char *line)
 {
 	autoarena struct arena a = { 0 };
 	const size_t len = strlen(line);
+	struct scan_text got[MEMBERS];
 	struct err unused = { 0 };
 	struct json *event;
 
-	if (q->json)
+	if (q->json && q->format == FORMAT_OCSF)
 		(void)puts(line);
-	else if (!print_quickly(&a, line, len) &&
-		 json_parse(&a, "line", line, len, &event, &unused) == 0)
-		print_row(&a, event);
+	else if (!q->json && scan_all(line, len, audit_member_paths, MEMBERS, got) &&
+		 print_quickly(&a, got))
+		return;
+	else if (json_parse(&a, "line", line, len, &event, &unused) == 0)
+		print_tree(&a, q, event);
 }
 
 static int keep(struct query *q, const char *line, struct err *e)
@@ -139,12 +156,15 @@ static int visit(void *ctx, const struct audit_line_at *at, struct err *e)
 {
 	autoarena struct arena a = { 0 };
 	struct query *q = ctx;
+	struct scan_text got[MEMBERS];
 	enum audit_answer answer;
 	struct json *event;
 
 	if (!audit_filter_may(q->filter, at))
 		return 0;
-	answer = audit_filter_scan(q->filter, at);
+	answer = audit_filter_scan(q->filter, at, got);
+	if (answer == AUDIT_TAKEN && !q->json && q->limit == 0 && print_quickly(&a, got))
+		return 0;
 	/* what goes on as JSON has to be some */
 	if (answer == AUDIT_UNSURE || (answer == AUDIT_TAKEN && q->json))
 		answer = audit_filter_takes(&a, q->filter, at, &event) ? AUDIT_TAKEN
@@ -248,6 +268,8 @@ static int query_main(const struct call *c, struct err *e)
 	if (o->limit != NULL && !str_uint64(o->limit, 1000000, &limit))
 		return fail(e, ERR_USAGE,
 			    "--limit: expected a number up to 1000000: found \"%s\"", o->limit);
+	if (o->format != NULL)
+		q.json = audit_format_read(o->format, &q.format);
 	if (audit_tool_open(c->arena, &o->want, &files, &filter, e) < 0)
 		return -1;
 	q.limit = (size_t)limit;

@@ -6,13 +6,14 @@
 #include "audit/report.h"
 #include "base/proc.h"
 #include "base/str.h"
+#include "cmd/audit_html.h"
 #include "cmd/audit_tool.h"
 
 #define BAR 40
 
 struct report_options {
 	struct audit_want want;
-	bool json;
+	bool json, html;
 	unsigned top;
 };
 
@@ -22,6 +23,8 @@ static const struct opt options[] = {
 	OPT(struct report_options, top, "top", 'n', OPT_UINT, "N", "rows of each table (default: 10)"),
 	OPT(struct report_options, json, "json", 0, OPT_FLAG, NULL,
 	    "print one object of canonical JSON"),
+	OPT(struct report_options, html, "html", 0, OPT_FLAG, NULL,
+	    "print a page for a browser, which needs nothing else"),
 	OPT_END,
 };
 /* clang-format on */
@@ -38,7 +41,9 @@ static const struct titled {
 	{ "Events", "events_by_name", offsetof(struct report, by_event) },
 	{ "Severity", "events_by_severity", offsetof(struct report, by_severity) },
 	{ "Why containers ended", "ends_by_reason", offsetof(struct report, by_reason) },
-	{ "Refused or limited", "refused", offsetof(struct report, by_refusal) },
+	{ "Limits", "limits", offsetof(struct report, by_limit) },
+	{ "System calls that were refused", "refused_calls", offsetof(struct report, by_call) },
+	{ "Hosts that were refused", "refused_hosts", offsetof(struct report, by_host) },
 	{ "Users", "events_by_user", offsetof(struct report, by_user) },
 	{ "Containers", "events_by_container", offsetof(struct report, by_container) },
 };
@@ -105,6 +110,34 @@ static void print_values(const struct report_values *v, const char *title, doubl
 		     (double)report_percentile(v, 100) / scale, unit, v->n);
 }
 
+static void print_advice(struct arena *a, const struct report *r)
+{
+	for (size_t i = 0; i < r->groups_n; i++) {
+		const struct report_group *g = &r->groups[i];
+		const uint64_t p95 = report_percentile(&g->memory_peak, 95);
+		uint64_t limit = 0;
+
+		switch (report_advice(g, &limit)) {
+		case ADVICE_LOWER:
+			(void)printf("%s: the memory limit could be %" PRIu64 " MiB: ",
+				     audit_printable(a, g->name, 64), limit >> 20);
+			break;
+		case ADVICE_RAISE:
+			(void)printf("%s: the memory limit had better be %" PRIu64 " MiB: ",
+				     audit_printable(a, g->name, 64), limit >> 20);
+			break;
+		case ADVICE_NONE:
+		default:
+			continue;
+		}
+		(void)printf("p95 of %zu peaks is %.1f MiB, %.0f %% of %.1f MiB; %" PRIu64
+			     " ran out of it\n",
+			     g->memory_peak.n, (double)p95 / (1 << 20),
+			     (double)p95 * 100 / (double)g->memory_limit,
+			     (double)g->memory_limit / (1 << 20), g->ooms);
+	}
+}
+
 static void print_text(struct arena *a, const struct report *r, const struct audit_check *k,
 		       size_t top)
 {
@@ -118,6 +151,7 @@ static void print_text(struct arena *a, const struct report *r, const struct aud
 		     faults_of(k) > 0 ? ": see caisson audit verify" : "");
 	print_values(&r->wall_ms, "how long they ran:", 1000, "s");
 	print_values(&r->memory_peak, "their memory at most:", 1 << 20, "MiB");
+	print_advice(a, r);
 	for (size_t i = 0; i < COUNT(tables); i++)
 		print_table(a, table_of(r, &tables[i]), tables[i].title, top);
 	print_table(a, &r->by_hour, "By hour", r->by_hour.n);
@@ -145,6 +179,33 @@ static struct json *values_json(struct arena *a, const struct report_values *v)
 	return o;
 }
 
+static struct json *groups_json(struct arena *a, const struct report *r)
+{
+	static const char *const words[] = { NULL, "lower", "raise" };
+	struct json *list = json_array(a);
+
+	for (size_t i = 0; i < r->groups_n; i++) {
+		const struct report_group *g = &r->groups[i];
+		struct json *o = json_object(a);
+		uint64_t limit = 0;
+		const char *advice = words[report_advice(g, &limit)];
+
+		json_set(o, "name", json_string(a, g->name));
+		json_set(o, "ends", json_uint(a, g->ends));
+		json_set(o, "oom", json_uint(a, g->ooms));
+		json_set(o, "wall_ms", values_json(a, &g->wall_ms));
+		json_set(o, "memory_peak", values_json(a, &g->memory_peak));
+		if (g->memory_limit > 0)
+			json_set(o, "memory_limit", json_uint(a, g->memory_limit));
+		if (advice != NULL) {
+			json_set(o, "advice", json_string(a, advice));
+			json_set(o, "advised_memory_limit", json_uint(a, limit));
+		}
+		json_add(list, o);
+	}
+	return list;
+}
+
 static void print_json(struct arena *a, const struct report *r, const struct audit_check *k)
 {
 	struct json *o = json_object(a), *chain = json_object(a);
@@ -157,6 +218,7 @@ static void print_json(struct arena *a, const struct report *r, const struct aud
 	json_set(o, "events_by_hour", table_json(a, &r->by_hour));
 	json_set(o, "wall_ms", values_json(a, &r->wall_ms));
 	json_set(o, "memory_peak", values_json(a, &r->memory_peak));
+	json_set(o, "groups", groups_json(a, r));
 	json_set(chain, "lines", json_uint(a, k->lines));
 	json_set(chain, "faults", json_uint(a, faults_of(k)));
 	json_set(o, "chain", chain);
@@ -181,6 +243,8 @@ static int report_main(const struct call *c, struct err *e)
 	report_finish(&q.r);
 	if (o->json)
 		print_json(c->arena, &q.r, &k);
+	else if (o->html)
+		audit_html(c->arena, files.path, &q.r, &k, o->top > 0 ? o->top : 10);
 	else
 		print_text(c->arena, &q.r, &k, o->top > 0 ? o->top : 10);
 	report_free(&q.r);

@@ -71,23 +71,41 @@ int audit_tool_key(const char *option, const char *text, struct err *e)
 		    2 * sizeof(key));
 }
 
+/* How many bytes of a character that a terminal would obey, or that turns the text behind it
+ * round: ASCII's controls, C1 as UTF-8 has them, and the marks of Unicode's UAX 9. */
+static size_t unprintable(const char *s)
+{
+	static const char *const marks[] = { "\u200e", "\u200f", "\u202a", "\u202b",
+					     "\u202c", "\u202d", "\u202e", "\u2066",
+					     "\u2067", "\u2068", "\u2069", "\u061c" };
+	const unsigned char c = (unsigned char)s[0];
+
+	if (c < ' ' || c == 0x7f)
+		return 1;
+	if (c == 0xc2 && (unsigned char)s[1] < 0xa0 && s[1] != '\0')
+		return 2;
+	for (size_t i = 0; i < COUNT(marks); i++)
+		if (str_after(s, marks[i]) != NULL)
+			return strlen(marks[i]);
+	return 0;
+}
+
 const char *audit_printable(struct arena *a, const char *text, size_t max)
 {
-	size_t n = strlen(text);
+	const size_t len = strlen(text);
+	size_t n = max > 0 && len > max ? max : len;
 	char *out, *p;
 
-	if (max > 0 && n > max)
-		n = max;
-	out = p = arena_alloc(a, n * 4 + 1);
-	for (size_t i = 0; i < n; i++) {
-		const unsigned char c = (unsigned char)text[i];
+	while (n < len && n > 0 && ((unsigned char)text[n] & 0xc0) == 0x80) /* no half ones */
+		n--;
+	out = p = arena_alloc(a, (n + 4) * 4 + 1);
+	for (size_t i = 0; i < n;) {
+		size_t odd = unprintable(text + i);
 
-		/* C1 controls too, which UTF-8 has as 0xc2 0x80 to 0x9f */
-		if (c < ' ' || c == 0x7f ||
-		    (c == 0xc2 && (unsigned char)text[i + 1] < 0xa0 && text[i + 1] != '\0'))
-			p += sprintf(p, "\\x%02x", c);
-		else
-			*p++ = (char)c;
+		if (odd == 0)
+			*p++ = text[i++];
+		for (; odd > 0; odd--)
+			p += sprintf(p, "\\x%02x", (unsigned char)text[i++]);
 	}
 	*p = '\0';
 	return out;

@@ -165,6 +165,9 @@ static void print_proofs(const struct verified *v)
 		(void)printf("seals: %" PRIu64 ", the last of event %" PRIu64 ", %s\n",
 			     v->sealed.seals, v->sealed.last.sequence,
 			     v->sealed.proved ? "made with this key" : "not proved");
+	if (v->k.first > 1 && v->k.faults[AUDIT_REMOVED] == 0)
+		(void)printf("events 1 to %" PRIu64 " were deleted, as log.pruned says\n",
+			     v->k.first - 1);
 	if (v->noted.notes > 0)
 		(void)printf("segments noted: %" PRIu64 ", signed: %" PRIu64
 			     ", proved: %" PRIu64 "\n",

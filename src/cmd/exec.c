@@ -67,6 +67,7 @@ static int make_plan(const struct call *c, const struct run_target *t, struct pl
 		.deny_setgroups = t->deny_setgroups,
 		.filter = t->filter,
 		.audited = t->audited,
+		.profile = t->profile,
 	};
 
 	if (load_saved(c->arena, t->config, t->config_len, l, e) < 0)

@@ -35,7 +35,7 @@ void load_spec(struct arena *a, struct loaded *l, struct complaints *bad)
 
 #define POLICY "org.caisson.seccomp.policy"
 
-/* The policy that an annotation puts in place of linux.seccomp: by name, or by an absolute
+/* The policy that an annotation puts beside linux.seccomp: by name, or by an absolute
  * path, which is all that means the same to an engine and to us. */
 static int find_policy(struct arena *a, const struct spec *s, struct plan_want *want,
 		       struct err *e)

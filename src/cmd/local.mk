@@ -71,6 +71,7 @@ noinst_LIBRARIES += libauditcmd.a
 libauditcmd_a_SOURCES = \
 	src/audit/anchored.c \
 	src/audit/chain.c src/audit/chain.h \
+	src/audit/export.c src/audit/export.h \
 	src/audit/filter.c src/audit/filter.h \
 	src/audit/keep.c src/audit/keep.h \
 	src/audit/merkle.c src/audit/merkle.h \
@@ -83,6 +84,7 @@ libauditcmd_a_SOURCES = \
 	src/audit/noted.c src/audit/noted.h \
 	src/audit/proof.c src/audit/proof.h \
 	src/cmd/audit_anchor.c \
+	src/cmd/audit_html.c src/cmd/audit_html.h \
 	src/cmd/audit_init.c \
 	src/cmd/audit_prove.c \
 	src/cmd/audit_query.c \
@@ -128,6 +130,7 @@ TESTS += unit-policy-cmd
 check_PROGRAMS += unit-audit-cmd
 unit_audit_cmd_SOURCES = \
 	tests/unit/t_audit_chain.c \
+	tests/unit/t_audit_export.c \
 	tests/unit/t_audit_filter.c \
 	tests/unit/t_audit_report.c \
 	tests/unit/t_audit_seal.c \

@@ -207,6 +207,11 @@ struct plan_policy {
 	const struct policy_diags *diags; /* what the compiler warns of */
 };
 
+struct plan_filter {
+	struct filter program;
+	struct plan_policy from;
+};
+
 /* Devices of the host's network that become the container's. */
 struct plan_net {
 	const struct spec_net_device *devices;
@@ -270,6 +275,11 @@ struct plan {
 	bool has_filter;
 	struct filter filter;
 	struct plan_policy policy;
+	/* linux.seccomp beside a policy: the kernel asks both and takes the stricter answer */
+	bool has_profile;
+	struct plan_filter profile;
+	bool profile_last; /* loaded after the policy's, because it has the listener, or
+			      forbids to load another */
 	struct plan_listener listener;
 	struct plan_audit audit;
 	struct plan_net net;
@@ -295,10 +305,11 @@ struct plan_exec_want {
 	const char *cgroup;     /* the container's, or NULL */
 	const char *sub_cgroup; /* --cgroup, or NULL */
 	bool detach, has_console_socket;
-	bool no_new_keyring;         /* as it was asked of create */
-	bool deny_setgroups;         /* in the container's user namespace */
-	const struct filter *filter; /* that the container was made with; NULL: none */
-	bool audited;                /* our watcher has the filter's listener */
+	bool no_new_keyring;          /* as it was asked of create */
+	bool deny_setgroups;          /* in the container's user namespace */
+	const struct filter *filter;  /* that the container was made with; NULL: none */
+	const struct filter *profile; /* and the one beside it; NULL: none */
+	bool audited;                 /* our watcher has the filter's listener */
 };
 
 /* One more process in a container that is there: of the spec its process, whichever that is,

@@ -55,19 +55,21 @@ int plan_audit_read(const struct spec *s, unsigned *see, struct err *e)
 
 /* A tree of processes has one listener (seccomp(2), EBUSY), and an agent of the user's would
  * have to tell us what it answered. */
-static int refuse_agent(const struct policy *policy, const struct spec_seccomp *s,
-			struct err *e)
+int plan_audit_no_agent(const char *found, struct err *e)
 {
-	const char *found = policy_hands_on(policy)    ? "calls for SCMP_ACT_NOTIFY"
-			    : s->listener_path != NULL ? "linux.seccomp.listenerPath"
-						       : NULL;
-
-	if (found == NULL)
-		return 0;
 	(void)fail(e, ERR_SPEC,
 		   WHERE "expected no other listener, of which a process has one: found %s",
 		   found);
 	return hint(e, "have either the agent or the audit");
+}
+
+static int refuse_agent(const struct policy *policy, const struct spec_seccomp *s,
+			struct err *e)
+{
+	if (policy_hands_on(policy))
+		return plan_audit_no_agent("calls for SCMP_ACT_NOTIFY", e);
+	return s->listener_path != NULL ? plan_audit_no_agent("linux.seccomp.listenerPath", e)
+					: 0;
 }
 
 /* EPOLLHUP from a listener that nobody needs any more is of 5.9. */

@@ -93,8 +93,7 @@ int plan_exec(struct arena *a, const struct spec *s, const struct host *h,
 	if (exec_group(a, w, &p->cgroup, e) < 0)
 		return -1;
 	exec_affinity(&s->process, p);
-	if (w->filter != NULL &&
-	    plan_kept_filter(&s->linux_.seccomp, w->filter, w->audited, p, e) < 0)
+	if (w->filter != NULL && plan_kept_filter(&s->linux_.seccomp, w, p, e) < 0)
 		return -1;
 	return plan_rdt(a, s, h, p, e);
 }

@@ -177,6 +177,12 @@ static void seccomp(struct text *t, const struct plan *p)
 			 p->policy.pairwise ? ", pairs of arguments only" : "");
 	filter_flags(t, p->filter.flags);
 	text_add(t, "  unknown names: %zu\n", p->policy.skipped);
+	if (p->has_profile)
+		text_add(t,
+			 "  beside it: linux.seccomp, loaded %s\n    instructions: %u\n"
+			 "    sha256: %s\n",
+			 p->profile_last ? "after it" : "before it", p->profile.program.n,
+			 p->profile.from.digest);
 	text_field(t, "listener", p->listener.path);
 	text_field(t, "listener's metadata", p->listener.metadata);
 	plan_print_audit(t, p);

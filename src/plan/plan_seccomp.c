@@ -2,6 +2,7 @@
 #include "plan/plan_seccomp.h"
 
 #include <errno.h>
+#include <sys/syscall.h>
 #include <time.h>
 
 #include "base/digest.h"
@@ -131,15 +132,12 @@ static int plan_flags(const struct spec_seccomp *s, uint32_t *out, struct err *e
 	return 0;
 }
 
-/* "If the SCMP_ACT_NOTIFY action is not used this value is ignored." So is the flag that says
- * how a notified call waits, which the kernel refuses without a listener. */
+/* "If the SCMP_ACT_NOTIFY action is not used this value is ignored." */
 static int plan_listener(const struct spec_seccomp *s, bool notifies, struct plan *p,
 			 struct err *e)
 {
-	if (!notifies) {
-		p->filter.flags &= ~(uint32_t)SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
+	if (!notifies)
 		return 0;
-	}
 	if (s->listener_path == NULL)
 		return fail(e, ERR_SPEC,
 			    "linux.seccomp.listenerPath: expected the socket of who answers "
@@ -199,18 +197,20 @@ static int check_skipped(const struct policy_rules *r, size_t skipped, struct er
 		    skipped);
 }
 
-/* What both ways to a policy go by. */
+/* What each way to a filter goes by. */
 struct making {
 	struct arena *a;
 	const struct spec *s;
 	const struct host *h;
 	const struct plan_want *w;
 	unsigned see; /* POLICY_SEE_* */
+	struct plan *p;
+	struct plan_filter *out;
 	struct policy_diags *diags;
+	bool agent; /* some calls go to an agent of the user's */
 };
 
-static int compile(const struct making *m, const struct policy *policy, struct plan *p,
-		   struct err *e)
+static int compile(const struct making *m, const struct policy *policy, struct err *e)
 {
 	const struct policy_options options = { .see = m->see };
 	struct policy_image image;
@@ -221,61 +221,70 @@ static int compile(const struct making *m, const struct policy *policy, struct p
 					       .diags = m->diags };
 
 	if (policy_compile(m->a, policy, &options, &image, e) < 0 ||
-	    plan_audit_make(&audited, p, e) < 0)
+	    plan_audit_make(&audited, m->p, e) < 0)
 		return -1;
-	p->filter = image.filter;
-	p->policy.backend = "caisson";
-	p->policy.cells = image.cells;
-	p->policy.pairwise = image.pairwise;
-	p->policy.skipped = policy_skipped(policy);
+	m->out->program = image.filter;
+	m->out->from.backend = "caisson";
+	m->out->from.cells = image.cells;
+	m->out->from.pairwise = image.pairwise;
+	m->out->from.skipped = policy_skipped(policy);
 	return 0;
 }
 
-static int from_elsewhere(const struct making *m, const struct policy_rules *r, struct plan *p,
-			  struct err *e)
+static int from_elsewhere(const struct making *m, const struct policy_rules *r, struct err *e)
 {
 	static const char tables[] = "expected a filter that we compile ourselves: found "
 				     "libseccomp's";
 
-	if (plan_audit_refuse(m->s, tables, e) < 0)
+	if (m->see != 0 && plan_audit_refuse(m->s, tables, e) < 0)
 		return -1;
 	if (m->w->libseccomp == NULL)
 		return fail(e, ERR_HOST,
 			    "linux.seccomp: caisson-libseccomp, for this architecture: "
 			    "not installed");
-	p->policy.backend = "libseccomp";
-	return policy_build_elsewhere(m->a, m->w->libseccomp, r, &p->filter, e);
+	m->out->from.backend = "libseccomp";
+	return policy_build_elsewhere(m->a, m->w->libseccomp, r, &m->out->program, e);
 }
 
-static struct policy_diags *new_diags(struct arena *a, struct plan *p)
+static void new_diags(struct making *m)
 {
-	struct policy_diags *diags = arena_new(a, struct policy_diags);
-
-	diags->arena = a;
-	p->policy.diags = diags;
-	return diags;
+	m->diags = arena_new(m->a, struct policy_diags);
+	m->diags->arena = m->a;
+	m->out->from.diags = m->diags;
 }
 
-static int from_config(const struct making *m, struct plan *p, struct err *e)
+/* What identifies it; and how a notified call waits, which the kernel takes only where there
+ * is a listener. */
+static void finish(struct plan_filter *f, bool notifies)
+{
+	if (!notifies)
+		f->program.flags &= ~(uint32_t)SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
+	digest_hex(f->program.insns, f->program.n * sizeof(*f->program.insns), f->from.digest);
+}
+
+static int from_config(struct making *m, struct err *e)
 {
 	const struct spec_seccomp *s = &m->s->linux_.seccomp;
 	const struct policy *policy;
 	struct policy_rules r;
 	bool carried;
 
+	new_diags(m);
 	if (plan_seccomp_rules(m->a, s, &r, e) < 0 ||
 	    policy_from_rules(m->a, &r, m->diags, &carried, &policy, e) < 0)
 		return -1;
 	if (!carried || m->w->use_libseccomp) {
-		if (from_elsewhere(m, &r, p, e) < 0)
+		if (from_elsewhere(m, &r, e) < 0)
 			return -1;
 	} else if (check_skipped(&r, policy_skipped(policy), e) < 0 ||
-		   compile(m, policy, p, e) < 0) {
+		   compile(m, policy, e) < 0) {
 		return -1;
 	}
-	return plan_flags(s, &p->filter.flags, e) < 0
-		       ? -1
-		       : plan_listener(s, rules_notify(&r), p, e);
+	if (plan_flags(s, &m->out->program.flags, e) < 0)
+		return -1;
+	m->agent = rules_notify(&r);
+	finish(m->out, m->agent);
+	return 0;
 }
 
 /* What the guard cap() is true for. */
@@ -292,31 +301,77 @@ static const char *const *capabilities(struct arena *a, const struct spec *s)
 	return names;
 }
 
-static int from_policy(const struct making *m, struct plan *p, struct err *e)
+static int from_policy(struct making *m, struct err *e)
 {
 	const struct plan_want *w = m->w;
 	struct policy_env env =
 		w->policy_env != NULL ? *w->policy_env : (struct policy_env){ 0 };
 	const struct policy *policy;
 
+	new_diags(m);
 	env.caps = capabilities(m->a, m->s);
 	env.kernel = (uint16_t)(m->h->kernel >> 8);
 	if (policy_parse(m->a, w->policy, NULL, &env, m->diags, &policy, e) < 0 ||
-	    compile(m, policy, p, e) < 0)
+	    compile(m, policy, e) < 0)
 		return -1;
-	p->policy.name = policy_name(policy);
-	return plan_listener(&m->s->linux_.seccomp, policy_hands_on(policy), p, e);
+	m->out->from.name = policy_name(policy);
+	m->agent = policy_hands_on(policy);
+	finish(m->out, m->agent);
+	return 0;
 }
 
-int plan_kept_filter(const struct spec_seccomp *s, const struct filter *f, bool audited,
+/* ---- a policy and the engine's profile, both ---- */
+
+/* Would a process under the first be let load the other? The listener's flag is the only one
+ * that we add. */
+static bool lets_load(const struct filter *first, const struct filter *other, bool listener)
+{
+	struct seccomp_data call = { .nr = SYS_seccomp, .arch = policy_arch_own() };
+	uint32_t action;
+
+	call.args[0] = SECCOMP_SET_MODE_FILTER;
+	call.args[1] = other->flags | (listener ? SECCOMP_FILTER_FLAG_NEW_LISTENER : 0);
+	action = filter_run(first, &call, NULL, NULL) & SECCOMP_RET_ACTION_FULL;
+	return action == SECCOMP_RET_ALLOW || action == SECCOMP_RET_LOG;
+}
+
+/* Of the two that which hands on calls is loaded last, for then none of our own is left but the
+ * execve; the kernel gives a process one listener. */
+static int order(struct plan *p, bool policy_notifies, bool profile_notifies, struct err *e)
+{
+	const struct filter *policy = &p->filter, *profile = &p->profile.program;
+
+	if (policy_notifies && profile_notifies)
+		return fail(e, ERR_SPEC,
+			    "linux.seccomp: expected SCMP_ACT_NOTIFY in the profile or in the "
+			    "policy of org.caisson.seccomp.policy: found it in both");
+	if (!profile_notifies && lets_load(profile, policy, policy_notifies))
+		return 0;
+	p->profile_last = true;
+	if (!policy_notifies && lets_load(policy, profile, profile_notifies))
+		return 0;
+	(void)fail(e, ERR_SPEC,
+		   "org.caisson.seccomp.policy: expected that the policy or linux.seccomp "
+		   "permits seccomp(2), to load the other: found that neither does");
+	return hint(e, "permit seccomp in the policy: what it loads can only be stricter");
+}
+
+int plan_kept_filter(const struct spec_seccomp *s, const struct plan_exec_want *w,
 		     struct plan *p, struct err *e)
 {
+	const bool notifies = filter_notifies(w->filter);
+	const bool also = w->profile != NULL && filter_notifies(w->profile);
+
 	p->has_filter = true;
-	p->filter = *f;
-	p->audit.is_on = audited;
-	if (audited)
-		return 0;
-	return plan_listener(s, filter_notifies(f), p, e);
+	p->filter = *w->filter;
+	p->audit.is_on = w->audited;
+	if (w->profile != NULL) {
+		p->has_profile = true;
+		p->profile.program = *w->profile;
+		if (order(p, notifies, also, e) < 0)
+			return -1;
+	}
+	return w->audited ? 0 : plan_listener(s, notifies || also, p, e);
 }
 
 static uint64_t now_us(void)
@@ -327,23 +382,70 @@ static uint64_t now_us(void)
 	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
 }
 
+/* What the profile refuses the kernel refuses without asking anybody, and a record that is not
+ * whole is none. What a policy itself wants told is another thing. */
+static int refuse_half_seen(const struct making *policy, struct err *e)
+{
+	if ((policy->see & POLICY_SEE_DENIALS) == 0)
+		return 0;
+	(void)fail(e, ERR_SPEC,
+		   "annotations.org.caisson.seccomp.audit: expected one filter, whose denials "
+		   "can be recorded: found a policy beside linux.seccomp");
+	return hint(e, "have the engine's profile alone, or none (podman: --security-opt "
+		       "seccomp=unconfined) and the policy");
+}
+
+/* linux.seccomp, with a policy there already. */
+static int beside(const struct making *policy, bool *agent, struct err *e)
+{
+	struct plan *p = policy->p;
+	struct making m = { .a = policy->a,
+			    .s = policy->s,
+			    .h = policy->h,
+			    .w = policy->w,
+			    .p = p,
+			    .out = &p->profile };
+
+	if (refuse_half_seen(policy, e) < 0 || from_config(&m, e) < 0)
+		return -1;
+	*agent |= m.agent;
+	if (p->audit.is_on && m.agent)
+		return plan_audit_no_agent("calls for SCMP_ACT_NOTIFY", e);
+	return order(p, p->audit.is_on || policy->agent, m.agent, e);
+}
+
+static int make(struct making *m, struct err *e)
+{
+	const struct spec_seccomp *config = &m->s->linux_.seccomp;
+	struct plan *p = m->p;
+	bool agent;
+
+	p->has_profile = m->w->policy != NULL && config->present;
+	if (m->w->policy != NULL ? from_policy(m, e) < 0 : from_config(m, e) < 0)
+		return -1;
+	agent = m->agent;
+	p->filter = m->out->program;
+	p->policy = m->out->from;
+	if (p->audit.is_on)
+		p->filter.flags |= plan_audit_flags(m->h);
+	if (p->has_profile && beside(m, &agent, e) < 0)
+		return -1;
+	return plan_listener(config, agent, p, e);
+}
+
 int plan_seccomp(struct arena *a, const struct spec *s, const struct host *h,
 		 const struct plan_want *w, struct plan *p, struct err *e)
 {
-	struct making m = { .a = a, .s = s, .h = h, .w = w };
+	struct plan_filter out = { 0 };
+	struct making m = { .a = a, .s = s, .h = h, .w = w, .p = p, .out = &out };
 	const uint64_t began = now_us();
 
 	if (w->policy == NULL && !s->linux_.seccomp.present)
 		return plan_audit_refuse(s, "expected a policy to audit: found none", e);
-	m.diags = new_diags(a, p);
-	if (plan_audit_read(s, &m.see, e) < 0 ||
-	    (w->policy != NULL ? from_policy(&m, p, e) : from_config(&m, p, e)) < 0)
+	if (plan_audit_read(s, &m.see, e) < 0 || make(&m, e) < 0)
 		return -1;
 	p->audit.denials = (m.see & POLICY_SEE_DENIALS) != 0;
-	if (p->audit.is_on)
-		p->filter.flags |= plan_audit_flags(h);
 	p->has_filter = true;
 	p->policy.compile_us = (uint32_t)(now_us() - began);
-	digest_hex(p->filter.insns, p->filter.n * sizeof(*p->filter.insns), p->policy.digest);
 	return 0;
 }

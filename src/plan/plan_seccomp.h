@@ -7,13 +7,13 @@
 int plan_seccomp_rules(struct arena *a, const struct spec_seccomp *s, struct policy_rules *out,
 		       struct err *e) CHECK;
 
-/* Fills p->has_filter, p->filter and p->policy from linux.seccomp, or from the policy of the
- * annotation in place of it. Without either there is no filter. */
+/* Fills p->has_filter, p->filter and p->policy from the policy of the annotation, with
+ * linux.seccomp beside it in p->profile, or from that alone. Without either there is no filter.
+ */
 int plan_seccomp(struct arena *a, const struct spec *s, const struct host *h,
 		 const struct plan_want *w, struct plan *p, struct err *e) CHECK;
-/* The same for exec, whose filter is the one that create made; audited: the watcher has its
- * listener. */
-int plan_kept_filter(const struct spec_seccomp *s, const struct filter *f, bool audited,
+/* The same for exec, whose filters are those that create made. */
+int plan_kept_filter(const struct spec_seccomp *s, const struct plan_exec_want *w,
 		     struct plan *p, struct err *e) CHECK;
 
 /* ---- plan_audit.c: org.caisson.seccomp.audit, and policies that audit ---- */
@@ -33,3 +33,5 @@ struct audit_sources {
 int plan_audit_make(const struct audit_sources *from, struct plan *p, struct err *e) CHECK;
 /* SECCOMP_FILTER_FLAG_* of a filter whose listener is ours. */
 uint32_t plan_audit_flags(const struct host *h);
+/* A process has one listener: refuses what else wants one. */
+int plan_audit_no_agent(const char *found, struct err *e) CHECK;

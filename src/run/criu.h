@@ -58,6 +58,7 @@ enum criu_opt {
 	CRIU_LSM_PROFILE = 53,
 	CRIU_LSM_MOUNT_CONTEXT = 63,
 	CRIU_NETWORK_LOCK = 64,
+	CRIU_MNTNS_COMPAT = 65,
 };
 
 /* The number that the nth of the descriptors that are handed on has in criu. */

@@ -193,31 +193,57 @@ int do_courier(struct run *r, const struct plan *pl, struct err *e)
 
 /* ---- the filter ---- */
 
-static int load(const struct plan *pl, unsigned flags)
+static int load(const struct filter *f, unsigned flags)
+{
+	struct sock_fprog program = {
+		.len = f->n,
+		.filter = (struct sock_filter *)(uintptr_t)f->insns,
+	};
+
+	return sys_seccomp(SECCOMP_SET_MODE_FILTER, flags, &program);
+}
+
+static int make_effective(const struct plan *pl)
 {
 	const struct spec_caps *c = &pl->process.creds.caps;
 	const uint64_t admin = filter_capability(pl);
-	struct sock_fprog program = {
-		.len = pl->filter.n,
-		.filter = (struct sock_filter *)(uintptr_t)pl->filter.insns,
-	};
-	int err = 0;
 
-	if (admin != 0)
-		err = sys_capset(c->effective | admin, c->permitted | admin, c->inheritable);
-	return err < 0 ? err : sys_seccomp(SECCOMP_SET_MODE_FILTER, flags, &program);
+	return admin == 0
+		       ? 0
+		       : sys_capset(c->effective | admin, c->permitted | admin, c->inheritable);
 }
 
 /* TSYNC would bind the courier, and the kernel takes no listener beside it; there is no other
  * thread that it could be for. */
-static int load_and_deliver(struct courier *c, const struct plan *pl)
+static unsigned flags_of(const struct run *r, const struct filter *f)
 {
-	unsigned flags = pl->filter.flags & ~(unsigned)SECCOMP_FILTER_FLAG_TSYNC;
+	return r->courier != NULL ? f->flags & ~(unsigned)SECCOMP_FILTER_FLAG_TSYNC : f->flags;
+}
+
+/* Of two, in the order that the plan has found: after it, all that we call is what loads the
+ * other. */
+static int load_first(const struct run *r, const struct plan *pl)
+{
+	const struct filter *f = pl->profile_last ? &pl->filter : &pl->profile.program;
+
+	return pl->has_profile ? load(f, flags_of(r, f)) : 0;
+}
+
+static const struct filter *last(const struct plan *pl)
+{
+	return pl->profile_last ? &pl->profile.program : &pl->filter;
+}
+
+static int load_and_deliver(struct run *r, const struct plan *pl)
+{
+	struct courier *c = r->courier;
 	int fd;
 
 	atomic_store(&c->word, C_AWAKE);
 	(void)sys_futex_wake(&c->word);
-	fd = load(pl, flags | SECCOMP_FILTER_FLAG_NEW_LISTENER);
+	fd = load_first(r, pl);
+	if (fd == 0)
+		fd = load(last(pl), flags_of(r, last(pl)) | SECCOMP_FILTER_FLAG_NEW_LISTENER);
 	if (fd < 0)
 		return fd;
 	/* from here to execve, no system call of ours */
@@ -228,10 +254,19 @@ static int load_and_deliver(struct courier *c, const struct plan *pl)
 	return 0;
 }
 
+static int load_all(struct run *r, const struct plan *pl)
+{
+	int err = make_effective(pl);
+
+	if (err < 0 || r->courier != NULL)
+		return err < 0 ? err : load_and_deliver(r, pl);
+	err = load_first(r, pl);
+	return err != 0 ? err : load(last(pl), last(pl)->flags);
+}
+
 int load_filter(struct run *r, const struct plan *pl, struct err *e)
 {
-	int err = r->courier != NULL ? load_and_deliver(r->courier, pl)
-				     : load(pl, pl->filter.flags);
+	int err = load_all(r, pl);
 
 	if (err == 0)
 		return 0;

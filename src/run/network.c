@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* network.c - a new network namespace, and its loopback device, which is down. netdevice(7).
  *
- * The kernel needs 0.5 ms to make one, longer than for all other namespaces together. Where the
- * new one belongs to our own user namespace the runtime makes it beside the init, which mounts
- * meanwhile: the namespace is nobody's until the init joins it, before anything of the
- * container's can see where it is. */
+ * The kernel needs 0.5 ms to make one, longer than for all other namespaces together. Outside
+ * of user namespaces the runtime makes it beside the init, which mounts meanwhile: it is
+ * nobody's until the init joins it, before anything of the container's can see where it is. */
 #include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>

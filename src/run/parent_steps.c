@@ -16,6 +16,16 @@
 #include "base/str.h"
 #include "run/run_private.h"
 
+/* linux.seccomp, where a policy is in force beside it. */
+static struct json *profile_json(struct arena *a, const struct plan_filter *f)
+{
+	struct json *o = json_object(a);
+
+	json_set(o, "instructions", json_uint(a, f->program.n));
+	json_set(o, "sha256", json_string(a, f->from.digest));
+	return o;
+}
+
 /* What `state' says of the filter. */
 static const char *policy_text(struct arena *a, const struct plan *pl)
 {
@@ -32,6 +42,8 @@ static const char *policy_text(struct arena *a, const struct plan *pl)
 	json_set(o, "instructions", json_uint(a, pl->filter.n));
 	json_set(o, "name", json_string(a, p->name != NULL ? p->name : "linux.seccomp"));
 	json_set(o, "pairwise", json_bool(a, p->pairwise));
+	if (pl->has_profile)
+		json_set(o, "profile", profile_json(a, &pl->profile));
 	json_set(o, "sha256", json_string(a, p->digest));
 	return json_print(a, o, JSON_CANONICAL, NULL);
 }
@@ -86,7 +98,7 @@ static int do_state_rest(struct run *r, const struct plan *pl, struct err *e)
 {
 	if (r->o->audit != NULL)
 		audit_gather(r->o->audit);
-	if (pl->has_filter && filter_keep(r->arena, &r->dir, &pl->filter, e) < 0)
+	if (pl->has_filter && filter_keep(r->arena, &r->dir, pl, e) < 0)
 		return -1;
 	return state_save_config(&r->dir, r->o->config, r->o->config_len, e);
 }

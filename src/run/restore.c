@@ -198,8 +198,21 @@ static int notified(void *ctx, const struct criu_notice *n, struct err *e)
 
 /* ---- what criu is told ---- */
 
+/* A bind that is neither private nor of a shared mount has the master that its source has. To
+ * give it back, criu's present way of mounting wants the source to be a mount of its own; its
+ * way before that binds, which does it. */
+static bool may_have_masters(const struct plan *pl)
+{
+	for (size_t i = 0; i < pl->mounts_n; i++)
+		if (pl->mounts[i].kind == PM_BIND && pl->mounts[i].propagation != MS_PRIVATE)
+			return true;
+	return false;
+}
+
 static void add_mounts(struct pb *opts, const struct plan *pl)
 {
+	if (may_have_masters(pl))
+		pb_bool(opts, CRIU_MNTNS_COMPAT, true);
 	for (size_t i = 0; i < pl->mounts_n; i++)
 		if (pl->mounts[i].kind == PM_BIND)
 			images_pair(opts, CRIU_EXT_MNT, pl->mounts[i].destination,

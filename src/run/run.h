@@ -46,8 +46,8 @@ struct run_target {
 	bool deny_setgroups; /* in its user namespace */
 	const char *config;  /* the text of the config.json that it was made from */
 	size_t config_len;
-	struct filter *filter; /* that it was made with; NULL: none */
-	bool audited;          /* its listener is for our watcher */
+	struct filter *filter, *profile; /* that it was made with; NULL: none */
+	bool audited;                    /* its listener is for our watcher */
 };
 
 /* Finds the container for exec; refuses one that is paused or stopped. *out is closed by

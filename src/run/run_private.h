@@ -261,12 +261,12 @@ int do_courier(struct run *r, const struct plan *pl, struct err *e) CHECK;
 int load_filter(struct run *r, const struct plan *pl, struct err *e) CHECK;
 
 /* ---- filter_kept.c ---- */
-/* Written at create, beside the state; read for exec, and refused unless its digest is the
- * state's. *out lives in the arena. */
-int filter_keep(struct arena *a, const struct state_dir *d, const struct filter *f,
+/* Written at create, beside the state; read for exec, and refused unless the digests are the
+ * state's. What is in *out lives in the arena. */
+int filter_keep(struct arena *a, const struct state_dir *d, const struct plan *pl,
 		struct err *e) CHECK;
-int filter_kept(struct arena *a, const struct state_dir *d, const struct state *st,
-		struct filter **out, bool *audited, struct err *e) CHECK;
+int filter_kept(struct arena *a, const struct state_dir *d, struct run_target *out,
+		struct err *e) CHECK;
 /* Does our watcher answer for it, as the state says? filter_kept tells it too. */
 bool filter_is_audited(struct arena *a, const struct state *st);
 

@@ -70,10 +70,11 @@ bool wants_hiding(const struct plan *pl)
 {
 	return pl->protect_self;
 }
-/* The runtime, beside the init; see network.c. Devices are moved into the init's. */
+/* The runtime, beside the init; see network.c. In a user namespace it might not come back: what
+ * it left can be another's. Devices are moved into the init's. */
 bool makes_network(const struct plan *pl)
 {
-	return pl->ns.new_net && !pl->ns.new_user && pl->ns.ladder == LADDER_DIRECT &&
+	return pl->ns.new_net && !pl->ns.in_user_ns && pl->ns.ladder == LADDER_DIRECT &&
 	       pl->net.n == 0;
 }
 bool wants_oom_score(const struct plan *pl)

@@ -60,8 +60,8 @@ static void write_all_of(const char *path, unsigned writer, uint64_t events)
 		const struct audit_subject who = {
 			.id = arena_printf(&a, "container-%u-%" PRIu64, writer, i / 5),
 			.bundle = "/var/lib/containers/storage/overlay-containers/bundle",
-			.engine = "podman",
-			.image = "docker.io/library/python:3.12",
+			.labels.engine = "podman",
+			.labels.image = "docker.io/library/python:3.12",
 			.pid = (pid_t)(i % 30000 + 2),
 			.argv = argv,
 			.policy_name = "untrusted",

@@ -38,6 +38,21 @@ log() { "$CAISSON" audit "$@" --log "$audit_log"; }
 	is "$(jq -r .event "$bundle/followed")" $'container.create\ncontainer.start\ncontainer.exit\ncontainer.delete'
 }
 
+@test "query prints events in the words of others" {
+	caisson_only
+	run -3 inside 'exit 3'
+	run -0 log query --container "$id" --event container.exit --format ecs
+	is "$(jq -c '[.event.action, .event.type, .process.exit_code, .container.id]' <<<"$output")" \
+		"[\"container.exit\",[\"end\"],3,\"$id\"]"
+	run -0 log query --container "$id" --format falco
+	is "$(jq -r .rule <<<"$output" | tail -n 1)" 'caisson container.delete'
+	run -0 log query --container "$id" --limit 1 --format cloudevents
+	is "$(jq -r '.type + " " + .subject + " " + .data.event' <<<"$output")" \
+		"org.caisson.container.delete $id container.delete"
+	run -2 log query --format cef
+	has "$output" '--format: expected ocsf|ecs|falco|cloudevents: found "cef"'
+}
+
 @test "query --follow goes on through a rotation" {
 	caisson_only
 	local audit_log=$BATS_TEST_TMPDIR/own.jsonl tries=0
@@ -140,6 +155,17 @@ with() { caisson --config "$bundle/caisson.json" "$@"; }
 	lacks "$output" $'\033'
 	run -0 log report
 	lacks "$output" $'\033'
+	conf '.process.args[0] = "/bin/<script>" | .process.args[1] = "<img src=x>"'
+	ln -s busybox "$bundle/rootfs/bin/<script>"
+	conf '.annotations["io.kubernetes.cri.image-name"] = "<script>alert(1)</script>"'
+	run -127 caisson run --bundle "$bundle" "$id"
+	run -0 log report --html
+	has "$output" '&lt;script&gt;alert(1)&lt;/script&gt;'
+	lacks "$output" '<script'
+	lacks "$output" '<img'
+	lacks "$output" '://'
+	is "$(grep -o '<[a-z][a-z0-9]*' <<<"$output" | sort -u | xargs)" \
+		'<b <bdi <body <div <h1 <h2 <head <html <i <main <meta <p <section <span <style <table <tbody <td <th <thead <title <tr'
 }
 
 @test "events say what the engine says of the container" {
@@ -187,4 +213,152 @@ with() { caisson --config "$bundle/caisson.json" "$@"; }
 	run -255 with exec "$id" true
 	run -0 with kill "$id" KILL
 	becomes stopped
+}
+
+@test "a sealed log is proved, and one event of it" {
+	caisson_only
+	local audit_log=$BATS_TEST_TMPDIR/own.jsonl key=$BATS_TEST_TMPDIR/key public init
+	run -0 inside true
+	run -0 log init --json
+	init=$output
+	jq -r .verification_key <<<"$init" >"$key"
+	public=$(jq -r .public_key <<<"$init")
+	is "$(stat -c %a "$audit_log.seal" "$audit_log.sign")" $'600\n600'
+	run -2 log init
+	has "$output" 'expected no signing key yet: found one'
+	run -0 inside true
+	run -0 log rotate --json
+	is "$(jq .noted <<<"$output")" 1
+	run -0 log verify --key-file "$key" --public "$public" --json
+	is "$(jq -c '.seals.proved, .segments.proved' <<<"$output")" $'true\n1'
+	run -0 log verify --key-file - <"$key"
+	has "$output" 'not even root'
+	run -15 log verify --public "$(cat "$key")"
+	has "$output" 'bad-seal'
+	log prove 3 >"$BATS_TEST_TMPDIR/proof"
+	run -0 "$CAISSON" audit prove --check "$BATS_TEST_TMPDIR/proof" --public "$public"
+	has "$output" 'the event was in the segment that was signed'
+	sed 's/container.start/container.kill./' "$BATS_TEST_TMPDIR/proof" >"$BATS_TEST_TMPDIR/forged"
+	run -10 "$CAISSON" audit prove --check "$BATS_TEST_TMPDIR/forged" --public "$public" --json
+	is "$(jq -r .answer <<<"$output")" changed
+	run -2 log prove 1000
+	has "$output" 'expected it in a closed segment'
+	run -0 log seal
+	run -0 log verify --key-file "$key" --json
+	is "$(jq '.last - .seals.sequence' <<<"$output")" 1
+	# who has root makes everything after a line anew, and has no key of the past
+	sed -i '1s/log rotated/log rotten!/' "$audit_log"
+	run -10 log verify --key-file "$key"
+}
+
+@test "an anchor shows what was cut off" {
+	caisson_only
+	local audit_log=$BATS_TEST_TMPDIR/own.jsonl anchors=$BATS_TEST_TMPDIR/anchors
+	run -0 inside true
+	run -0 log anchor --to "$anchors"
+	run -0 log verify --anchor "$anchors"
+	has "$output" 'the log is the one that was anchored'
+	sed -i '$d' "$audit_log"
+	run -0 log verify
+	run -13 log verify --anchor "$anchors"
+	has "$output" 'truncated: event 4: there is an anchor of event 5, and the last one is 4'
+	rm "$audit_log"
+	run -0 inside true
+	run -14 log verify --anchor "$anchors"
+	has "$output" 'the anchors are of another chain'
+	run -2 log anchor --to elsewhere
+	has "$output" 'anchor: expected journald, syslog or an absolute path: found "elsewhere"'
+}
+
+@test "a full disk stops what it is told to, and is told itself" {
+	caisson_only
+	need_root
+	local disk=$BATS_TEST_TMPDIR/disk audit_log=$BATS_TEST_TMPDIR/disk/own.jsonl rule lost
+	local config=$BATS_TEST_TMPDIR/caisson.json
+	mkdir "$disk"
+	mount -t tmpfs -o size=128k,mode=700 none "$disk"
+	for rule in drop halt; do
+		echo '{"audit":{"full":"'"$rule"'"}}' >"$config.$rule"
+		chmod 600 "$config.$rule"
+	done
+	conf '.process.args = ["/bin/true"]'
+	go() { caisson --config "$config.$1" run --bundle "$bundle" "$id"; }
+	run -0 go drop
+	cat /dev/zero >"$disk/filler" 2>/dev/null || true
+	run -1 go halt
+	has "$output" 'expected room for an event: the disk is full'
+	run -0 go drop
+	lost=$(stat -c %s "$audit_log.lost") # some had room in the last page
+	[ "$lost" -ge 1 ] && [ "$lost" -le 4 ]
+	rm "$disk/filler"
+	run -0 go halt
+	run -0 log query --event log.lost --json
+	is "$(jq .unmapped.log.count <<<"$output")" "$lost"
+	is "$(stat -c %s "$audit_log.lost")" 0
+	run -0 log verify
+	has "$output" ' 0 faults'
+	umount "$disk"
+}
+
+@test "a command runs for each alert, once, also over a restart" {
+	caisson_only
+	local audit_log=$BATS_TEST_TMPDIR/own.jsonl tries=0 reader
+	cat >"$bundle/on-alert" <<-'EOF'
+		#!/bin/sh
+		read -r line
+		echo "$CAISSON_EVENT_UID" >>"$1"
+		case $line in *'"event":"container.delete"'*) ;; *) exit 1 ;; esac
+	EOF
+	chmod +x "$bundle/on-alert"
+	alerts() {
+		CAISSON=$CAISSON setsid "$top/contrib/alerts/caisson-alert" -e 'container.del*' -l "$audit_log" \
+			-s "$bundle/last" "$bundle/on-alert" "$bundle/done" 3>&- &
+		reader=$!
+	}
+	ran() {
+		tries=0
+		until [ "$(wc -l <"$bundle/done")" -ge "$1" ] || [ $((tries++)) -gt $((patience * 5)) ]; do sleep 0.2; done
+	}
+	stop() {
+		kill -- "-$reader" # the shell, and the query that it reads from
+		wait "$reader" || :
+	}
+	: >"$bundle/done"
+	run -0 inside true
+	sleep 1.1
+	alerts
+	sleep 1
+	run -0 inside true
+	ran 1
+	stop
+	run -0 inside true
+	run -0 inside true
+	alerts
+	run -0 inside true
+	ran 4
+	stop
+	is "$(<"$bundle/done")" "$(jq -r 'select(.event == "container.delete") | .metadata.uid' "$audit_log" | tail -n 4)"
+}
+
+@test "configurations of collectors are what they should be" {
+	caisson_only
+	command -v python3 >/dev/null || skip 'no python3'
+	python3 -c 'import yaml' 2>/dev/null || skip 'no python3-yaml'
+	# neither program is in Debian: at least the form, and that the names meet
+	python3 - "$top/contrib" <<-'EOF'
+		import configparser, re, sys, yaml
+		v = yaml.safe_load(open(sys.argv[1] + "/vector/caisson.yaml"))
+		names = set(v["sources"]) | set(v["transforms"])
+		for part in ("transforms", "sinks"):
+		    for one in v[part].values():
+		        assert set(one["inputs"]) <= names, one
+		parsers = open(sys.argv[1] + "/fluent-bit/parsers.conf").read()
+		conf = open(sys.argv[1] + "/fluent-bit/caisson.conf").read()
+		defined = re.findall(r"^ +Name +(\S+)", parsers, re.M)
+		assert re.search(r"^ +Parser +(\S+)", conf, re.M).group(1) in defined
+		tags = re.findall(r"^ +(?:Tag|Match) +(\S+)", conf, re.M)
+		assert len(set(tags)) == 1, tags
+		call = re.search(r"^ +call +(\S+)", conf, re.M).group(1)
+		assert "function %s(" % call in conf
+	EOF
 }

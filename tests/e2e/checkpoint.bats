@@ -228,16 +228,18 @@ says() {
 	alive=yes
 	{ caisson create --bundle "$bundle" --pid-file "$bundle/pid" "$id" </dev/null 2>"$bundle/err" 3>&-; } |
 		cat >"$bundle/first" 3>&- &
+	reader=$! # a bare wait would wait for bats's clock, too
 	until [ -s "$bundle/pid" ] && caisson start "$id"; do sleep 0.1; done
 	counts 3
 	checkpoint
-	wait
+	wait "$reader"
 	has "$(cat "$images/descriptors.json")" '"pipe:['
 	n=$(count)
 	{ restore --detach </dev/null 2>>"$bundle/err" 3>&-; } | cat >"$bundle/second" 3>&- &
+	reader=$!
 	counts "$((n + 3))"
 	caisson delete --force "$id"
-	wait
+	wait "$reader"
 	is "$(head -n 1 "$bundle/second")" "count $((n + 1))"
 }
 

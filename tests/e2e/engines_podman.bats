@@ -275,6 +275,25 @@ one_run() {
 	eventually ended
 }
 
+@test "podman: container checkpoint, restore; an archive becomes another container" {
+	PATH=$PATH:/usr/sbin criu check || skip "criu check: this kernel is not one for it"
+	mkdir "$BATS_TEST_TMPDIR/v"
+	pod run -d --name "$id" --network none -v "$BATS_TEST_TMPDIR/v:/v" "$image" \
+		sh -c 'i=0; while :; do i=$((i + 1)); echo $i >/n; sleep 0.1; done' 3>&-
+	counted() { [ "$(pod exec "$1" cat /n)" -gt "$2" ]; }
+	eventually counted "$id" 3
+	pod container checkpoint "$id"
+	is "$(pod inspect --format '{{.State.Status}} {{.State.Checkpointed}}' "$id")" 'exited true'
+	pod container restore "$id"
+	eventually counted "$id" 10
+	n=$(pod exec "$id" cat /n)
+	pod container checkpoint --compress none --export "$BATS_TEST_TMPDIR/a.tar" "$id"
+	podman rm -f -t 0 "$id"
+	pod container restore --import "$BATS_TEST_TMPDIR/a.tar" --name "$id"
+	eventually counted "$id" "$n"
+	pod stop -t 0 "$id"
+}
+
 # by_name OPTION...: podman with the runtime's name, which our file in contrib/ explains
 by_name() {
 	sed "s,^caisson = .*,${CAISSON##*/} = [\"$CAISSON\"],; s,\"caisson\",\"${CAISSON##*/}\"," \

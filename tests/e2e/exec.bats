@@ -209,11 +209,58 @@ logged() {
 	has "$output" 'Invalid cross-device link'
 }
 
+# both STATEMENTS RULES: a policy, and a profile of the engine's beside it
+both() {
+	echo "policy one { default allow; $1 }" >"$BATS_TEST_TMPDIR/one.policy"
+	conf '.annotations["org.caisson.seccomp.policy"] = $p' --arg p "$BATS_TEST_TMPDIR/one.policy"
+	seccomp '{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": ['"$2"']}'
+}
+refused_by_both() {
+	run "$@" sh -c 'mkdir /x; rmdir /tmp; ln -s a /b; grep Seccomp_filters /proc/self/status'
+	has "$output" "'/x': Invalid cross-device link"
+	has "$output" "'/tmp': No space left on device"
+	has "$output" '/b: Invalid cross-device link' # both refuse: the newer filter's errno, seccomp(2)
+	has "$(tr -d ' \t' <<<"$output")" 'Seccomp_filters:2'
+}
+
+@test "a policy does not replace the engine's profile: what either refuses is refused, in exec too" {
+	caisson_only
+	local mkdir='{"names": ["mkdir", "mkdirat"], "action": "SCMP_ACT_ERRNO", "errnoRet": 18}'
+	local links='{"names": ["symlink", "symlinkat"], "action": "SCMP_ACT_ERRNO", "errnoRet": 28}'
+	local loads='{"names": ["seccomp"], "action": "SCMP_ACT_ERRNO"}'
+	local policy='deny ENOSPC rmdir | unlinkat; deny EXDEV symlink | symlinkat;'
+	for nnp in true false; do
+		conf ".process.noNewPrivileges = $nnp"
+		both "$policy deny EPERM seccomp;" "$mkdir, $links"
+		up
+		refused_by_both within "$id"
+		caisson state "$id" | jq -e '.caisson.policy | .sha256 != .profile.sha256 and .profile.instructions > 3'
+		run -0 caisson check --plan "$bundle"
+		has "$output" 'beside it: linux.seccomp, loaded before it'
+		caisson delete --force "$id"
+	done
+	# who permits the other to be loaded goes first
+	both 'deny ENOSPC rmdir | unlinkat;' "$mkdir, $loads"
+	run -0 caisson check --plan "$bundle"
+	has "$output" 'beside it: linux.seccomp, loaded after it'
+	run inside 'mkdir /x; rmdir /tmp'
+	has "$output" "'/x': Invalid cross-device link"
+	has "$output" "'/tmp': No space left on device"
+	both 'deny EPERM seccomp;' "$loads"
+	run -1 inside true
+	has "$output" 'found that neither does'
+	# the profile's denials would be missing in the record
+	both '' "$mkdir"
+	conf '.annotations["org.caisson.seccomp.audit"] = "deny"'
+	run -1 inside true
+	has "$output" 'found a policy beside linux.seccomp'
+}
+
 @test "a filter that is not the state's is refused" {
 	caisson_only
 	seccomp '{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["mkdir"], "action": "SCMP_ACT_ERRNO"}]}'
 	up
-	printf '\0\0\0\0\6\0\0\0\0\0\377\177' >"$root/$id/filter"
+	printf '\0\0\0\0\1\0\0\0\6\0\0\0\0\0\377\177' >"$root/$id/filter"
 	run -255 within "$id" true
 	has "$output" 'filter: expected the one whose digest the state has: found another'
 	: >"$root/$id/filter"

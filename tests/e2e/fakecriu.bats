@@ -188,4 +188,9 @@ asked() { jq -c "$1" "$work/request.json"; }
 	is "$(asked '[.opts | .lsm_profile, .lsm_mount_context]')" '["selinux:a_t","b_t"]'
 	[ -d "$bundle/rootfs/mnt/dir" ]
 	[ ! -e "$root/$id" ]
+	# a bind that may have a master outside is mounted as criu did before
+	is "$(asked .opts.mntns_compat)" 1
+	conf '.mounts[-1].options += ["rprivate"]'
+	run caisson restore --image-path "$images" --work-path "$work" --bundle "$bundle" "$id"
+	is "$(asked .opts.mntns_compat)" null
 }

@@ -277,6 +277,23 @@ logged() {
 	has "$output" "No medium found"
 }
 
+@test "a policy beside a profile that notifies: both hold, and only one may notify" {
+	caisson_only
+	agent mkdir=123
+	echo 'policy p { default allow; deny ENOSPC rmdir | unlinkat; deny EPERM seccomp; }' >"$BATS_TEST_TMPDIR/p.policy"
+	notifying "$(notify mkdir)"
+	conf '.annotations["org.caisson.seccomp.policy"] = $p' --arg p "$BATS_TEST_TMPDIR/p.policy"
+	run -1 inside true
+	has "$output" 'permits seccomp(2)' # the profile has to be the last
+	sed -i 's/deny EPERM seccomp;//' "$BATS_TEST_TMPDIR/p.policy"
+	run ! inside 'mkdir /tmp/a; rmdir /tmp'
+	has "$output" "No medium found"
+	has "$output" "No space left on device"
+	echo 'policy p { default allow; notify rmdir; }' >"$BATS_TEST_TMPDIR/p.policy"
+	run -1 inside true
+	has "$output" 'found it in both'
+}
+
 @test "a filter without a listener needs no second task, one with a listener says that it does" {
 	caisson_only
 	need_controller pids

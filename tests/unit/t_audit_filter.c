@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "audit/filter.h"
+#include "audit/scan.h"
 #include "base/str.h"
 
 static const char event[] =
@@ -17,12 +18,17 @@ static bool takes(struct audit_filter *f)
 	autoarena struct arena a = { 0 };
 	const struct audit_line_at at = { .text = event, .len = strlen(event) };
 	struct json *doc;
+	struct scan_text got[MEMBERS];
+	enum audit_answer quick;
 	bool may, is;
 
 	audit_filter_prepare(&a, f);
 	may = audit_filter_may(f, &at);
+	quick = audit_filter_scan(f, &at, got);
 	is = audit_filter_takes(&a, f, &at, &doc);
 	cr_expect(may || !is, "what matches was dropped by the first look");
+	cr_expect(quick == AUDIT_UNSURE || (quick == AUDIT_TAKEN) == is,
+		  "the quick look sees something else");
 	return may && is;
 }
 #define TAKES(...) takes(&(struct audit_filter){ __VA_ARGS__ })
@@ -104,6 +110,70 @@ static const struct when times[] = {
 	{ "yesterday",            0 },
 };
 /* clang-format on */
+
+Test(audit_filter, members_are_found_without_a_tree)
+{
+	static const struct {
+		const char *text, *path, *is; /* NULL: none */
+	} rows[] = {
+		{ "{\"a\":1,\"b\":\"x\"}", "b", "x" },
+		{ "{\"a\":{\"b\":{\"c\":\"}\"}},\"b\":2}", "a.b.c", "}" },
+		{ "{\"a\":{\"b\":1},\"b\":2}", "b", "2" },
+		{ "{\"a\":[{\"b\":1}],\"b\":[2]}", "b", "[2]" },
+		{ "{\"a\":\"\\\"b\\\":1\",\"b\":3}", "b", "3" },
+		{ "{\"a\":\"x\",\"a\":\"y\"}", "a", "x" },
+		{ "{\"ab\":1}", "a", NULL },
+		{ "{\"a\":1}", "ab", NULL },
+		{ "{\"a\":1}", "a.b", NULL },
+		{ "{\"a\":", "a", NULL },
+		{ "{\"a\":\"x", "a", NULL },
+		{ "{\"a\":{\"b\":1", "b", NULL },
+		{ "{\"a\":\"\\", "a", NULL },
+		{ "[1]", "a", NULL },
+		{ "", "a", NULL },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const size_t len = strlen(rows[i].text);
+		struct scan_text t, same;
+		const bool there = scan_find(rows[i].text, len, rows[i].path, &t);
+
+		cr_expect_eq(there, rows[i].is != NULL, "%s", rows[i].text);
+		if (there)
+			cr_expect(scan_is(&t, rows[i].is), "%s", rows[i].text);
+		if (there && scan_all(rows[i].text, len, &rows[i].path, 1, &same))
+			cr_expect(same.p == t.p && same.len == t.len, "%s", rows[i].text);
+	}
+}
+
+/* Found by fuzz_log. */
+Test(audit_filter, a_name_with_a_nul_in_it_is_not_the_one_before_the_nul)
+{
+	static const char text[] = "{\"event\0\0\0\0\":1}";
+	struct scan_text t;
+
+	cr_expect_not(scan_find(text, sizeof(text) - 1, "event", &t));
+}
+
+Test(audit_filter, an_escape_makes_the_quick_look_unsure)
+{
+	const struct audit_line_at at = { .text = event, .len = strlen(event) };
+
+	static const struct {
+		struct audit_filter filter;
+		enum audit_answer answer;
+	} rows[] = {
+		{ { .container = "web\"1" }, AUDIT_UNSURE },
+		{ { .user = "anna" }, AUDIT_TAKEN },
+		{ { .user = "bert" }, AUDIT_NOT_TAKEN },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct scan_text got[MEMBERS];
+
+		cr_expect_eq(audit_filter_scan(&rows[i].filter, &at, got), rows[i].answer);
+	}
+}
 
 Test(audit_filter, times_are_read)
 {

@@ -10,6 +10,7 @@
 
 #include "audit/anchor.h"
 #include "audit/audit_private.h"
+#include "audit/filter.h"
 #include "audit/keep.h"
 #include "audit/noted.h"
 #include "audit/proof.h"
@@ -495,6 +496,33 @@ Test(audit_seal, anchors_are_read_from_anything)
 				 "\"elsewhere\"");
 }
 
+Test(audit_seal, each_seal_is_anchored_as_configured)
+{
+	autolog struct log l = make_log();
+	struct audit_rules rules = { .anchors_n = 1 };
+	const struct audit_result ok = { .exit_code = -1 };
+	struct audit *au = open_log(&l);
+	struct anchors read;
+	struct audit_check k;
+	struct sealed seen;
+	struct err e = { 0 };
+	char path[128];
+
+	(void)snprintf(path, sizeof(path), "%s/anchors", l.s.path);
+	rules.anchors[0] = path;
+	audit_obey(au, &rules);
+	for (int i = 0; i < 2 * SEAL_EVERY_EVENTS; i++)
+		cr_assert_eq(audit_write(au, &l.a, AUDIT_CREATE,
+					 &(struct audit_subject){ .id = "c" }, &ok, &e),
+			     0);
+	audit_close(au);
+	cr_assert_eq(anchors_load(&l.a, path, &read, &e), 0, "%s", e.text);
+	cr_expect_eq(read.n, 2);
+	k = verify_with(&l, l.key, &read, &seen);
+	cr_expect_eq(k.n, 0, "%s", k.n > 0 ? k.findings[0].text : "");
+	cr_expect_eq(k.anchored, seen.last.sequence + 1); /* with the seal's own line */
+}
+
 /* ---- segments ---- */
 
 static void rotate(struct log *l)
@@ -642,6 +670,26 @@ Test(audit_seal, a_killed_signer_leaves_a_chain_of_keys_that_holds)
 	k = verify_notes(&l, l.public, &seen);
 	cr_expect_eq(k.n, 0);
 	cr_expect_eq(seen.proved, 2);
+}
+
+Test(audit_seal, a_query_passes_over_segments_that_cannot_match)
+{
+	autolog struct log l = make_segments(2);
+	const struct audit_files f = files_of(&l);
+	static const char *const create[] = { "container.c*", NULL }, *const oom[] = {
+		"limit.oom", NULL
+	};
+	struct audit_filter filter = { .events = create };
+
+	cr_expect_not(audit_filter_skips(&filter, &f, &f.segments[0]));
+	filter.events = oom;
+	cr_expect(audit_filter_skips(&filter, &f, &f.segments[0]));
+	filter = (struct audit_filter){ .until_ms = 1 };
+	cr_expect(audit_filter_skips(&filter, &f, &f.segments[1]));
+	filter = (struct audit_filter){ .since_ms = UINT64_MAX };
+	cr_expect(audit_filter_skips(&filter, &f, &f.segments[1]));
+	filter = (struct audit_filter){ .since_ms = 1 };
+	cr_expect_not(audit_filter_skips(&filter, &f, &f.segments[1]));
 }
 
 /* ---- one event ---- */

@@ -28,6 +28,25 @@ Test(config, later_files_come_on_top_of_earlier_ones)
 	cr_expect_eq(c.watch.warn[WARN_CPU], 70);
 }
 
+Test(config, says_what_a_full_disk_stops_and_where_anchors_go)
+{
+	autoarena struct arena a = { 0 };
+	struct err e = { 0 };
+	struct config c;
+
+	cr_assert_eq(config_load(&a, "none", &c, &e), 0);
+	cr_expect_eq(c.audit.full, AUDIT_FULL_DROP);
+	cr_assert_eq(read_text(&a,
+			       "{\"audit\": {\"full\": \"halt\", \"anchors\": "
+			       "[\"journald\", \"/a\"]}}",
+			       &c, &e),
+		     0, "%s", e.text);
+	cr_assert_eq(read_text(&a, "{\"audit\": {}}", &c, &e), 0);
+	cr_expect_eq(c.audit.full, AUDIT_FULL_HALT);
+	cr_expect_eq(c.audit.anchors_n, 2);
+	cr_expect_str_eq(c.audit.anchors[1], "/a");
+}
+
 static const struct {
 	const char *text, *says;
 } refusals[] = {
@@ -38,6 +57,12 @@ static const struct {
 	{ "{\"watch\": {\"responses\": [{\"event\": \"limit.oom\", \"action\": \"kill\", "
 	  "\"x\": 1}]}}",
 	  "caisson.json: watch.responses[0].x: unknown key" },
+	{ "{\"audit\": {\"full\": \"no\"}}",
+	  "caisson.json: audit.full: expected drop, block or halt, found \"no\"" },
+	{ "{\"audit\": {\"anchors\": [\"x\"]}}", "caisson.json: audit.anchors[0]: expected "
+						 "journald, syslog or an absolute path, found "
+						 "\"x\"" },
+	{ "{\"audit\": {\"anchor\": 1}}", "caisson.json: audit.anchor: unknown key" },
 	{ "{\"watch\": {\"pollMs\": \"1\"}}",
 	  "caisson.json: watch.pollMs: expected integer, found string" },
 };

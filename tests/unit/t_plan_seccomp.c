@@ -438,3 +438,107 @@ Test(plan_seccomp, an_audit_needs_a_policy)
 	cr_expect_str_eq(e.text, "annotations.org.caisson.seccomp.audit: expected a policy to "
 				 "audit: found none");
 }
+
+/* ---- a policy beside linux.seccomp ---- */
+
+#define BARE(body) "policy p { default allow; " body " }"
+#define PROFILE(call, act)                                                        \
+	"{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[{\"names\":[\"" call \
+	"\"],\"action\":\"SCMP_ACT_" act "\"}]," AGENT "}"
+
+static int plan_audited(struct arena *a, const char *text, const char *profile,
+			const char *audit, struct plan *p, struct err *e)
+{
+	struct spec_pair pair = { "org.caisson.seccomp.audit", audit };
+	struct spec *s = arena_new(a, struct spec);
+	const struct policy_source source = { .name = "p", .text = text, .len = strlen(text) };
+	const struct plan_want want = { .policy = &source };
+	const struct host host = { .kernel = 6 << 16 | 18 << 8 };
+
+	s->linux_.seccomp = seccomp_of(a, profile);
+	s->annotations.v = &pair;
+	s->annotations.n = audit != NULL;
+	return plan_seccomp(a, s, &host, &want, p, e);
+}
+
+static int plan_both(struct arena *a, const char *text, const char *profile, struct plan *p,
+		     struct err *e)
+{
+	return plan_audited(a, text, profile, NULL, p, e);
+}
+
+/* The kernel asks nobody about what the profile refuses. */
+Test(plan_seccomp, denials_of_two_filters_are_not_half_recorded)
+{
+	static const char profile[] =
+		"{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[{\"names\":[\"mkdir\"],"
+		"\"action\":\"SCMP_ACT_ERRNO\"}]}";
+	autoarena struct arena a = { 0 };
+	struct plan p = { 0 }, own = { 0 };
+	struct err e = { 0 }, none = { 0 };
+
+	cr_expect_eq(plan_audited(&a, BARE("deny EPERM rmdir;"), profile, "deny", &p, &e), -1);
+	cr_expect_not_null(
+		strstr(e.text, "expected one filter, whose denials can be recorded"));
+	/* what a policy itself wants told is another thing */
+	cr_expect_eq(plan_both(&a, BARE("audit deny EPERM rmdir;"), profile, &own, &none), 0,
+		     "%s", none.text);
+	cr_expect(own.audit.is_on && own.has_profile);
+}
+
+Test(plan_seccomp, a_policy_and_a_profile_are_loaded_so_that_the_first_lets_the_second)
+{
+	static const struct {
+		const char *policy, *profile;
+		bool last; /* the profile */
+	} cases[] = {
+		{ BARE(""), PROFILE("mkdir", "ERRNO"), false },
+		{ BARE("deny EPERM seccomp;"), PROFILE("mkdir", "ERRNO"), false },
+		{ BARE(""), PROFILE("seccomp", "ERRNO"), true },
+		{ BARE("notify rmdir;"), PROFILE("mkdir", "ERRNO"), false },
+		{ BARE(""), PROFILE("mkdir", "NOTIFY"), true },
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		autoarena struct arena a = { 0 };
+		const struct spec_seccomp in = seccomp_of(&a, cases[i].profile);
+		struct plan p = { 0 }, kept = { 0 };
+		struct err e = { 0 };
+
+		cr_assert_eq(plan_both(&a, cases[i].policy, cases[i].profile, &p, &e), 0,
+			     "case %zu: %s", i, e.text);
+		cr_expect(p.has_filter && p.has_profile && str_eq(p.policy.name, "p"));
+		cr_expect_eq(p.profile_last, cases[i].last, "case %zu", i);
+		cr_expect(!str_eq(p.policy.digest, p.profile.from.digest));
+
+		/* exec finds the same from the programs alone */
+		const struct plan_exec_want w = { .filter = &p.filter,
+						  .profile = &p.profile.program };
+
+		cr_assert_eq(plan_kept_filter(&in, &w, &kept, &e), 0, "case %zu: %s", i,
+			     e.text);
+		cr_expect_eq(kept.profile_last, cases[i].last, "case %zu", i);
+		cr_expect_eq(kept.listener.path == NULL, p.listener.path == NULL);
+	}
+}
+
+Test(plan_seccomp, a_policy_and_a_profile_that_cannot_both_be_loaded_are_refused)
+{
+	static const struct {
+		const char *policy, *profile, *error;
+	} cases[] = {
+		{ BARE("deny EPERM seccomp;"), PROFILE("seccomp", "ERRNO"), "neither does" },
+		{ BARE("deny EPERM seccomp;"), PROFILE("mkdir", "NOTIFY"), "neither does" },
+		{ BARE("notify rmdir;"), PROFILE("seccomp", "ERRNO"), "neither does" },
+		{ BARE("notify rmdir;"), PROFILE("mkdir", "NOTIFY"), "found it in both" },
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		autoarena struct arena a = { 0 };
+		struct plan p = { 0 };
+		struct err e = { 0 };
+
+		cr_expect_eq(plan_both(&a, cases[i].policy, cases[i].profile, &p, &e), -1);
+		cr_expect_not_null(strstr(e.text, cases[i].error), "case %zu: %s", i, e.text);
+	}
+}

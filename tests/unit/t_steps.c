@@ -151,6 +151,27 @@ Test(steps, before_each_hook_of_creation_both_sides_meet)
 	}
 }
 
+/* One of the two, and both sides of the same mind. */
+Test(steps, a_network_namespace_is_made_once)
+{
+	for (int i = 0; i < 16; i++) {
+		struct plan pl = { .ns.new_net = (i & 8) == 0,
+				   .ns.in_user_ns = (i & 1) != 0,
+				   .ns.ladder = (i & 2) != 0 ? LADDER_STAGED : LADDER_DIRECT,
+				   .net.n = (i & 4) != 0 };
+		const bool beside = (i & 7) == 0;
+
+		cr_expect_eq(wants(parent_steps, parent_steps_n, "network", &pl),
+			     beside && pl.ns.new_net, "%d", i);
+		cr_expect_eq(wants(parent_steps, parent_steps_n, "network-given", &pl),
+			     beside && pl.ns.new_net, "%d", i);
+		cr_expect_eq(wants(child_steps, child_steps_n, "network-wait", &pl),
+			     beside && pl.ns.new_net, "%d", i);
+		cr_expect_eq(wants(child_steps, child_steps_n, "loopback", &pl),
+			     !beside && pl.ns.new_net, "%d", i);
+	}
+}
+
 /* The same step may stand in the tables of create and of exec. */
 static size_t others_named(const struct step *step)
 {
