@@ -243,6 +243,7 @@ struct plan_listener {
 /* The calls that the filter hands to our watcher: what it answers, and records. */
 struct plan_audit {
 	bool is_on;
+	bool denials; /* were asked for by the annotation: the kernel's own are told as well */
 	struct filter verdicts; /* as struct policy_image has them */
 	const struct policy_verdict *rows;
 	size_t rows_n;

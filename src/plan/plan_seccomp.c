@@ -382,8 +382,20 @@ static uint64_t now_us(void)
 	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
 }
 
-/* linux.seccomp, with a policy there already. What it refuses the kernel refuses without asking
- * anybody: that is not recorded. */
+/* What the profile refuses the kernel refuses without asking anybody, and a record that is not
+ * whole is none. What a policy itself wants told is another thing. */
+static int refuse_half_seen(const struct making *policy, struct err *e)
+{
+	if ((policy->see & POLICY_SEE_DENIALS) == 0)
+		return 0;
+	(void)fail(e, ERR_SPEC,
+		   "annotations.org.caisson.seccomp.audit: expected one filter, whose denials "
+		   "can be recorded: found a policy beside linux.seccomp");
+	return hint(e, "have the engine's profile alone, or none (podman: --security-opt "
+		       "seccomp=unconfined) and the policy");
+}
+
+/* linux.seccomp, with a policy there already. */
 static int beside(const struct making *policy, bool *agent, struct err *e)
 {
 	struct plan *p = policy->p;
@@ -394,7 +406,7 @@ static int beside(const struct making *policy, bool *agent, struct err *e)
 			    .p = p,
 			    .out = &p->profile };
 
-	if (from_config(&m, e) < 0)
+	if (refuse_half_seen(policy, e) < 0 || from_config(&m, e) < 0)
 		return -1;
 	*agent |= m.agent;
 	if (p->audit.is_on && m.agent)
@@ -432,6 +444,7 @@ int plan_seccomp(struct arena *a, const struct spec *s, const struct host *h,
 		return plan_audit_refuse(s, "expected a policy to audit: found none", e);
 	if (plan_audit_read(s, &m.see, e) < 0 || make(&m, e) < 0)
 		return -1;
+	p->audit.denials = (m.see & POLICY_SEE_DENIALS) != 0;
 	p->has_filter = true;
 	p->policy.compile_us = (uint32_t)(now_us() - began);
 	return 0;

@@ -69,10 +69,7 @@ int run_target_open(struct arena *a, const struct run_options *o, const char *id
 	    state_load_config(&d, &text, &out->config_len, e) < 0)
 		return -1;
 	out->config = arena_strndup(a, text, out->config_len);
-	if (out->st.policy == NULL)
-		return 0;
-	out->audited = filter_is_audited(a, &out->st);
-	return filter_kept(a, &d, out, e);
+	return out->st.policy != NULL ? filter_kept(a, &d, out, e) : 0;
 }
 
 void run_target_close(struct run_target *t)

@@ -58,52 +58,56 @@ static struct filter *take(struct arena *a, const char **at, const char *end)
 	return f;
 }
 
-/* What `state' says of the filter is what exec loads. */
-static bool is_that_of(const struct jat *about, const struct filter *f)
-{
-	const struct jat at = j_key(about, "sha256");
-	const char *saved = NULL;
-	char found[DIGEST_HEX];
+/* What `state' says of the filters. */
+struct said {
+	const char *digest, *profile; /* or NULL */
+	bool audited;
+};
 
-	digest_hex(f->insns, f->n * sizeof(*f->insns), found);
-	return j_string(&at, &saved) && str_eq(saved, found);
+static struct said read_said(struct arena *a, const struct state *st)
+{
+	struct complaints bad = { .arena = a };
+	struct err unused = { 0 };
+	struct said said = { 0 };
+	struct jat root, digest, profile, audited;
+	struct json *doc;
+
+	if (st->policy == NULL ||
+	    json_parse(a, "policy", st->policy, strlen(st->policy), &doc, &unused) < 0)
+		return said;
+	root = j_root(doc, &bad);
+	digest = j_key(&root, "sha256");
+	audited = j_key(&root, "audited");
+	profile = j_key(&root, "profile");
+	(void)j_string(&digest, &said.digest);
+	(void)j_bool(&audited, &said.audited);
+	if (j_object(&profile)) {
+		digest = j_key(&profile, "sha256");
+		(void)j_string(&digest, &said.profile);
+	}
+	return said;
 }
 
 bool filter_is_audited(struct arena *a, const struct state *st)
 {
-	struct complaints bad = { .arena = a };
-	struct err unused = { 0 };
-	bool audited = false;
-	struct json *doc;
-	struct jat root, at;
-
-	if (st->policy == NULL ||
-	    json_parse(a, "policy", st->policy, strlen(st->policy), &doc, &unused) < 0)
-		return false;
-	root = j_root(doc, &bad);
-	at = j_key(&root, "audited");
-	return j_bool(&at, &audited) && audited;
+	return read_said(a, st).audited;
 }
 
-static bool are_those_of(struct arena *a, const struct run_target *t)
+/* exec loads that and nothing else. */
+static bool is_that_of(const char *digest, const struct filter *f)
 {
-	const char *policy = t->st.policy;
-	struct complaints bad = { .arena = a };
-	struct err unused = { 0 };
-	struct jat root, profile;
-	struct json *doc;
+	char found[DIGEST_HEX];
 
-	if (json_parse(a, "policy", policy, strlen(policy), &doc, &unused) < 0)
-		return false;
-	root = j_root(doc, &bad);
-	profile = j_key(&root, "profile");
-	return is_that_of(&root, t->filter) && (t->profile != NULL) == (profile.v != NULL) &&
-	       (t->profile == NULL || is_that_of(&profile, t->profile));
+	if (digest == NULL || f == NULL)
+		return digest == NULL && f == NULL;
+	digest_hex(f->insns, f->n * sizeof(*f->insns), found);
+	return str_eq(digest, found);
 }
 
 int filter_kept(struct arena *a, const struct state_dir *d, struct run_target *out,
 		struct err *e)
 {
+	const struct said said = read_said(a, &out->st);
 	autofree char *bytes = NULL;
 	const char *at, *end;
 	size_t len;
@@ -118,9 +122,10 @@ int filter_kept(struct arena *a, const struct state_dir *d, struct run_target *o
 	if (out->filter == NULL || at != end)
 		return fail(e, ERR_STATE, "filter: expected a seccomp filter: found %zu bytes",
 			    len);
-	if (!are_those_of(a, out))
+	if (!is_that_of(said.digest, out->filter) || !is_that_of(said.profile, out->profile))
 		return fail(e, ERR_STATE,
 			    "filter: expected the one whose digest the state has: found "
 			    "another");
+	out->audited = said.audited;
 	return 0;
 }

@@ -142,7 +142,7 @@ static void conclude(struct run *r, int status, struct verdict *v)
 	if (state_load_kill(&r->dir, &kill))
 		f.kill = &kill;
 	if (r->watch != NULL) {
-		watch_finish(r->watch);
+		watch_finish(r->watch, status);
 		f.cause = watch_cause(r->watch);
 		f.denials = watch_denials(r->watch);
 	}

@@ -267,7 +267,7 @@ int filter_keep(struct arena *a, const struct state_dir *d, const struct plan *p
 		struct err *e) CHECK;
 int filter_kept(struct arena *a, const struct state_dir *d, struct run_target *out,
 		struct err *e) CHECK;
-/* Does our watcher answer for it, as the state says? */
+/* Does our watcher answer for it, as the state says? filter_kept tells it too. */
 bool filter_is_audited(struct arena *a, const struct state *st);
 
 /* ---- stats.c ---- */

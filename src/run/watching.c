@@ -53,6 +53,7 @@ static struct watch_want want_of(const struct run *r, const struct plan *pl)
 		.policy_digest = who.policy_digest,
 		.labels = who.labels,
 		.calls = pl->audit.is_on,
+		.kernel = pl->audit.denials && watch_hears_kernel(),
 		.pid = r->pid,
 		.start_time = r->st.start_time,
 		.own_pid_ns = pl->ns.new_pid,
@@ -126,10 +127,12 @@ static int hold_listeners(struct run *r, const struct plan *pl, struct err *e)
 {
 	const struct plan_audit *au = &pl->audit;
 
-	if (!au->is_on)
+	if (!au->is_on && !au->denials)
 		return 0;
 	if (watch_keep_answers(r->arena, &r->dir, &au->verdicts, au->rows, au->rows_n, e) < 0)
 		return -1;
+	if (!au->is_on)
+		return 0;
 	return watch_spawn_holder(r->o->watcher, pl->id, r->pidfd, r->calls_socket, &r->holder,
 				  e);
 }

@@ -17,9 +17,9 @@
 
 #define STATE_VERSION 1
 #define STATE_MAX     (1u << 20) /* bytes of state.json that are written and read */
-#define STATE_FILTER_MAX                                                    \
-	(1u << 16) /* and of the filter: the kernel takes 4096 instructions \
-		    */
+#define STATE_FILTER_MAX                                                                   \
+	(1u << 17) /* and of the filters: two, of which the kernel takes 4096 instructions \
+		      each */
 
 /* What runtime.md#state calls them; "stopped" and "paused" are seen, never saved. */
 enum state_status {

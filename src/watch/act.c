@@ -78,11 +78,12 @@ void watch_tell_untold(struct watch *w)
 	tell_untold(w, false);
 }
 
-void watch_finish(struct watch *w)
+void watch_finish(struct watch *w, int status)
 {
 	w->init_gone = true;
 	watch_look_counters(w);
 	tell_untold(w, true);
+	kernel_audit_last(w, status);
 	calls_tell(w, true);
 }
 

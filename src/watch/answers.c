@@ -147,6 +147,8 @@ int watch_keep_answers(struct arena *a, const struct state_dir *d,
 	if (counts == NULL)
 		return -1;
 	denials_unmap(counts);
+	if (verdicts->n == 0)
+		return 0;
 	bytes = answers_bytes(a, &w, &len);
 	return state_save_verdicts(d, bytes, len, e);
 }

@@ -272,6 +272,8 @@ struct json *call_json(struct arena *a, const struct seccomp_data *call,
 		json_set(o, "arch", json_string(a, arch));
 	if (with_args)
 		add_args(a, o, call);
+	if (said == NULL)
+		return o;
 	if (!said->allow)
 		json_set(o, "errno", json_string(a, errno_text(a, said->err)));
 	add_rule(a, o, said);

@@ -45,6 +45,12 @@ struct calls {
 
 /* ---- events ---- */
 
+/* Rows of classes beyond the table's: what the kernel answered by itself. */
+enum {
+	ROW_KILLED = 1 << 24,
+	ROW_LOGGED,
+};
+
 static enum audit_event event_of(const struct seccomp_data *call,
 				 const struct policy_verdict *said)
 {
@@ -82,14 +88,35 @@ static const struct policy_verdict *said_of(const struct calls *c,
 	return of->row < c->answers.rows_n ? &c->answers.rows[of->row] : &unknown;
 }
 
+static struct json *kernel_json(struct arena *a, const struct seccomp_data *call, uint32_t row)
+{
+	struct json *o = call_json(a, call, NULL, false);
+
+	json_set(o, "action", json_string(a, row == ROW_KILLED ? "kill" : "log"));
+	return o;
+}
+
+static void tell_kernel(struct watch *w, uint32_t row, struct json *o, pid_t pid,
+			struct arena *a)
+{
+	watch_tell(w, row == ROW_KILLED ? AUDIT_DENIED : AUDIT_LET_PASS,
+		   &(struct audit_result){ .call = o, .caller = pid, .exit_code = -1 }, a);
+}
+
 static void tell_count(struct watch *w, const struct denials_class *of, int64_t n)
 {
 	const struct policy_verdict *said = said_of(w->calls, of);
 	autoarena struct arena a = { 0 };
-	struct json *o = call_json(&a, &of->last, said, !of->various);
+	const bool by_kernel = of->row >= ROW_KILLED;
+	struct json *o = by_kernel ? kernel_json(&a, &of->last, of->row)
+				   : call_json(&a, &of->last, said, !of->various);
 
 	json_set(o, "count", json_int(&a, n));
-	tell(w, &of->last, said, &(struct audit_result){ .call = o, .exit_code = -1 }, &a);
+	if (by_kernel)
+		tell_kernel(w, of->row, o, 0, &a);
+	else
+		tell(w, &of->last, said, &(struct audit_result){ .call = o, .exit_code = -1 },
+		     &a);
 }
 
 void calls_tell(struct watch *w, bool all)
@@ -210,6 +237,35 @@ static void serve(struct watch *w, int fd)
 	json_set(seen, "count", json_int(&a, told));
 	what.call = seen;
 	tell(w, &n->data, said, &what, &a);
+}
+
+void calls_heard(struct watch *w, const struct kernel_audit *seen)
+{
+	struct denials *d = w->calls->denials;
+	const bool killed = seen->action == SECCOMP_RET_KILL_PROCESS ||
+			    seen->action == SECCOMP_RET_KILL_THREAD;
+	const uint32_t row = killed ? ROW_KILLED : ROW_LOGGED;
+	autoarena struct arena a = { 0 };
+	struct json *o;
+	int64_t told;
+
+	if (!killed && seen->action != SECCOMP_RET_LOG)
+		return;
+	if (killed)
+		denials_count(d, &seen->call);
+	told = count_one(w, denials_class(d, &seen->call, row), false);
+	if (killed)
+		watch_respond(w, WATCH_DENIED, 1);
+	if (told == 0)
+		return;
+	o = kernel_json(&a, &seen->call, row);
+	json_set(o, "pid", json_int(&a, seen->pid));
+	if (seen->exe[0] != '\0')
+		json_set(o, "exe", json_string(&a, seen->exe));
+	if (seen->comm[0] != '\0')
+		json_set(o, "comm", json_string(&a, seen->comm));
+	json_set(o, "count", json_int(&a, told));
+	tell_kernel(w, row, o, seen->pid, &a);
 }
 
 /* A caller that was killed between the two may leave nothing to receive: ENOENT. */
@@ -399,16 +455,23 @@ static int learn_size(struct calls *c, struct err *e)
 	return 0;
 }
 
+int calls_ready(struct watch *w, struct err *e)
+{
+	if (w->calls != NULL)
+		return 0;
+	w->calls = calloc(1, sizeof(*w->calls));
+	if (w->calls == NULL)
+		return fail_sys(e, ENOMEM, "watch");
+	w->calls->denials = denials_map(w->at.dir->fd, false, e);
+	return w->calls->denials == NULL ? -1 : 0;
+}
+
 int calls_open(struct watch *w, int *fd, struct err *e)
 {
-	struct calls *c = calloc(1, sizeof(*c));
 	int holder;
 
-	if (c == NULL)
-		return fail_sys(e, ENOMEM, "watch");
-	w->calls = c;
-	c->denials = denials_map(w->at.dir->fd, false, e);
-	if (c->denials == NULL || map_answers(c, w->at.dir, e) < 0 || learn_size(c, e) < 0)
+	if (calls_ready(w, e) < 0 || map_answers(w->calls, w->at.dir, e) < 0 ||
+	    learn_size(w->calls, e) < 0)
 		return -1;
 	holder = connect_holder(w);
 	if (holder >= 0)

@@ -5,6 +5,7 @@
  * denials.c  what was counted: a file beside the state, mapped, so that it survives us
  * calls.c    the loop over the listeners
  * caller.c   who calls, as an event has it
+ * kernel_audit.c  what no listener sees
  * hold.c     who keeps the listeners when we die */
 #pragma once
 #include <linux/seccomp.h>
@@ -100,6 +101,7 @@ void caller_add(struct arena *a, struct json *o, const struct seccomp_notif *n);
 /* execve(2) and execveat(2): the path, and a digest of the words. */
 void caller_add_program(struct arena *a, struct json *o, const struct seccomp_notif *n);
 /* The call by itself. */
+/* said NULL: the kernel answered. */
 struct json *call_json(struct arena *a, const struct seccomp_data *call,
 		       const struct policy_verdict *said, bool with_args);
 bool call_is_exec(const struct seccomp_data *call);
@@ -120,6 +122,30 @@ void calls_resume(struct watch *w);
 /* Tells what is due; all: everything. */
 void calls_tell(struct watch *w, bool all);
 void calls_close(struct watch *w);
+
+/* What of it does not need the filter's listener. */
+int calls_ready(struct watch *w, struct err *e) CHECK;
+struct kernel_audit;
+/* The kernel has killed for a call, or logged it. */
+void calls_heard(struct watch *w, const struct kernel_audit *seen);
+
+/* ---- kernel_audit.c ---- */
+
+struct kernel_audit {
+	pid_t pid;                /* the process's, not the thread's */
+	uint32_t action;          /* SECCOMP_RET_* */
+	struct seccomp_data call; /* without its arguments */
+	char comm[32], exe[1024]; /* "": not told */
+};
+
+/* The text of a record of type AUDIT_SECCOMP. */
+bool kernel_audit_parse(const char *text, struct kernel_audit *out);
+/* *fd stays -1 where we may not. */
+int kernel_audit_open(struct watch *w, int *fd, struct err *e) CHECK;
+void kernel_audit_take(struct watch *w);
+void kernel_audit_resume(struct watch *w);
+/* The init has ended, with that status. */
+void kernel_audit_last(struct watch *w, int status);
 
 /* ---- hold.c ---- */
 

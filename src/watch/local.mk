@@ -7,6 +7,7 @@ libwatch_a_SOURCES = \
 	src/watch/denials.c \
 	src/watch/ending.c \
 	src/watch/hold.c \
+	src/watch/kernel_audit.c \
 	src/watch/look.c \
 	src/watch/program.h \
 	src/watch/rules.c \

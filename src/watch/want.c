@@ -27,7 +27,8 @@ bool watch_is_wanted(const struct watch_want *w)
 
 	for (size_t i = 0; i < WARN_KINDS; i++)
 		warns |= r->warn[i] > 0;
-	return w->calls || w->wall_ms > 0 || w->cpu_ms > 0 || warns || r->responses_n > 0;
+	return w->calls || w->kernel || w->wall_ms > 0 || w->cpu_ms > 0 || warns ||
+	       r->responses_n > 0;
 }
 
 /* ---- numbers and flags: one row each, both ways ---- */
@@ -45,6 +46,7 @@ static const struct field {
 	{ "cpuMs",       offsetof(struct watch_want, cpu_ms), false },
 	{ "graceMs",     offsetof(struct watch_want, grace_ms), false },
 	{ "calls",       offsetof(struct watch_want, calls), true },
+	{ "kernelAudit", offsetof(struct watch_want, kernel), true },
 	{ "ownPidNs",    offsetof(struct watch_want, own_pid_ns), true },
 	{ "memoryLimit", offsetof(struct watch_want, memory_limit), true },
 	{ "pidsLimit",   offsetof(struct watch_want, pids_limit), true },

@@ -44,7 +44,7 @@ static void init_ended(struct watch *w)
 {
 	watch_see_end(w);
 	(void)epoll_ctl(w->epoll, EPOLL_CTL_DEL, w->fd[SOURCE_INIT], NULL);
-	watch_finish(w);
+	watch_finish(w, w->end.is_known ? w->end.status : -1);
 	watch_record(w);
 	w->over = is_empty(w);
 }
@@ -54,7 +54,7 @@ static void init_ended(struct watch *w)
 static bool wants_timer(const struct watch *w)
 {
 	return watch_is_wanted(&w->want) || w->want.memory_limit || w->want.pids_limit ||
-	       w->want.calls;
+	       w->want.calls || w->want.kernel;
 }
 
 static int open_timer(struct watch *w, int *fd, struct err *e)
@@ -76,10 +76,15 @@ static void tell_calls(struct watch *w)
 
 /* In the order of what matters most. */
 static void (*const when_due[DUE_KINDS])(struct watch *w) = {
-	[DUE_WALL] = wall_over,           [DUE_WALL_WARN] = watch_warn_time,
-	[DUE_CPU] = watch_look_cpu,       [DUE_GRACE] = watch_kill,
-	[DUE_POLL] = watch_look_warnings, [DUE_TELL] = watch_tell_untold,
-	[DUE_CALLS] = tell_calls,         [DUE_CALLS_AGAIN] = calls_resume,
+	[DUE_WALL] = wall_over,
+	[DUE_WALL_WARN] = watch_warn_time,
+	[DUE_CPU] = watch_look_cpu,
+	[DUE_GRACE] = watch_kill,
+	[DUE_POLL] = watch_look_warnings,
+	[DUE_TELL] = watch_tell_untold,
+	[DUE_CALLS] = tell_calls,
+	[DUE_CALLS_AGAIN] = calls_resume,
+	[DUE_KERNEL_AGAIN] = kernel_audit_resume,
 };
 
 static void time_passed(struct watch *w)
@@ -255,6 +260,11 @@ static bool wants_calls(const struct watch *w)
 	return w->want.calls;
 }
 
+static bool wants_kernel(const struct watch *w)
+{
+	return w->want.kernel;
+}
+
 /* ---- the table ---- */
 
 static const struct {
@@ -267,6 +277,7 @@ static const struct {
 	[SOURCE_TIMER] = { EPOLLIN, wants_timer, open_timer, time_passed },
 	[SOURCE_FILES] = { EPOLLIN, wants_files, open_files, files_changed },
 	[SOURCE_PRESSURE] = { EPOLLPRI, wants_pressure, open_pressure, watch_look_counters },
+	[SOURCE_KERNEL] = { EPOLLIN, wants_kernel, kernel_audit_open, kernel_audit_take },
 	[SOURCE_HOLDER] = { EPOLLIN, wants_calls, calls_open, calls_take },
 };
 
@@ -281,6 +292,15 @@ static int open_source(struct watch *w, size_t i, struct err *e)
 	if (w->fd[i] < 0 || epoll_ctl(w->epoll, EPOLL_CTL_ADD, w->fd[i], &ev) == 0)
 		return 0;
 	return fail_sys(e, errno, "watch: epoll");
+}
+
+void watch_mute(struct watch *w, enum watch_source source, bool mute)
+{
+	struct epoll_event ev = { .events = mute ? 0 : sources[source].events,
+				  .data.u64 = source };
+
+	if (w->fd[source] >= 0)
+		(void)epoll_ctl(w->epoll, EPOLL_CTL_MOD, w->fd[source], &ev);
 }
 
 /* The program is there before it is needed: what could not be done is refused now. */

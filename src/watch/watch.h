@@ -73,8 +73,9 @@ struct watch_want {
 	const char *log;    /* the absolute path of the audit log, or NULL */
 	const char *policy_name, *policy_digest; /* or NULL */
 	struct audit_labels labels;
-	bool calls; /* the filter hands calls to us: answers.c has what is said to them */
-	pid_t pid;  /* of the init */
+	bool calls;  /* the filter hands calls to us: answers.c has what is said to them */
+	bool kernel; /* the kernel's audit is to be heard */
+	pid_t pid;   /* of the init */
 	uint64_t start_time;
 	bool own_pid_ns;                    /* with the init all end */
 	uint64_t started_ms;                /* CLOCK_BOOTTIME of START; 0: the state will say */
@@ -113,8 +114,10 @@ struct watch_place {
 struct watch;   /* opaque */
 struct denials; /* calls.h */
 
+/* May we hear the kernel's audit? Says in the debug log that we may not. */
+bool watch_hears_kernel(void);
 /* What a filter's calls are answered with and counted in: the files beside the state that the
- * watcher opens. Before it. */
+ * watcher opens. Before it. verdicts->n 0: they are only counted. */
 struct filter;
 struct policy_verdict;
 int watch_keep_answers(struct arena *a, const struct state_dir *d,
@@ -151,9 +154,9 @@ void watch_until_end(struct watch *w);
 struct watch_cause watch_cause(const struct watch *w);
 /* Calls that were refused; NULL: nobody counts. Until watch_close. */
 const struct denials *watch_denials(const struct watch *w);
-/* The init has ended, as the caller has seen: nothing is done any more, what was counted but
- * not yet told is told. */
-void watch_finish(struct watch *w);
+/* The init has ended, as the caller has seen, with that status (-1: not known): nothing is done
+ * any more, what was counted but not yet told is told. */
+void watch_finish(struct watch *w, int status);
 void watch_close(struct watch *w);
 
 /* ---- the process beside a detached container ---- */

@@ -22,6 +22,7 @@ enum watch_due {
 	DUE_TELL,  /* of counted events */
 	DUE_CALLS, /* of counted calls */
 	DUE_CALLS_AGAIN,
+	DUE_KERNEL_AGAIN,
 	DUE_KINDS,
 };
 
@@ -31,6 +32,7 @@ enum watch_source {
 	SOURCE_TIMER,
 	SOURCE_FILES,
 	SOURCE_PRESSURE,
+	SOURCE_KERNEL, /* its audit */
 	SOURCE_HOLDER, /* who has listeners of the filter for us */
 	SOURCE_KINDS,  /* and above it a listener: which is the low half */
 };
@@ -62,12 +64,16 @@ struct watch {
 	struct watch_window window[WATCH_RESPONSES];
 	bool warned[WARN_KINDS];
 	struct calls *calls; /* or NULL */
+	struct watch_bucket kernel_pace;
 	int64_t polled_usec; /* of the processor, at the last poll; -1: none */
 	uint64_t polled_ms;
 };
 
 /* START was said. */
 void watch_started(struct watch *w, uint64_t started_ms);
+
+/* No news of that source for a while. */
+void watch_mute(struct watch *w, enum watch_source source, bool mute);
 
 /* ---- look.c: what the kernel counts ---- */
 /* The limit that an event is about, and how much of it is used. */

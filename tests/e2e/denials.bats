@@ -127,6 +127,49 @@ alike() {
 	is "$(told 'select(.event == "container.exit") | .unmapped.verdict.denied')" '{"mkdir":2}'
 }
 
+# hears: skips where the kernel's audit is not ours to read
+hears() {
+	python3 -c 'import socket
+s = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 9)
+s.bind((0, 0))
+s.setsockopt(270, 1, 1)' 2>/dev/null || skip "the kernel's audit cannot be heard here"
+}
+
+@test "what the filter kills for or logs is told where the kernel's audit may be heard" {
+	hears
+	seccomp '{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [
+		{"names": ["mkdir", "mkdirat"], "action": "SCMP_ACT_KILL_PROCESS"},
+		{"names": ["rmdir"], "action": "SCMP_ACT_LOG"}]}'
+	audit
+	run inside 'exec /bin/mkdir /tmp/d'
+	is "$status" 159
+	is "$(denied '.unmapped.seccomp | [.syscall, .action, .exe, .count]')" '["mkdir","kill","/bin/busybox",1]'
+	is "$(told 'select(.event == "container.exit") | .unmapped.verdict | [.reason, .denied]')" '["seccomp",{"mkdir":1}]'
+	run inside 'exec /bin/rmdir /tmp/x'
+	is "$(told 'select(.event == "seccomp.allowed") | .unmapped.seccomp | [.syscall, .action]')" '["rmdir","log"]'
+	text 'exec /bin/mkdir /tmp/d'
+	up
+	becomes stopped
+	down
+	is "$(told 'select(.event == "container.exit") | .unmapped.verdict.denied' | tail -n 1)" '{"mkdir":1}'
+}
+
+@test "a process of another container is not ours" {
+	hears
+	seccomp '{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [
+		{"names": ["mkdir", "mkdirat"], "action": "SCMP_ACT_KILL_PROCESS"}]}'
+	audit
+	text 'sleep 1000'
+	up
+	jq '.process.args = ["/bin/mkdir", "/tmp/x"] | .linux.cgroupsPath += "-2" | .annotations = {}' \
+		"$bundle/config.json" >"$bundle/new.json"
+	mkdir "$bundle/2" && mv "$bundle/new.json" "$bundle/2/config.json" && mv "$bundle/rootfs" "$bundle/2/"
+	run -159 caisson run --bundle "$bundle/2" "$id-2"
+	sleep 0.3
+	is "$(denied)" ''
+	down
+}
+
 # ---- what does not go together ----
 
 @test "an agent of the user's is refused beside an audit, by check too" {
@@ -217,7 +260,7 @@ down() {
 	sleep 0.5
 	[ ! -e "$bundle/rootfs/tmp/said" ] # it waits
 	caisson state "$id" >/dev/null
-	until [ -e "$bundle/rootfs/tmp/said" ]; do sleep 0.1; done
+	until [ -s "$bundle/rootfs/tmp/said" ]; do sleep 0.1; done
 	is "$(<"$bundle/rootfs/tmp/said")" 1
 	has "$(<"$bundle/err")" 'Operation not permitted'
 	is "$(told 'select(.event == "watch.lost") | .event')" '"watch.lost"'
@@ -246,7 +289,7 @@ down() {
 	kill -9 "$(holder)"
 	gone holder
 	touch "$bundle/rootfs/tmp/go"
-	until [ -e "$bundle/rootfs/tmp/said" ]; do sleep 0.1; done
+	until [ -s "$bundle/rootfs/tmp/said" ]; do sleep 0.1; done
 	is "$(<"$bundle/rootfs/tmp/said")" 1
 	is "$(told 'select(.event == "watch.lost") | .unmapped.limit.resource')" '"seccomp_listener"'
 	run caisson exec "$id" /bin/true
@@ -265,7 +308,7 @@ down() {
 	kill -9 "$(watcher)"
 	gone watcher
 	touch "$bundle/rootfs/tmp/go"
-	until [ -e "$bundle/rootfs/tmp/said" ]; do sleep 0.1; done
+	until [ -s "$bundle/rootfs/tmp/said" ]; do sleep 0.1; done
 	has "$(<"$bundle/err")" 'Function not implemented'
 	caisson state "$id" >/dev/null
 	is "$(told 'select(.event == "watch.lost") | .unmapped.limit.resource' | sort -u | xargs)" 'seccomp_listener watcher'
@@ -421,4 +464,37 @@ native_flood() {
 	mine delete --force "$id"
 	gone watcher
 	gone holder
+}
+
+# ---- with the rest ----
+
+@test "a response to denials ends the container, and its reason says so" {
+	denying mkdir
+	audit
+	echo '{"watch": {"responses": [{"event": "seccomp.denied", "count": 3, "windowMs": 60000, "action": "kill"}]}}' \
+		>"$BATS_TEST_TMPDIR/caisson.json"
+	chmod 644 "$BATS_TEST_TMPDIR/caisson.json"
+	conf '.annotations["org.caisson.limit.grace-ms"] = "0"'
+	text 'mkdir /tmp/1; mkdir /tmp/2; mkdir /tmp/3; sleep 1000'
+	run caisson --config "$BATS_TEST_TMPDIR/caisson.json" run --bundle "$bundle" "$id"
+	is "$status" 137
+	is "$(told 'select(.event == "container.exit") | .unmapped.verdict | [.reason, .response_to, .denied.mkdir]')" \
+		'["policy","seccomp.denied",3]'
+}
+
+@test "no image of an audited container is written or taken" {
+	need_root
+	denying mkdir
+	audit
+	text 'sleep 1000'
+	up
+	run caisson checkpoint --image-path "$BATS_TEST_TMPDIR/i" "$id"
+	is "$status" 1
+	has "$output" 'expected a filter without a listener, which no image has'
+	is "$(status_of)" running
+	down
+	mkdir -p "$BATS_TEST_TMPDIR/i"
+	run caisson restore --image-path "$BATS_TEST_TMPDIR/i" --bundle "$bundle" "$id"
+	is "$status" 1
+	has "$output" 'expected a filter without a listener, which no image has'
 }

@@ -249,6 +249,11 @@ refused_by_both() {
 	both 'deny EPERM seccomp;' "$loads"
 	run -1 inside true
 	has "$output" 'found that neither does'
+	# the profile's denials would be missing in the record
+	both '' "$mkdir"
+	conf '.annotations["org.caisson.seccomp.audit"] = "deny"'
+	run -1 inside true
+	has "$output" 'found a policy beside linux.seccomp'
 }
 
 @test "a filter that is not the state's is refused" {

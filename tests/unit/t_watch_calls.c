@@ -282,3 +282,80 @@ Test(watch_calls, execve_and_execveat_are_told_from_others_on_each_architecture)
 	cr_expect_not(call_is_exec(&(struct seccomp_data){ .arch = I386, .nr = 59 }));
 	cr_expect_not(call_is_exec(&(struct seccomp_data){ .arch = ARCH, .nr = -1 }));
 }
+
+/* ---- the kernel's audit ---- */
+
+#define RECORD \
+	"audit(1795363669.317:7654): auid=4294967295 uid=0 gid=0 ses=4294967295 pid=14685 "
+
+Test(watch_calls, a_record_of_the_kernel_is_read)
+{
+	struct kernel_audit k;
+
+	cr_assert(kernel_audit_parse(RECORD "comm=\"busybox\" exe=\"/bin/busybox\" sig=31 "
+					    "arch=c000003e syscall=83 compat=0 ip=0x47b567 "
+					    "code=0x80000000",
+				     &k));
+	cr_expect_eq(k.pid, 14685);
+	cr_expect_eq(k.action, SECCOMP_RET_KILL_PROCESS);
+	cr_expect_eq(k.call.arch, ARCH);
+	cr_expect_eq(k.call.nr, MKDIR);
+	cr_expect_str_eq(k.comm, "busybox");
+	cr_expect_str_eq(k.exe, "/bin/busybox");
+}
+
+Test(watch_calls, what_a_process_calls_itself_forges_no_record)
+{
+	struct kernel_audit k;
+
+	/* the kernel writes what has a blank or a quote in hexadecimal */
+	cr_assert(kernel_audit_parse(RECORD
+				     "comm=61207069643D31 exe=(null) sig=0 arch=40000003 "
+				     "syscall=39 compat=1 ip=0x1 code=0x7ffc0000",
+				     &k));
+	cr_expect_str_eq(k.comm, "a pid=1");
+	cr_expect_str_eq(k.exe, "");
+	cr_expect_eq(k.pid, 14685);
+	cr_expect_eq(k.action, SECCOMP_RET_LOG);
+}
+
+Test(watch_calls, records_of_another_form_are_passed_over)
+{
+	static const char *const texts[] = {
+		"",
+		"audit(1:2): pid=1",
+		RECORD "comm=\"a\"",
+		"audit(1:2): pid=0 arch=c000003e syscall=1 code=0x0",
+		"audit(1:2): pid=-1 arch=c000003e syscall=1 code=0x0",
+		"audit(1:2): pid=99999999999 arch=c000003e syscall=1 code=0x0",
+		"audit(1:2): pid=1x arch=c000003e syscall=1 code=0x0",
+		"audit(1:2): pid=1 arch=c000003e syscall=x code=0x0",
+		"audit(1:2): pid=1 arch=c000003ec000003e syscall=1 code=0x0",
+		"audit(1:2): pid=1 arch= syscall=1 code=0x0",
+	};
+	struct kernel_audit k;
+
+	for (size_t i = 0; i < COUNT(texts); i++)
+		cr_expect_not(kernel_audit_parse(texts[i], &k), "%s", texts[i]);
+	cr_expect(kernel_audit_parse("audit(1:2): pid=1 arch=c000003e syscall=1 code=0x0", &k));
+	cr_expect_str_eq(k.comm, "");
+	cr_expect(kernel_audit_parse("audit(1:2): pid=1 comm=\" exe=\"\" arch=c000003e "
+				     "syscall=1 code=0x0",
+				     &k));
+	cr_expect_str_eq(k.comm, "");
+}
+
+Test(watch_calls, a_long_name_is_cut)
+{
+	static char text[4096];
+	struct kernel_audit k;
+
+	(void)strcpy(text, "audit(1:2): pid=1 exe=\"");
+	memset(text + strlen(text), 'a', 2000);
+	(void)strcat(text, "\" comm=");
+	memset(text + strlen(text), '4', 200);
+	(void)strcat(text, " arch=c000003e syscall=1 code=0x0");
+	cr_assert(kernel_audit_parse(text, &k));
+	cr_expect_eq(strlen(k.exe), sizeof(k.exe) - 1);
+	cr_expect_eq(strlen(k.comm), sizeof(k.comm) - 1);
+}
