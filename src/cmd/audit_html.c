@@ -10,6 +10,7 @@
 #include "cmd/audit_tool.h"
 
 #define BUCKETS_MAX 96
+#define HOURS_LEAST 23
 #define TEXT_MAX    160
 
 /* clang-format off */
@@ -49,7 +50,7 @@ static const char head[] =
 	".bars{position:relative;height:180px;display:flex;align-items:flex-end;gap:min(2px,.3vw);"
 	"background:linear-gradient(var(--line),var(--line)) 0 0/100% 1px no-repeat,"
 	"linear-gradient(var(--line),var(--line)) 0 50%/100% 1px no-repeat;border-bottom:1px solid var(--mute)}\n"
-	".bars div{flex:1 1 0;max-width:48px;min-width:0;display:flex;flex-direction:column;justify-content:flex-end;"
+	".bars div{flex:1 1 0;min-width:0;display:flex;flex-direction:column;justify-content:flex-end;"
 	"height:100%}\n"
 	".bars span{display:block;background:var(--blue);border-radius:2px 2px 0 0}.bars .bad{background:var(--bad)}\n"
 	".bars .bad+span{border-radius:0}\n"
@@ -241,8 +242,12 @@ static void add_hours(struct timeline *t, const struct report_table *from, uint6
 static void make_timeline(const struct report *r, struct timeline *t)
 {
 	static const uint64_t steps[] = { 1, 3, 6, 24, 168 };
-	const uint64_t first = r->first_ms / 3600000, last = r->last_ms / 3600000;
+	const uint64_t last = r->last_ms / 3600000;
+	uint64_t first = r->first_ms / 3600000;
 
+	/* a bar or two by themselves say nothing */
+	if (last - first < HOURS_LEAST && last >= HOURS_LEAST)
+		first = last - HOURS_LEAST;
 	*t = (struct timeline){ .step = (last - first) / (BUCKETS_MAX - 1) + 1 };
 	for (size_t i = 0; i < COUNT(steps); i++)
 		if ((last - first) / steps[i] + 2 <= BUCKETS_MAX) {
