@@ -139,6 +139,8 @@ int cg_limit(const struct cg *cg, const struct cg_limits *l, struct err *e) CHEC
  * or NULL, is called when all is written: if it fails, all is taken back too. */
 int cg_update(struct cg *cg, const struct cg_limits *l, int (*then)(void *arg, struct err *e),
 	      void *arg, struct err *e) CHECK;
+/* What cpu.max says, CG_MAX: no quota; false: there is none. */
+bool cg_cpu_max(const struct cg *cg, int64_t *quota_us, int64_t *period_us);
 /* Leaves so many per cent of what cpu.max gives; where that is no limit, of one processor. */
 int cg_throttle(const struct cg *cg, unsigned percent, struct err *e) CHECK;
 /* What cuts a network, loaded ahead: *fd is the caller's to close. Then no socket made in the

@@ -83,19 +83,31 @@ static int put_cpu_max(const struct cg *cg, int64_t quota, int64_t period, struc
 	return cg_put(cg, "cpu.max", text, e);
 }
 
+bool cg_cpu_max(const struct cg *cg, int64_t *quota_us, int64_t *period_us)
+{
+	char text[48], *end;
+
+	if (file_peek_at(cg->dir, "cpu.max", text, sizeof(text)) < 0)
+		return false;
+	*quota_us = strtoll(text, &end, 10);
+	if (end == text) { /* "max" */
+		*quota_us = CG_MAX;
+		end += strcspn(text, " ");
+	}
+	*period_us = strtoll(end, NULL, 10);
+	return *period_us > 0;
+}
+
 int cg_throttle(const struct cg *cg, unsigned percent, struct err *e)
 {
-	int64_t quota = 0, period = 100000;
-	char now[48];
+	int64_t quota, period;
 
-	if (file_peek_at(cg->dir, "cpu.max", now, sizeof(now)) < 0)
+	if (!cg_cpu_max(cg, &quota, &period))
 		return fail(e, ERR_HOST,
 			    "cgroup %s: cpu.max: expected the cpu controller: found none",
 			    cg->path);
-	if (sscanf(now, "%" SCNd64 " %" SCNd64, &quota, &period) != 2) {
-		(void)sscanf(now, "max %" SCNd64, &period);
+	if (quota == CG_MAX)
 		quota = period;
-	}
 	quota = quota / 100 * percent;
 	return put_cpu_max(cg, quota > CPU_LEAST_US ? quota : CPU_LEAST_US, period, e);
 }

@@ -22,7 +22,7 @@
 #include "base/digest.h"
 
 #define SEAL_EVERY_EVENTS 1024
-#define SEAL_EVERY_MS     (5 * 60 * 1000)
+#define SEAL_EVERY_MS     UINT64_C(300000)
 #define SEAL_ID_HEX       17 /* of a key's name, with the NUL */
 
 /* What a seal says. */

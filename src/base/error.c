@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/error.h"
 
-#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -68,8 +67,9 @@ struct err_words err_words(int errnum)
 	struct err_words w;
 
 	(void)snprintf(w.s, sizeof(w.s), "%s", strerror(errnum));
-	if (islower((unsigned char)w.s[1])) /* not "RFS specific error" */
-		w.s[0] = (char)tolower((unsigned char)w.s[0]);
+	/* not "RFS specific error" */
+	if (w.s[0] >= 'A' && w.s[0] <= 'Z' && w.s[1] >= 'a' && w.s[1] <= 'z')
+		w.s[0] = (char)(w.s[0] - 'A' + 'a');
 	return w;
 }
 

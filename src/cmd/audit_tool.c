@@ -75,18 +75,28 @@ int audit_tool_key(const char *option, const char *text, struct err *e)
  * round: ASCII's controls, C1 as UTF-8 has them, and the marks of Unicode's UAX 9. */
 static size_t unprintable(const char *s)
 {
-	static const char *const marks[] = { "\u200e", "\u200f", "\u202a", "\u202b",
-					     "\u202c", "\u202d", "\u202e", "\u2066",
-					     "\u2067", "\u2068", "\u2069", "\u061c" };
+	/* each a range in the last byte: U+061C, U+200E and F, U+202A to E, U+2066 to 9 */
+	static const struct {
+		unsigned char start[3];
+		size_t start_n;
+		unsigned char first, last;
+	} marks[] = { { { 0xc2 }, 1, 0x80, 0x9f },
+		      { { 0xd8 }, 1, 0x9c, 0x9c },
+		      { { 0xe2, 0x80 }, 2, 0x8e, 0x8f },
+		      { { 0xe2, 0x80 }, 2, 0xaa, 0xae },
+		      { { 0xe2, 0x81 }, 2, 0xa6, 0xa9 } };
 	const unsigned char c = (unsigned char)s[0];
 
 	if (c < ' ' || c == 0x7f)
 		return 1;
-	if (c == 0xc2 && (unsigned char)s[1] < 0xa0 && s[1] != '\0')
-		return 2;
-	for (size_t i = 0; i < COUNT(marks); i++)
-		if (str_after(s, marks[i]) != NULL)
-			return strlen(marks[i]);
+	for (size_t i = 0; i < COUNT(marks); i++) {
+		const size_t n = marks[i].start_n;
+
+		if (strncmp(s, (const char *)marks[i].start, n) == 0 &&
+		    (unsigned char)s[n] >= marks[i].first &&
+		    (unsigned char)s[n] <= marks[i].last)
+			return n + 1;
+	}
 	return 0;
 }
 

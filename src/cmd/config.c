@@ -144,13 +144,15 @@ static int load_users(struct arena *a, struct config *out, struct err *e)
 
 int config_load(struct arena *a, const char *given, struct config *out, struct err *e)
 {
+	static const char *const dirs[] = { CAISSON_DATADIR, CAISSON_SYSCONFDIR };
+
 	*out = (struct config){ .watch = watch_rules_none() };
 	if (str_eq(given, "none"))
 		return 0;
 	if (given != NULL)
 		return load_file(a, given, true, out, e);
-	if (load_dir(a, CAISSON_DATADIR, out, e) < 0 ||
-	    load_dir(a, CAISSON_SYSCONFDIR, out, e) < 0)
-		return -1;
+	for (size_t i = 0; i < COUNT(dirs); i++)
+		if (load_dir(a, dirs[i], out, e) < 0)
+			return -1;
 	return geteuid() != 0 ? load_users(a, out, e) : 0;
 }

@@ -67,14 +67,15 @@ int run_start(const struct run_options *o, const char *id, struct err *e)
 {
 	autoarena struct arena a = { 0 };
 	autostate struct state_dir d = { .fd = -1, .lock = -1 };
-	autofd int telling = -1;
 	struct audit_subject who;
 	struct state st;
 	int got;
 
 	if (state_open(o->root, id, true, &d, e) < 0 || state_load(&a, &d, id, &st, e) < 0)
 		return -1;
-	telling = state_hold_record(&d);
+
+	autofd int telling = state_hold_record(&d); /* until all is told */
+
 	got = start_locked(&a, &d, &st, e);
 	who = run_subject(&a, &st, NULL);
 	run_audit(o, &a, AUDIT_START, &who,

@@ -37,7 +37,7 @@ static int minor_of(const char *s)
 	end = patch + strspn(patch, digits);
 	if (end == patch || (*end != '\0' && ((*end != '-' && *end != '+') || end[1] == '\0')))
 		return -1;
-	return atoi(minor);
+	return (int)strtol(minor, NULL, 10);
 }
 
 /* config.md#specification-version */

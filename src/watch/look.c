@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* look.c - what the kernel counts in the container's group, against what is allowed. */
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -148,16 +147,14 @@ static void warn_resource(struct watch *w, enum watch_warn kind, const struct re
 		     cg_number(w->at.cg, r->limit, NULL));
 }
 
-/* cpu.max is "QUOTA PERIOD"; used is what was taken since the last look, of what the quota
+/* Used is what was taken since the last look, of what the quota
  * gives in that time. */
 static void warn_cpu(struct watch *w)
 {
 	int64_t used = cg_number(w->at.cg, "cpu.stat", "usage_usec"), quota, period;
 	uint64_t now = now_boot_ms();
-	autofree char *text = cg_text(w->at.cg, "cpu.max");
 
-	if (w->polled_ms > 0 && text != NULL &&
-	    sscanf(text, "%" SCNd64 " %" SCNd64, &quota, &period) == 2 && period > 0)
+	if (w->polled_ms > 0 && cg_cpu_max(w->at.cg, &quota, &period) && quota != CG_MAX)
 		warn(w, WARN_CPU, used - w->polled_usec,
 		     (int64_t)(now - w->polled_ms) * 1000 * quota / period);
 	w->polled_usec = used;

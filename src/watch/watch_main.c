@@ -136,7 +136,7 @@ static int set_up(struct watcher *w, int argc, char **argv, struct err *e)
 
 static int hold_main(int argc, char **argv)
 {
-	int fds[HOLD_FDS];
+	int fds[HOLD_FDS] = { [0 ... HOLD_FDS - 1] = -1 };
 	struct err e = { 0 };
 
 	if (read_words(argc, argv, fds, HOLD_FDS, &e) < 0)

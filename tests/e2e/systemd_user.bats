@@ -19,7 +19,15 @@ setup() {
 	sleeper
 }
 
-teard# from a group of root's, as in a shell of an ssh session, and with as little as podman hands on
+teardown() {
+	[ -n "${id-}" ] || return 0
+	[ -z "${alive-}" ] || own delete --force "$id" || echo "delete --force: status $?"
+	nothing_left
+	unit_gone
+	rm -rf "$home"
+}
+
+# from a group of root's, as in a shell of an ssh session, and with as little as podman hands on
 outside() {
 	chmod -R a+rX "$home"
 	runuser -u u1 -- env -i XDG_RUNTIME_DIR=/run/user/1000 HOME=/home/u1 E2E_ID="$id" \
