@@ -77,25 +77,23 @@ static size_t unprintable(const char *s)
 {
 	/* each a range in the last byte: U+061C, U+200E and F, U+202A to E, U+2066 to 9 */
 	static const struct {
-		unsigned char start[3];
-		size_t start_n;
+		const char *start;
 		unsigned char first, last;
-	} marks[] = { { { 0xc2 }, 1, 0x80, 0x9f },
-		      { { 0xd8 }, 1, 0x9c, 0x9c },
-		      { { 0xe2, 0x80 }, 2, 0x8e, 0x8f },
-		      { { 0xe2, 0x80 }, 2, 0xaa, 0xae },
-		      { { 0xe2, 0x81 }, 2, 0xa6, 0xa9 } };
+	} marks[] = { { "\xc2", 0x80, 0x9f },
+		      { "\xd8", 0x9c, 0x9c },
+		      { "\xe2\x80", 0x8e, 0x8f },
+		      { "\xe2\x80", 0xaa, 0xae },
+		      { "\xe2\x81", 0xa6, 0xa9 } };
 	const unsigned char c = (unsigned char)s[0];
 
 	if (c < ' ' || c == 0x7f)
 		return 1;
 	for (size_t i = 0; i < COUNT(marks); i++) {
-		const size_t n = marks[i].start_n;
+		const char *last = str_after(s, marks[i].start);
 
-		if (strncmp(s, (const char *)marks[i].start, n) == 0 &&
-		    (unsigned char)s[n] >= marks[i].first &&
-		    (unsigned char)s[n] <= marks[i].last)
-			return n + 1;
+		if (last != NULL && (unsigned char)*last >= marks[i].first &&
+		    (unsigned char)*last <= marks[i].last)
+			return (size_t)(last - s) + 1;
 	}
 	return 0;
 }
