@@ -12,15 +12,6 @@ setup_file() {
 	rootfs_make "$BATS_FILE_TMPDIR/rootfs"
 }
 
-setup() {
-	caisson_only
-	id=e2e-$$-$BATS_TEST_NUMBER
-	bundle=$BATS_TEST_TMPDIR/bundle
-	root=$BATS_TEST_TMPDIR/root
-	bundle_make
-	rm -f "$audit_log"
-}
-
 # resources JSON: skips where the controllers are not
 resources() {
 	local c

@@ -1,6 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 # watch.bash - what the tests of the watcher and of the verdict share; after lib.bash.
 
+setup() {
+	caisson_only
+	id=e2e-$$-$BATS_TEST_NUMBER
+	bundle=$BATS_TEST_TMPDIR/bundle
+	root=$BATS_TEST_TMPDIR/root
+	bundle_make
+	rm -f "$audit_log"
+}
+
 # ms N: milliseconds, longer where the machine is slow
 ms() { echo $(($1 * (patience > 30 ? 10 : 1))); }
 

@@ -6,15 +6,6 @@
 load lib
 load watch
 
-setup() {
-	caisson_only
-	id=e2e-$$-$BATS_TEST_NUMBER
-	bundle=$BATS_TEST_TMPDIR/bundle
-	root=$BATS_TEST_TMPDIR/root
-	bundle_make
-	rm -f "$audit_log"
-}
-
 # events: of the container; the log has some of its own
 events() { jq -r .event "$audit_log" | grep -v '^log\.' | xargs; }
 
