@@ -43,16 +43,24 @@ static int ended(pid_t pid)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
+/* Holds the container, and has somebody wait for it. */
+static pid_t make_and_wait(const struct scratch *s, struct state_dir *d)
+{
+	struct err e = { 0 };
+	pid_t pid;
+
+	cr_assert_eq(state_make(s->fd, "web", d, &e), 0);
+	pid = opener(s);
+	nap_ms(100);
+	return pid;
+}
+
 Test(state, a_lock_is_waited_for, .timeout = 20)
 {
 	autoscratch struct scratch s = scratch_open();
 	struct state_dir d;
-	struct err e = { 0 };
-	pid_t pid;
+	const pid_t pid = make_and_wait(&s, &d);
 
-	cr_assert_eq(state_make(s.fd, "web", &d, &e), 0);
-	pid = opener(&s);
-	nap_ms(100);
 	cr_expect_eq(waitpid(pid, NULL, WNOHANG), 0);
 	state_dir_close(&d);
 	cr_expect_eq(ended(pid), 1);
@@ -62,12 +70,9 @@ Test(state, a_waiter_sees_that_the_container_went, .timeout = 20)
 {
 	autoscratch struct scratch s = scratch_open();
 	struct state_dir d;
+	const pid_t pid = make_and_wait(&s, &d);
 	struct err e = { 0 };
-	pid_t pid;
 
-	cr_assert_eq(state_make(s.fd, "web", &d, &e), 0);
-	pid = opener(&s);
-	nap_ms(100);
 	cr_assert_eq(state_remove(s.fd, "web", &d, &e), 0);
 	cr_expect_eq(ended(pid), 3);
 }
@@ -76,12 +81,9 @@ Test(state, a_waiter_gets_the_container_that_was_made_again, .timeout = 20)
 {
 	autoscratch struct scratch s = scratch_open();
 	struct state_dir d, d2;
+	const pid_t pid = make_and_wait(&s, &d);
 	struct err e = { 0 };
-	pid_t pid;
 
-	cr_assert_eq(state_make(s.fd, "web", &d, &e), 0);
-	pid = opener(&s);
-	nap_ms(100);
 	cr_assert_eq(unlinkat(s.fd, "web", AT_REMOVEDIR), 0);
 	cr_assert_eq(state_make(s.fd, "web", &d2, &e), 0, "%s", e.text);
 	scratch_put(&s, "web/second", "");
