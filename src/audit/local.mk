@@ -21,7 +21,11 @@ AUDIT_LIBS = libaudit.a $(BASE_LIBS)
 
 if HAVE_CRITERION
 check_PROGRAMS += unit-audit
-unit_audit_SOURCES = tests/unit/t_audit.c tests/unit/t_redact.c tests/unit/t_sink.c \
+unit_audit_SOURCES = \
+	tests/unit/t_audit.c \
+	tests/unit/t_audit_labels.c \
+	tests/unit/t_redact.c \
+	tests/unit/t_sink.c \
 	tests/unit/scratch.c tests/unit/scratch.h
 unit_audit_CFLAGS = $(TEST_CFLAGS)
 unit_audit_LDADD = $(AUDIT_LIBS) $(CRITERION_LIBS)

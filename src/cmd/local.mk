@@ -134,6 +134,8 @@ unit_audit_cmd_SOURCES = \
 	tests/unit/t_audit_filter.c \
 	tests/unit/t_audit_report.c \
 	tests/unit/t_audit_seal.c \
+	tests/unit/t_audit_signed.c \
+	tests/unit/log_help.c tests/unit/log_help.h \
 	tests/unit/scratch.c tests/unit/scratch.h
 unit_audit_cmd_CFLAGS = $(TEST_CFLAGS) $(ZSTD_CFLAGS)
 unit_audit_cmd_LDADD = $(AUDITCMD_LIBS) $(CRITERION_LIBS)
