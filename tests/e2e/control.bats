@@ -283,10 +283,10 @@ count() { wc -l <"$bundle/rootfs/ticks"; }
 @test "options in both forms, go's single dash, repeated globals, the accepted and ignored" {
 	caisson_only
 	up
-	for globals in '--root=R --root R' '--root R --rootless=true' '--root R --rootless auto' '--root R --criu /x' \
-		'--root R --debug=false' '--root R --log-format=json --log L' '-root R'; do
-		globals=${globals//R/$root}
-		run "$CAISSON" --audit-log none ${globals//L/$bundle/log} exec -no-subreaper "$id" echo a b --c
+	for globals in '--root=@root --root @root' '--root @root --rootless=true' '--root @root --rootless auto' '--root @root --criu /x' \
+		'--root @root --debug=false' '--root @root --log-format=json --log @log' '-root @root'; do
+		globals=${globals//@root/$root}
+		run "$CAISSON" --audit-log none ${globals//@log/$bundle/log} exec -no-subreaper "$id" echo a b --c
 		is "$status: $output" '0: a b --c'
 	done
 }
