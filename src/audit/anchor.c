@@ -5,14 +5,15 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
+#include "audit/sink_private.h"
 #include "base/auto.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "base/str.h"
+
+#define ANCHOR_MAX 1024 /* bytes, with what goes around it */
 
 const char *anchor_text(struct arena *a, const struct anchor *an, const char *log,
 			const char *hostname)
@@ -32,30 +33,25 @@ const char *anchor_text(struct arena *a, const struct anchor *an, const char *lo
 
 /* ---- where they go ---- */
 
-/* systemd.journal-fields(7), sd_journal_send's protocol: a field a line. syslog(3): facility
- * authpriv, priority notice. */
-static const struct receiver {
-	const char *name, *socket, *before;
-} receivers[] = {
-	{ "journald", "/run/systemd/journal/socket",
-	  "PRIORITY=5\nSYSLOG_FACILITY=10\nSYSLOG_IDENTIFIER=caisson-audit\n"
-	  "OCI_EVENT=log.anchor\nMESSAGE=" },
-	{ "syslog", "/dev/log", "<85>caisson-audit: " },
-};
+static const struct word receivers[] = { { "journald", SINK_JOURNALD },
+					 { "syslog", SINK_SYSLOG },
+					 { NULL, 0 } };
 
-static int send_to(const struct receiver *r, const char *text, struct err *e)
+static int send_to(const struct word *to, const char *text, struct err *e)
 {
-	struct sockaddr_un at = { .sun_family = AF_UNIX };
-	autofd int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	char line[1024];
-	const int n = snprintf(line, sizeof(line), "%s%s\n", r->before, text);
+	const struct audit_sink sink = { .kind = (enum audit_sink_kind)to->value };
+	const struct audit_form *form = &audit_forms[sink.kind];
+	char bytes[2 * ANCHOR_MAX];
+	struct audit_payload p = { .room = sizeof(bytes), .bytes = bytes };
+	int r;
 
-	if (n >= (int)sizeof(line))
-		return fail_sys(e, EMSGSIZE, "%s: send an anchor", r->name);
-	(void)snprintf(at.sun_path, sizeof(at.sun_path), "%s", r->socket);
-	if (fd < 0 || connect(fd, (const struct sockaddr *)&at, sizeof(at)) < 0 ||
-	    send(fd, line, (size_t)n, MSG_NOSIGNAL) < 0)
-		return fail_sys(e, errno, "%s: send an anchor", r->socket);
+	form->anchor(text, &p);
+	/* by its own length too: what has no room is left out */
+	if (strlen(text) >= ANCHOR_MAX || p.n >= ANCHOR_MAX)
+		return fail_sys(e, EMSGSIZE, "%s: send an anchor", to->name);
+	r = audit_sink_send(&sink, &p);
+	if (r < 0)
+		return fail_sys(e, -r, "%s: send an anchor", form->path);
 	return 0;
 }
 
@@ -65,7 +61,7 @@ static int append_to(const char *path, const char *text, struct err *e)
 			     O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK |
 				     O_NOCTTY | O_CLOEXEC,
 			     0600);
-	char line[1024];
+	char line[ANCHOR_MAX];
 	const int n = snprintf(line, sizeof(line), "%s\n", text);
 	ssize_t put;
 
@@ -82,9 +78,10 @@ static int append_to(const char *path, const char *text, struct err *e)
 
 int anchor_send(const char *to, const char *text, struct err *e)
 {
-	for (size_t i = 0; i < COUNT(receivers); i++)
-		if (str_eq(to, receivers[i].name))
-			return send_to(&receivers[i], text, e);
+	const struct word *receiver = word_find(receivers, to);
+
+	if (receiver != NULL)
+		return send_to(receiver, text, e);
 	if (to[0] != '/')
 		return fail(e, ERR_USAGE,
 			    "anchor: expected journald, syslog or an absolute path: found "

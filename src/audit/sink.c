@@ -120,6 +120,15 @@ static int send_to(const struct audit_sink *s, struct audit_outlet *o,
 	return s->is_stream && (r == -EPIPE || r == -ECONNRESET) ? send_once(s, o, p) : r;
 }
 
+int audit_sink_send(const struct audit_sink *s, const struct audit_payload *p)
+{
+	struct audit_outlet o = { .fd = -1 };
+	int r = send_to(s, &o, p);
+
+	auto_close_(&o.fd);
+	return r;
+}
+
 /* ---- what was missed ---- */
 
 static const char *missed_path(const struct audit *au, struct arena *a, const char *sink)
@@ -170,7 +179,7 @@ static enum sent send_line(struct audit *au, struct arena *a, size_t i, const ch
 {
 	const struct audit_sink *s = &au->config->sinks[i];
 	const char *name = audit_sink_name(a, s);
-	struct audit_payload *p = arena_new(a, struct audit_payload);
+	struct audit_payload p = { .room = AUDIT_PAYLOAD };
 	struct err e = { 0 };
 	struct json *event;
 	int r;
@@ -180,8 +189,9 @@ static enum sent send_line(struct audit *au, struct arena *a, size_t i, const ch
 	/* who has missed lines is told, whatever he asks for */
 	if (audit_sink_severity(event) < s->severity && !str_eq(au->telling, name))
 		return SENT_NOT;
-	audit_forms[s->kind].make(a, s, event, line, p);
-	r = send_to(s, &au->outlets[i], p);
+	p.bytes = arena_alloc(a, p.room);
+	audit_forms[s->kind].make(a, s, event, line, &p);
+	r = send_to(s, &au->outlets[i], &p);
 	if (r < 0)
 		log_debug("audit: %s: %s", name, strerror(-r));
 	else if (str_eq(au->telling, name))

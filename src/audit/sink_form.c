@@ -50,7 +50,7 @@ static void add_field(struct audit_payload *p, const char *key, const char *valu
 	const size_t n = value != NULL ? strlen(value) : 0, key_n = strlen(key);
 	const uint64_t size = htole64(n);
 
-	if (value == NULL || p->n + key_n + n + sizeof(size) + 3 > sizeof(p->bytes))
+	if (value == NULL || p->n + key_n + n + sizeof(size) + 3 > p->room)
 		return;
 	memcpy(p->bytes + p->n, key, key_n);
 	p->n += key_n;
@@ -94,13 +94,22 @@ static void make_journald(struct arena *a, const struct audit_sink *s, const str
 	add_field(out, "CAISSON_EVENT", line);
 }
 
+static void anchor_journald(const char *text, struct audit_payload *out)
+{
+	add_field(out, "PRIORITY", "5");         /* LOG_NOTICE */
+	add_field(out, "SYSLOG_FACILITY", "10"); /* LOG_AUTHPRIV */
+	add_field(out, "SYSLOG_IDENTIFIER", "caisson-audit");
+	add_field(out, "OCI_EVENT", "log.anchor");
+	add_field(out, "MESSAGE", text);
+}
+
 /* ---- syslog ---- */
 
 static void add_text(struct audit_payload *p, const char *text)
 {
 	const size_t n = strlen(text);
 
-	if (p->n + n > sizeof(p->bytes))
+	if (p->n + n > p->room)
 		return;
 	memcpy(p->bytes + p->n, text, n);
 	p->n += n;
@@ -153,6 +162,13 @@ static void make_syslog(struct arena *a, const struct audit_sink *s, const struc
 	add_text(out, line);
 }
 
+static void anchor_syslog(const char *text, struct audit_payload *out)
+{
+	add_text(out, "<85>caisson-audit: "); /* LOG_AUTHPRIV | LOG_NOTICE */
+	add_text(out, text);
+	add_text(out, "\n");
+}
+
 /* ---- a socket ---- */
 
 static void make_plain(struct arena *a, const struct audit_sink *s, const struct json *event,
@@ -166,7 +182,7 @@ static void make_plain(struct arena *a, const struct audit_sink *s, const struct
 }
 
 const struct audit_form audit_forms[SINK_KINDS] = {
-	[SINK_JOURNALD] = { "/run/systemd/journal/socket", make_journald },
-	[SINK_SYSLOG] = { "/dev/log", make_syslog },
-	[SINK_SOCKET] = { NULL, make_plain },
+	[SINK_JOURNALD] = { "/run/systemd/journal/socket", make_journald, anchor_journald },
+	[SINK_SYSLOG] = { "/dev/log", make_syslog, anchor_syslog },
+	[SINK_SOCKET] = { NULL, make_plain, NULL },
 };

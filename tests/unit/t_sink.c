@@ -13,8 +13,9 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include "audit/anchor.h"
 #include "audit/audit.h"
-#include "audit/sink.h"
+#include "audit/sink_private.h"
 #include "base/auto.h"
 #include "base/file.h"
 #include "base/str.h"
@@ -265,6 +266,56 @@ Test(sink, only_what_is_grave_enough_goes_there)
 	cr_expect_eq(next(r.fd, got, sizeof(got)), 0);
 	audit_close(au);
 	reader_close(&r);
+}
+
+/* ---- anchors ---- */
+
+struct anchored {
+	enum audit_sink_kind kind;
+	const char *want;
+};
+
+Test(sink, an_anchor_has_the_same_form_each_time)
+{
+	static const struct anchored cases[] = {
+		{ SINK_JOURNALD,
+		  "PRIORITY=5\nSYSLOG_FACILITY=10\nSYSLOG_IDENTIFIER=caisson-audit\n"
+		  "OCI_EVENT=log.anchor\nMESSAGE={\"event\":\"log.anchor\"}\n" },
+		{ SINK_SYSLOG, "<85>caisson-audit: {\"event\":\"log.anchor\"}\n" },
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct reader r = reader_open(SOCK_DGRAM);
+		const struct audit_sink to = { .kind = cases[i].kind, .path = r.path };
+		char bytes[256], got[256];
+		struct audit_payload p = { .room = sizeof(bytes), .bytes = bytes };
+
+		audit_forms[to.kind].anchor("{\"event\":\"log.anchor\"}", &p);
+		cr_expect_eq(audit_sink_send(&to, &p), 0);
+		cr_expect_eq(next(r.fd, got, sizeof(got)), p.n);
+		cr_expect_str_eq(got, cases[i].want);
+		reader_close(&r);
+		cr_expect_eq(audit_sink_send(&to, &p), -ENOENT);
+	}
+}
+
+Test(sink, an_anchor_without_room_is_refused)
+{
+	static const char *const to[] = { "journald", "syslog" };
+	static const size_t lengths[] = { 1010, 1024, 5000 };
+	char text[5001], want[80];
+
+	for (size_t i = 0; i < COUNT(to) * COUNT(lengths); i++) {
+		const size_t n = lengths[i / COUNT(to)];
+		struct err e = { 0 };
+
+		memset(text, 'x', n);
+		text[n] = '\0';
+		(void)snprintf(want, sizeof(want), "%s: send an anchor", to[i % COUNT(to)]);
+		cr_expect_eq(anchor_send(to[i % COUNT(to)], text, &e), -1);
+		cr_expect_str_eq(e.text, want);
+		cr_expect_eq(e.sys, EMSGSIZE);
+	}
 }
 
 /* ---- a reader that does not read ---- */
