@@ -9,7 +9,7 @@ struct audit_payload {
 	size_t n, room;
 	char *bytes;
 };
-#define AUDIT_PAYLOAD (2 * AUDIT_LINE) /* room: the journal gets more beside the line */
+#define AUDIT_PAYLOAD (2ul * AUDIT_LINE) /* room: the journal gets more beside the line */
 
 struct audit_form {
 	const char *path; /* where the socket usually is */
