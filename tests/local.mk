@@ -1,7 +1,7 @@
 # Lints, fuzz targets with their corpora, golden plans. The unit tests stand with their layers.
 
 check_PROGRAMS += replay-compile replay-config replay-decompile replay-filter replay-learn \
-	replay-log replay-policy replay-state
+	replay-log replay-own replay-policy replay-state
 replay_compile_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_compile.c \
 	tests/unit/made.c tests/unit/made.h
 replay_compile_LDADD = $(POLICY_LIBS)
@@ -16,14 +16,16 @@ replay_learn_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_learn.c
 replay_learn_LDADD = $(POLICY_LIBS)
 replay_log_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_log.c
 replay_log_LDADD = $(AUDITCMD_LIBS)
+replay_own_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_own.c
+replay_own_LDADD = $(CMD_LIBS)
 replay_policy_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_policy.c
 replay_policy_LDADD = $(POLICY_LIBS)
 replay_state_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_state.c
 replay_state_LDADD = $(STATE_LIBS)
 
 if FUZZ
-noinst_PROGRAMS += fuzz-compile fuzz-config fuzz-decompile fuzz-filter fuzz-learn fuzz-log fuzz-policy \
-	fuzz-state
+noinst_PROGRAMS += fuzz-compile fuzz-config fuzz-decompile fuzz-filter fuzz-learn fuzz-log fuzz-own \
+	fuzz-policy fuzz-state
 fuzz_compile_SOURCES = tests/fuzz/fuzz_compile.c tests/unit/made.c tests/unit/made.h
 fuzz_compile_LDADD = $(POLICY_LIBS)
 fuzz_compile_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
@@ -42,6 +44,9 @@ fuzz_learn_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_log_SOURCES = tests/fuzz/fuzz_log.c
 fuzz_log_LDADD = $(AUDITCMD_LIBS)
 fuzz_log_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_own_SOURCES = tests/fuzz/fuzz_own.c
+fuzz_own_LDADD = $(CMD_LIBS)
+fuzz_own_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_policy_SOURCES = tests/fuzz/fuzz_policy.c
 fuzz_policy_LDADD = $(POLICY_LIBS)
 fuzz_policy_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
