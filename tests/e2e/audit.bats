@@ -319,7 +319,9 @@ with() { caisson --config "$bundle/caisson.json" "$@"; }
 		tries=0
 		until [ "$(wc -l <"$bundle/done")" -ge "$1" ] || [ $((tries++)) -gt $((patience * 5)) ]; do sleep 0.2; done
 	}
-	stop() {
+	stop() { # what was done is remembered a moment later: who is killed in between does it again
+		tries=0
+		until grep -qF "$(tail -n 1 "$bundle/done")" "$bundle/last" || [ $((tries++)) -gt 50 ]; do sleep 0.1; done
 		kill -- "-$reader" # the shell, and the query that it reads from
 		wait "$reader" || :
 	}
