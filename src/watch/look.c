@@ -137,7 +137,10 @@ static void warn(struct watch *w, enum watch_warn kind, int64_t used, int64_t li
 	set_number(&a, o, "limit", limit);
 	set_number(&a, o, "usage", used);
 	json_set(o, "threshold_pct", json_uint(&a, percent));
-	watch_event(w, WATCH_WARNING, 1, o, &a);
+	json_set(o, "count", json_int(&a, 1));
+	/* seldom by itself, and of one resource: never summed up with those of others */
+	watch_tell(w, AUDIT_WARNING, &(struct audit_result){ .limit = o, .exit_code = -1 }, &a);
+	watch_respond(w, WATCH_WARNING, 1);
 }
 
 static void warn_resource(struct watch *w, enum watch_warn kind, const struct resource *r)

@@ -143,7 +143,7 @@ thrown() {
 
 @test "processes: a fork bomb that copes with it ends of its time, and the hits are counted" {
 	resources '{"pids": {"limit": 16}}'
-	text 'for i in 1 2 3 4; do (while :; do sleep 1000 & done) & done; exec sleep 1000'
+	text '(sleep 0.5; for i in 1 2 3 4; do (while :; do sleep 1000 & done) & done) & exec sleep 1000'
 	limit wall-ms "$(ms 1500)"
 	limit grace-ms 0
 	thrown wall '.pids_max_hits >= 1' true
@@ -230,7 +230,7 @@ respond() {
 		--arg a "$1" >"$bundle/caisson.json"
 	resources '{"pids": {"limit": 10}}'
 	# a shell that cannot fork ends, so the leader becomes something that need not
-	text 'for i in 1 2 3 4; do (while :; do sleep 1000 & done) & done; exec sleep 1000'
+	text '(sleep 0.5; for i in 1 2 3 4; do (while :; do sleep 1000 & done) & done) & exec sleep 1000'
 	alive=yes
 	caisson --config "$bundle/caisson.json" create "${@:2}" --bundle "$bundle" "$id" \
 		</dev/null >"$bundle/out" 2>"$bundle/err" 3>&-

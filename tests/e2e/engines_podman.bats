@@ -57,7 +57,7 @@ one_run() {
 
 @test "podman: a device, its permissions and a rule for one that is made later" {
 	run one_run --device /dev/kmsg:/dev/mine:r --device-cgroup-rule 'c 1:5 rwm' --cap-add mknod -- '
-		ls -l /dev/mine; true >/dev/mine; true >/dev/null && echo null
+		ls -l /dev/mine; true >/dev/mine; echo; true >/dev/null && echo null
 		mknod /dev/five c 1 5 && head -c 3 /dev/five | wc -c
 		mknod /dev/one c 1 1 && head -c 1 /dev/one; echo done'
 	has "$output" '1,  11'

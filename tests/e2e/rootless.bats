@@ -13,7 +13,13 @@ setup_file() {
 
 setup() { user_bundle; }
 
-teardrootless() {
+teardown() {
+	[ -z "${alive-}" ] || own delete --force "$id"
+	nothing_left
+	rm -rf "$home"
+}
+
+rootless() {
 	conf '.process.args = ["/bin/sh", "-c", $text]' --arg text "$1"
 	own run --bundle "$bundle" "$id"
 }
