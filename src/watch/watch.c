@@ -16,6 +16,8 @@
 #include "base/proc.h"
 #include "watch/watch_private.h"
 
+#define EMPTY_MS 1000 /* between two looks, while the init is gone and others are not */
+
 /* ---- the end of the init ---- */
 
 static bool wants_init(const struct watch *w)
@@ -34,9 +36,22 @@ static int open_init(struct watch *w, int *fd, struct err *e)
 	return *fd < 0 ? fail_sys(e, errno, "watch: the container's init") : 0;
 }
 
+static bool awaits_empty(const struct watch *w)
+{
+	return w->whole && !w->want.own_pid_ns && w->at.cg != NULL;
+}
+
 static bool is_empty(const struct watch *w)
 {
 	return w->want.own_pid_ns || w->at.cg == NULL || !cg_is_populated(w->at.cg);
+}
+
+/* The kernel tells of a group that becomes empty a moment later, and not at all when it has
+ * been removed by then. */
+static void look_empty(struct watch *w)
+{
+	w->over = is_empty(w);
+	w->due[DUE_EMPTY] = w->over ? 0 : now_boot_ms() + EMPTY_MS;
 }
 
 /* The parent is woken at the same time: whoever is slower has nothing to read. */
@@ -46,7 +61,7 @@ static void init_ended(struct watch *w)
 	(void)epoll_ctl(w->epoll, EPOLL_CTL_DEL, w->fd[SOURCE_INIT], NULL);
 	watch_finish(w, w->end.is_known ? w->end.status : -1);
 	watch_record(w);
-	w->over = is_empty(w);
+	look_empty(w);
 }
 
 /* ---- time ---- */
@@ -76,15 +91,11 @@ static void tell_calls(struct watch *w)
 
 /* In the order of what matters most. */
 static void (*const when_due[DUE_KINDS])(struct watch *w) = {
-	[DUE_WALL] = wall_over,
-	[DUE_WALL_WARN] = watch_warn_time,
-	[DUE_CPU] = watch_look_cpu,
-	[DUE_GRACE] = watch_kill,
-	[DUE_POLL] = watch_look_warnings,
-	[DUE_TELL] = watch_tell_untold,
-	[DUE_CALLS] = tell_calls,
-	[DUE_CALLS_AGAIN] = calls_resume,
-	[DUE_KERNEL_AGAIN] = kernel_audit_resume,
+	[DUE_WALL] = wall_over,           [DUE_WALL_WARN] = watch_warn_time,
+	[DUE_CPU] = watch_look_cpu,       [DUE_GRACE] = watch_kill,
+	[DUE_POLL] = watch_look_warnings, [DUE_TELL] = watch_tell_untold,
+	[DUE_EMPTY] = look_empty,         [DUE_CALLS] = tell_calls,
+	[DUE_CALLS_AGAIN] = calls_resume, [DUE_KERNEL_AGAIN] = kernel_audit_resume,
 };
 
 static void time_passed(struct watch *w)
@@ -139,11 +150,6 @@ void watch_started(struct watch *w, uint64_t started_ms)
 static bool awaits_start(const struct watch *w)
 {
 	return (w->want.wall_ms > 0 || w->want.cpu_ms > 0) && w->want.started_ms == 0;
-}
-
-static bool awaits_empty(const struct watch *w)
-{
-	return w->whole && !w->want.own_pid_ns && w->at.cg != NULL;
 }
 
 static bool wants_files(const struct watch *w)

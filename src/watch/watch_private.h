@@ -23,6 +23,7 @@ enum watch_due {
 	DUE_CALLS, /* of counted calls */
 	DUE_CALLS_AGAIN,
 	DUE_KERNEL_AGAIN,
+	DUE_EMPTY, /* of other processes, once the init is gone */
 	DUE_KINDS,
 };
 
