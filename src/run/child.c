@@ -117,6 +117,6 @@ _Noreturn void child_main(struct run *r)
 		proc_exit(1);
 	r->peer = started_by(r, &e);
 	if (r->peer < 0)
-		proc_exit(1);
+		give_up(r->child_sock, &e);
 	execute(r, pl);
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* create.c - the runtime's side of making a container, and of taking a half-made one back. */
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -59,12 +61,35 @@ bool starts_ahead(const struct run *r)
 	return r->target == NULL && r->foreground_start && r->o->pid_file == NULL;
 }
 
+/* Its end of the socket is closed a moment before it can be waited for. */
+static void tell_signal(const struct run *r, struct err *e)
+{
+	struct pollfd p = { .fd = r->pidfd, .events = POLLIN };
+	siginfo_t end = { 0 };
+	char c;
+
+	if (r->pidfd < 0 || recv(r->sock, &c, sizeof(c), MSG_PEEK | MSG_DONTWAIT) != 0 ||
+	    poll(&p, 1, 1000) <= 0 ||
+	    waitid(P_PIDFD, (id_t)r->pidfd, &end, WEXITED | WNOHANG | WNOWAIT) < 0)
+		return;
+	if (end.si_code == CLD_KILLED || end.si_code == CLD_DUMPED)
+		(void)hint(e, "the init was killed by signal %d (%s)", end.si_status,
+			   strsignal(end.si_status));
+}
+
+void init_reason(const struct run *r, struct err *e)
+{
+	if (r->pid <= 0 || r->sock < 0)
+		return;
+	hs_peer_reason(r->sock, e);
+	tell_signal(r, e);
+}
+
 int run_create_steps(struct run *r, struct err *e)
 {
 	if (steps_run(parent_steps, parent_steps_n, r, r->pl, e) == 0)
 		return 0;
-	if (r->pid > 0 && r->sock >= 0)
-		hs_peer_reason(r->sock, e);
+	init_reason(r, e);
 	return -1;
 }
 

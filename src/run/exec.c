@@ -81,16 +81,13 @@ void run_target_close(struct run_target *t)
 
 static int begin(struct run *r, struct err *e)
 {
-	if (steps_run(exec_steps, exec_steps_n, r, r->pl, e) < 0) {
-		if (r->pid > 0 && r->sock >= 0)
-			hs_peer_reason(r->sock, e);
-		return -1;
-	}
-	if (hs_say(r->sock, HS_START, r->pid, e) < 0 ||
-	    hs_expect(r->sock, HS_EXECUTING, r->wait_ms, NULL, e) < 0 ||
-	    hs_wait(r->sock, HS_EXECUTING, r->wait_ms, e) < 0)
-		return -1;
-	return hs_expect_exec(r->sock, e);
+	if (steps_run(exec_steps, exec_steps_n, r, r->pl, e) == 0 &&
+	    hs_say(r->sock, HS_START, r->pid, e) == 0 &&
+	    hs_expect(r->sock, HS_EXECUTING, r->wait_ms, NULL, e) == 0 &&
+	    hs_wait(r->sock, HS_EXECUTING, r->wait_ms, e) == 0)
+		return hs_expect_exec(r->sock, e);
+	init_reason(r, e);
+	return -1;
 }
 
 static struct audit_subject subject(const struct run *r)

@@ -103,8 +103,10 @@ static void serve_until_said(const struct run *r)
 static int expect_execve(const struct run *r, struct err *e)
 {
 	serve_until_said(r);
-	if (hs_expect(r->sock, HS_EXECUTING, -1, NULL, e) < 0)
+	if (hs_expect(r->sock, HS_EXECUTING, -1, NULL, e) < 0) {
+		init_reason(r, e);
 		return -1;
+	}
 	serve_until_said(r);
 	return hs_expect_exec(r->sock, e);
 }

@@ -77,6 +77,8 @@ void run_init(struct run *r, const struct plan *pl, const struct run_options *o,
 /* Releases what r holds; with take_back, undoes what was made: init, cgroup, state. */
 void run_close(struct run *r, bool take_back);
 int run_create_steps(struct run *r, struct err *e) CHECK;
+/* After a failure: what the init itself said, or which signal it died of. */
+void init_reason(const struct run *r, struct err *e);
 
 /* Whether START is said before READY comes: in a `run' nobody is between the two, and of what
  * the init waits for the runtime has only its rlimits left to do. With --pid-file that file is

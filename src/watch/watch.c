@@ -69,7 +69,7 @@ static void init_ended(struct watch *w)
 static bool wants_timer(const struct watch *w)
 {
 	return watch_is_wanted(&w->want) || w->want.memory_limit || w->want.pids_limit ||
-	       w->want.calls || w->want.kernel;
+	       w->want.calls || w->want.kernel || awaits_empty(w);
 }
 
 static int open_timer(struct watch *w, int *fd, struct err *e)

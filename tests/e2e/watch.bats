@@ -294,6 +294,23 @@ ended() {
 configured() { printf '%s' "$1" >"$bundle/caisson.json"; }
 with() { caisson --config "$bundle/caisson.json" "$@"; }
 
+# The kernel may have told of the empty group before the watcher looks, or removed it.
+@test "without a pid namespace no watcher stays, however soon the group is gone" {
+	local n
+	namespace_drop pid
+	conf 'del(.linux.resources, .linux.maskedPaths, .linux.readonlyPaths) | .mounts = []'
+	text 'sleep 1000 & exec sleep 0.02'
+	for n in {1..30}; do
+		caisson run --detach --bundle "$bundle" "$id-$n" </dev/null >/dev/null 2>&1 3>&-
+		sleep "0.0$((n * 7 % 10))"
+		caisson delete --force "$id-$n"
+	done
+	for n in {1..30}; do
+		! pgrep -f "^caisson-watch $id-" >/dev/null || sleep 0.5
+	done
+	is "$(pgrep -fa "^caisson-watch $id-")" ''
+}
+
 @test "a warning comes before the limit, once, where it is configured" {
 	text 'sleep 1000'
 	limit wall-ms "$(ms 1000)"
