@@ -100,8 +100,11 @@ struct audit_rules {
 /* The object "audit" on top of what *out says; complains. */
 struct jat;
 void audit_rules_read(const struct jat *at, struct audit_rules *out);
+/* And back, into that object. */
+void audit_rules_write(struct arena *a, const struct audit_rules *r, struct json *o);
 /* From then on; they have to live as long as the log. */
 void audit_obey(struct audit *au, const struct audit_rules *rules);
+const struct audit_rules *audit_obeyed(const struct audit *au); /* or NULL */
 /* May something begin? Events that find no room later are counted, and log.lost says how many
  * when there is some again: what runs already is not stopped by it. */
 int audit_ready(const struct audit *au, struct err *e) CHECK;

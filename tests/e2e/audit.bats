@@ -300,6 +300,83 @@ with() { caisson --config "$bundle/caisson.json" "$@"; }
 	umount "$disk"
 }
 
+@test "a full disk holds up what begins, until there is room or for 30 seconds" {
+	caisson_only
+	need_root
+	local disk=$BATS_TEST_TMPDIR/disk audit_log=$BATS_TEST_TMPDIR/disk/own.jsonl
+	local late=$BATS_TEST_TMPDIR/late full=$BATS_TEST_TMPDIR/full begun waited waiter
+	mkdir "$disk" "$full"
+	mount -t tmpfs -o size=128k,mode=700 none "$disk"
+	mount -t tmpfs -o size=128k,mode=700 none "$full"
+	configured '{"audit": {"full": "block"}}'
+	conf '.process.args = ["/bin/true"]'
+	go() { patience=100 with run --bundle "$bundle" "$id$1"; }
+	run -0 go ''
+	cat /dev/zero >"$disk/filler" 2>/dev/null || true
+	cat /dev/zero >"$full/filler" 2>/dev/null || true
+	# one waits for what never comes, meanwhile
+	(
+		SECONDS=0
+		audit_log=$full/own.jsonl
+		go -never 3>&- >"$late" 2>&1 && echo began >>"$late"
+		echo "$SECONDS" >"$late.seconds"
+	) &
+	waiter=$!
+	go '' 3>&- >"$BATS_TEST_TMPDIR/out" 2>&1 &
+	begun=$!
+	sleep 2
+	kill -0 "$begun"
+	is "$(grep -c container.create "$audit_log")" 1
+	rm "$disk/filler"
+	wait "$begun"
+	is "$(grep -c container.create "$audit_log")" 2
+	# what ends, or only looks, does not wait
+	sleeper
+	create
+	run -0 with start "$id"
+	cat /dev/zero >"$disk/filler" 2>/dev/null || true
+	SECONDS=0
+	run -0 with state "$id"
+	run -0 with kill "$id" KILL
+	becomes stopped
+	run -0 with delete "$id"
+	[ "$SECONDS" -lt 25 ] || [ "$patience" -gt 30 ]
+	wait "$waiter"
+	has "$(<"$late")" 'expected room for an event: the disk is full'
+	lacks "$(<"$late")" began
+	waited=$(<"$late.seconds")
+	[ "$waited" -ge 29 ] && [ "$waited" -lt 90 ]
+	umount "$disk" "$full"
+}
+
+@test "the watcher seals and anchors as the configuration says" {
+	caisson_only
+	command -v python3 >/dev/null || skip 'no python3'
+	local audit_log=$BATS_TEST_TMPDIR/own.jsonl anchors=$BATS_TEST_TMPDIR/anchors key=$BATS_TEST_TMPDIR/key sealed
+	run -0 inside true
+	log init --json | jq -r .verification_key >"$key"
+	# seal.h: a seal after each event, not after 1024 of them
+	python3 - "$audit_log.seal" <<-'EOF'
+		import hashlib, struct, sys
+		s = bytearray(open(sys.argv[1], "rb").read())
+		assert struct.unpack_from("<Q", s, 16) == (1024,)
+		struct.pack_into("<Q", s, 16, 1)
+		s[-32:] = hashlib.sha256(s[:-32]).digest()
+		open(sys.argv[1], "r+b").write(s)
+	EOF
+	configured '{"audit": {"anchors": ["'"$anchors"'"]}}'
+	conf '.process.args = ["/bin/true"]'
+	with create --bundle "$bundle" "$id" </dev/null >/dev/null 2>&1 3>&-
+	run -0 with start "$id"
+	becomes stopped
+	run -0 with delete "$id"
+	is "$(jq -r .event "$audit_log" | tail -n 8 | xargs)" \
+		'container.create log.sealed container.start log.sealed container.exit log.sealed container.delete log.sealed'
+	sealed=$(jq 'select(.event == "log.sealed") | .metadata.sequence' "$audit_log" | tail -n 4)
+	is "$(jq .sequence "$anchors")" "$sealed"
+	run -0 log verify --key-file "$key" --anchor "$anchors"
+}
+
 @test "a command runs for each alert, once, also over a restart" {
 	caisson_only
 	local audit_log=$BATS_TEST_TMPDIR/own.jsonl tries=0 reader
