@@ -124,8 +124,14 @@ int audit_end(struct audit *au, struct arena *a, struct audit_tail *out, struct 
  * one in hexadecimal digits: only who has it can verify, and it is kept nowhere here. */
 int audit_seal_begin(struct audit *au, struct arena *a, char key[DIGEST_HEX],
 		     struct err *e) CHECK;
-/* Seals all that is there now; with nothing new since the last seal, nothing. */
-int audit_seal(struct audit *au, struct arena *a, struct err *e) CHECK;
+/* Seals all that is there now; with nothing new since the last seal, or without keys, nothing.
+ * Which seal is the last one then. */
+struct audit_sealed {
+	uint64_t epoch, sequence; /* it vouches for all lines up to this one */
+	bool has_key, is_new;
+};
+int audit_seal(struct audit *au, struct arena *a, struct audit_sealed *out,
+	       struct err *e) CHECK;
 /* Makes a segment of what there is. An empty log, or one that ends in half a line, stays. */
 int audit_rotate(struct audit *au, struct arena *a, struct err *e) CHECK;
 

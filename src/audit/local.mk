@@ -8,6 +8,7 @@ libaudit_a_SOURCES = \
 	src/audit/kind.c src/audit/kind.h \
 	src/audit/labels.c \
 	src/audit/keyfile.c src/audit/keyfile.h \
+	src/audit/lock.c \
 	src/audit/redact.c src/audit/redact.h \
 	src/audit/rotate.c \
 	src/audit/rules.c \

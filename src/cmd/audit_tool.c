@@ -8,6 +8,7 @@
 #include "base/digest.h"
 #include "base/proc.h"
 #include "base/str.h"
+#include "cmd/config.h"
 
 static int read_time(const char *option, const char *text, uint64_t *out, struct err *e)
 {
@@ -59,6 +60,18 @@ int audit_tool_open(struct arena *a, const struct audit_want *w, struct audit_fi
 		return -1;
 	audit_filter_prepare(a, filter);
 	return audit_files_find(a, path, files, e);
+}
+
+int audit_tool_write(struct arena *a, const struct audit_want *w, const char *path,
+		     struct audit **out, struct err *e)
+{
+	struct config *config = arena_new(a, struct config);
+
+	if (config_load(a, w->config, config, e) < 0 || audit_open(path, out, e) < 0)
+		return -1;
+	audit_obey(*out, &config->audit);
+	audit_configure(*out, &config->sinks);
+	return 0;
 }
 
 int audit_tool_key(const char *option, const char *text, struct err *e)

@@ -53,6 +53,26 @@ log() { "$CAISSON" audit "$@" --log "$audit_log"; }
 	has "$output" '--format: expected ocsf|ecs|falco|cloudevents: found "cef"'
 }
 
+@test "query --follow prints what comes in the words of others, as without it" {
+	caisson_only
+	local format tries readers=()
+	for format in ecs falco cloudevents ocsf; do
+		"$CAISSON" audit query --follow --format "$format" --container "$id" --log "$audit_log" \
+			>"$bundle/$format" 3>&- &
+		readers+=($!)
+	done
+	run -3 inside 'exit 3'
+	for format in ecs falco cloudevents ocsf; do
+		tries=0
+		until [ "$(wc -l <"$bundle/$format")" -ge 4 ] || [ $((tries++)) -gt $((patience * 5)) ]; do sleep 0.2; done
+		is "$(<"$bundle/$format")" "$(log query --container "$id" --format "$format")"
+	done
+	kill "${readers[@]}"
+	is "$(jq -r .event.action "$bundle/ecs" | xargs)" 'container.create container.start container.exit container.delete'
+	is "$(jq -r .rule "$bundle/falco" | tail -n 1)" 'caisson container.delete'
+	is "$(jq -r .type "$bundle/cloudevents" | tail -n 1)" org.caisson.container.delete
+}
+
 @test "query --follow goes on through a rotation" {
 	caisson_only
 	local audit_log=$BATS_TEST_TMPDIR/own.jsonl tries=0
@@ -104,6 +124,8 @@ log() { "$CAISSON" audit "$@" --log "$audit_log"; }
 	has "$output" '10 events, 1 to 10, 0 faults'
 	run -0 log rotate --no-rotate --keep-events 1
 	has "$output" '0 segments, 0 noted, 0 packed, 1 deleted'
+	run -2 log seal --json
+	has "$output" 'expected a sealing key: found none'
 	run -0 log verify
 	has "$output" ' 0 faults'
 }
@@ -200,6 +222,37 @@ with() { caisson --config "$bundle/caisson.json" "$@"; }
 	kill "$reader"
 	cmp <(sort "$bundle/got") <(sort "$audit_log")
 	[ "$(stat -c %s "$audit_log".missed-socket-*)" -ge 8 ]
+}
+
+@test "what is done to the log goes to sinks and anchors, too" {
+	caisson_only
+	local audit_log=$BATS_TEST_TMPDIR/own.jsonl anchors=$BATS_TEST_TMPDIR/anchors tries=0 reader
+	command -v python3 >/dev/null || skip 'no python3'
+	./reader.py "$bundle" 3>&- &
+	reader=$!
+	until [ -e "$bundle/ready" ]; do sleep 0.1; done
+	configured '{"audit": {"anchors": ["'"$anchors"'"], "sinks": [{"type": "socket", "path": "'"$bundle"'/read"}]}}'
+	conf '.process.args = ["/bin/true"]'
+	run -0 with audit init
+	run -0 with audit seal --json
+	is "$(jq -c '[.log, .epoch, .sealed, .sequence]' <<<"$output")" "[\"$audit_log\",0,false,1]"
+	run -0 with run --bundle "$bundle" "$id"
+	run -0 log seal --json --config "$bundle/caisson.json"
+	is "$(jq -c '[.epoch, .sealed, .sequence]' <<<"$output")" '[1,true,6]'
+	run -0 with audit rotate
+	run -0 with audit rotate --keep-events 1
+	run -0 with audit rotate --no-rotate
+	until [ "$(wc -l <"$bundle/got")" -ge "$(log query --json --limit 1 | jq .metadata.sequence)" ] ||
+		[ $((tries++)) -gt 50 ]; do sleep 0.1; done
+	kill "$reader"
+	is "$(jq .metadata.sequence "$bundle/got" | xargs)" "$(seq -s ' ' "$(wc -l <"$bundle/got")")"
+	is "$(jq -r .event "$bundle/got" | grep '^log' | sort -u | xargs)" \
+		'log.pruned log.rotated log.sealed log.signed log.started'
+	is "$(tail -n 3 "$bundle/got")" "$(log query --json --limit 3)"
+	is "$(jq .sequence "$anchors" | wc -l)" "$(jq -c 'select(.event == "log.sealed")' "$bundle/got" | wc -l)"
+	run -0 log verify --anchor "$anchors"
+	run -2 "$CAISSON" --config "$bundle/none" audit seal --log "$audit_log"
+	has "$output" "$bundle/none: open"
 }
 
 @test "a configuration that is not understood starts nothing, and stops no kill" {

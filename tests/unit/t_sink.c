@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "audit/anchor.h"
-#include "audit/audit.h"
+#include "audit/audit_private.h"
 #include "audit/sink_private.h"
 #include "base/auto.h"
 #include "base/file.h"
@@ -264,6 +264,53 @@ Test(sink, only_what_is_grave_enough_goes_there)
 	cr_assert_gt(next(r.fd, got, sizeof(got)), 0);
 	cr_expect_not_null(strstr(got, "\"event\":\"response.freeze\""));
 	cr_expect_eq(next(r.fd, got, sizeof(got)), 0);
+	audit_close(au);
+	reader_close(&r);
+}
+
+/* The names of the events that have come. */
+static const char *events_come(struct arena *a, int fd)
+{
+	const char *all = "";
+	char got[8192];
+
+	while (next(fd, got, sizeof(got)) > 0) {
+		const char *at = strstr(got, "\"event\":\"");
+
+		cr_assert_not_null(at);
+		at += strlen("\"event\":\"");
+		all = arena_printf(a, "%s %.*s", all, (int)strcspn(at, "\""), at);
+	}
+	return all;
+}
+
+Test(sink, what_is_done_to_the_log_is_told_as_well)
+{
+	autoarena struct arena a = { 0 };
+	struct reader r = reader_open(SOCK_DGRAM);
+	const struct audit_config c = one_sink(&r, SINK_SOCKET);
+	struct audit *au = log_of(&r, &c);
+	struct audit_sealed last;
+	char key[DIGEST_HEX];
+	struct err e = { 0 };
+
+	cr_assert_eq(audit_seal_begin(au, &a, key, &e), 0, "%s", e.text);
+	cr_expect_str_eq(events_come(&a, r.fd), " log.started log.sealed");
+	cr_assert_eq(audit_seal(au, &a, &last, &e), 0, "%s", e.text);
+	cr_expect_str_eq(events_come(&a, r.fd), "");
+	cr_expect_not(last.is_new);
+	write_event(au, AUDIT_CREATE, "a", NULL);
+	cr_assert_eq(audit_seal(au, &a, &last, &e), 0, "%s", e.text);
+	cr_expect_str_eq(events_come(&a, r.fd), " container.create log.sealed");
+	cr_expect(last.is_new);
+	cr_expect_eq(last.epoch, 1);
+	cr_expect_eq(last.sequence, 3);
+	write_event(au, AUDIT_CREATE, "a", NULL);
+	cr_assert_eq(audit_rotate(au, &a, &e), 0, "%s", e.text);
+	cr_expect_str_eq(events_come(&a, r.fd), " container.create log.sealed log.rotated");
+	au->rotate_at = 1;
+	write_event(au, AUDIT_DELETE, "a", NULL);
+	cr_expect_str_eq(events_come(&a, r.fd), " log.sealed log.rotated container.delete");
 	audit_close(au);
 	reader_close(&r);
 }
