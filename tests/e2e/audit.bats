@@ -472,6 +472,26 @@ with() { caisson --config "$bundle/caisson.json" "$@"; }
 	is "$(<"$bundle/done")" "$(jq -r 'select(.event == "container.delete") | .metadata.uid' "$audit_log" | tail -n 4)"
 }
 
+@test "units of the log are what systemd understands, and do with few privileges" {
+	caisson_only
+	need_root
+	local audit_log=$BATS_TEST_TMPDIR/own.jsonl units=$BATS_TEST_TMPDIR/units unit words
+	mkdir "$units"
+	run -0 inside true
+	run -0 log init
+	for unit in caisson-audit caisson-audit-seal; do
+		words=$(sed -n 's/^ExecStart=caisson //p' "$top/contrib/audit/$unit.service")
+		# shellcheck disable=SC2086 # words
+		run -0 setpriv --bounding-set=-all --inh-caps=-all --no-new-privs "$CAISSON" --audit-log "$audit_log" $words
+		cp "$top/contrib/audit/$unit.timer" "$units"
+		sed 's|^ExecStart=caisson|ExecStart=/bin/true|' "$top/contrib/audit/$unit.service" >"$units/$unit.service"
+	done
+	is "$(log query --json | jq -r .event | tail -n 3 | xargs)" 'log.rotated log.signed log.sealed'
+	command -v systemd-analyze >/dev/null || skip 'no systemd-analyze'
+	run -0 env SYSTEMD_UNIT_PATH="$units:" systemd-analyze verify --man=no "$units"/*.timer "$units"/*.service
+	lacks "$output" "$units"
+}
+
 @test "configurations of collectors are what they should be" {
 	caisson_only
 	command -v python3 >/dev/null || skip 'no python3'

@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # Sinks and anchors, read back from systemd's own journal: the guest's, or where none runs, one that
 # is started here.
-# shellcheck disable=SC2154 # set in lib.bash
+# shellcheck disable=SC2154,SC2016,SC2015 # set in lib.bash; $ in filters is jq's
 
 load lib
+load session
 
 setup_file() {
 	journald=/usr/lib/systemd/systemd-journald
@@ -101,4 +102,28 @@ entries() {
 	has "$output" 'the log is the one that was anchored'
 	sed -i '$d' "$audit_log"
 	run -13 "$CAISSON" audit verify --log "$audit_log" --anchor "$bundle/anchors"
+}
+
+@test "journal: systemd's timers rotate and seal the log of the host" {
+	local log=/var/log/caisson/audit.jsonl unit
+	in_guest
+	for unit in caisson-audit caisson-audit-seal; do
+		cp "$top/contrib/audit/$unit.timer" /run/systemd/system/
+		sed "s|^ExecStart=caisson|ExecStart=$CAISSON|" "$top/contrib/audit/$unit.service" >"/run/systemd/system/$unit.service"
+	done
+	systemctl daemon-reload
+	run -7 "$CAISSON" --root "$root" run --bundle "$bundle" "$id"
+	[ -e "$log.seal" ] || run -0 "$CAISSON" audit init
+	run -7 "$CAISSON" --root "$root" run --bundle "$bundle" "$id"
+	run -0 systemctl start caisson-audit-seal.service
+	is "$(jq -r .event "$log" | tail -n 1)" log.sealed
+	run -0 systemctl start caisson-audit.service
+	is "$(jq -r .event "$log" | head -n 1)" log.rotated
+	[ "$(find "$log.segments" -name '*.zst' | wc -l)" -ge 1 ]
+	run -0 systemctl start caisson-audit.timer caisson-audit-seal.timer
+	is "$(systemctl is-active caisson-audit.timer caisson-audit-seal.timer | xargs)" 'active active'
+	run -0 systemctl stop caisson-audit.timer caisson-audit-seal.timer
+	rm /run/systemd/system/caisson-audit*
+	systemctl daemon-reload
+	run -0 "$CAISSON" audit verify
 }
