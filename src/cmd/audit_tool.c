@@ -99,8 +99,8 @@ static size_t unprintable(const char *s)
 		      { "\xe2\x81", 0xa6, 0xa9 } };
 	const unsigned char c = (unsigned char)s[0];
 
-	if (c < ' ' || c == 0x7f)
-		return 1;
+	if (c < 0x80) /* nearly all of them */
+		return c < ' ' || c == 0x7f;
 	for (size_t i = 0; i < COUNT(marks); i++) {
 		const char *last = str_after(s, marks[i].start);
 
