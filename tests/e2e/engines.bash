@@ -118,6 +118,7 @@ containerd_config() {
 		version = 2
 		[plugins."io.containerd.grpc.v1.cri"]
 		  sandbox_image = "localhost/pause:latest"
+		  $(controller cpu || printf '%s = true\n' disable_cgroup restrict_oom_score_adj)
 		  [plugins."io.containerd.grpc.v1.cri".cni]
 		    bin_dir = "/usr/lib/cni"
 	END

@@ -6,7 +6,7 @@
 programs_to() {
 	local beside
 	mkdir -p "$1"
-	install -m 755 "$CAISSON" "$1/"
+	install -m 755 "$CAISSON" "$1/" || return
 	for beside in audit policy libseccomp net systemd watch; do
 		beside=${CAISSON%/*}/caisson-$beside
 		[ ! -x "$beside" ] || install -m 755 "$beside" "$1/"
