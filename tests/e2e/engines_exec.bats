@@ -147,7 +147,7 @@ rootless_waiting() {
 }
 
 @test "podman rootless: pause, unpause, update" {
-	run -0 rootless_waiting "
+	run -0 --separate-stderr rootless_waiting "
 		pod pause $id >/dev/null
 		pod inspect --format '{{.State.Status}}' $id
 		pod unpause $id >/dev/null
