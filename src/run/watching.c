@@ -69,6 +69,8 @@ static struct watch_want want_of(const struct run *r, const struct plan *pl)
 
 	if (r->o->audit != NULL && audit_configured(r->o->audit) != NULL)
 		w.audit = *audit_configured(r->o->audit);
+	if (r->o->audit != NULL && audit_obeyed(r->o->audit) != NULL)
+		w.audit_rules = *audit_obeyed(r->o->audit);
 	if (w.started_ms > 0 && w.cpu_ms > 0 && r->cg != NULL)
 		w.cpu_before_usec = used_so_far(r->cg);
 	return w;
