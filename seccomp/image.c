@@ -37,10 +37,11 @@ static int prove(struct imager *im, const struct answers *an, const struct filte
 	return 0;
 }
 
-static int verify(struct imager *im, const struct answers *an, const struct filter *f,
-		  struct err *e)
+/* And that the kernel need not run it for what is always allowed. */
+static int prove_filter(struct imager *im, const struct answers *an, const struct filter *f,
+			struct err *e)
 {
-	return im->o->no_verify ? filter_check(f, e) : prove(im, an, f, e);
+	return prove(im, an, f, e) < 0 ? -1 : compile_check_cacheable(im->p, an, f, e);
 }
 
 static int make_filter(struct imager *im, struct err *e)
@@ -49,11 +50,10 @@ static int make_filter(struct imager *im, struct err *e)
 	struct filter *f = &im->image->filter;
 
 	if (compile_program(im->arena, im->p, &an, im->o->notes ? &im->image->notes : NULL, f,
-			    e) < 0 ||
-	    verify(im, &an, f, e) < 0)
+			    e) < 0)
 		return -1;
 	f->flags = policy_flags(im->p);
-	return compile_check_cacheable(im->p, &an, f, e);
+	return im->o->no_verify ? filter_check(f, e) : prove_filter(im, &an, f, e);
 }
 
 /* ---- the watcher's ---- */
@@ -154,7 +154,7 @@ static int make_verdicts(struct imager *im, struct err *e)
 		return -1;
 	im->image->rows = rows.v;
 	im->image->rows_n = rows.n;
-	return verify(im, &an, f, e);
+	return im->o->no_verify ? filter_check(f, e) : prove(im, &an, f, e);
 }
 
 int policy_compile(struct arena *a, const struct policy *p, const struct policy_options *o,
@@ -178,5 +178,5 @@ int policy_prove(const struct policy *p, struct policy_image *image, struct err 
 	const struct answers an = answers_of(&own, p);
 	struct imager im = { .arena = &own, .p = p, .image = image };
 
-	return prove(&im, &an, &image->filter, e);
+	return prove_filter(&im, &an, &image->filter, e);
 }
