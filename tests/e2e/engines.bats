@@ -184,8 +184,8 @@ teardown() { engines_clean; }
 }
 
 @test "nothing of all this is left" {
+	sleep 1 # before a skip, too: the timer of bats 1.11 outlives a test that ends at once
 	caisson_only
-	sleep 1
 	is "$("$CAISSON" list --quiet)" ''
 	is "$(find /sys/fs/cgroup -type d -name 'libpod-*' -not -path '*conmon*')" ''
 	is "$(find /run/containerd/runc -mindepth 2 -type d)" ''

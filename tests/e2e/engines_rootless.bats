@@ -94,6 +94,7 @@ teardown() { rm -rf "$home"; }
 }
 
 @test "nothing of all this is left" {
+	sleep 1 # before a skip, too: the timer of bats 1.11 outlives a test that ends at once
 	caisson_only
 	is "$(as_u1 "$CAISSON" list --quiet)" ''
 	is "$(pgrep -u u1 -a 'sleep|conmon')" ''

@@ -56,9 +56,8 @@ events_valid() {
 is_caisson() { [ "${CAISSON##*/}" = caisson ]; }
 caisson_only() { is_caisson || skip "only caisson promises this"; }
 need_root() { [ "$(id -u)" = 0 ] || skip "needs root"; }
-need_controller() {
-	grep -qw "$1" /sys/fs/cgroup/cgroup.controllers || skip "no $1 controller on cgroup v2 here"
-}
+controller() { grep -qw "$1" /sys/fs/cgroup/cgroup.controllers; }
+need_controller() { controller "$1" || skip "no $1 controller on cgroup v2 here"; }
 # crun without a time namespace and the like
 newer_than_crun() { is_caisson || skip "the peer is too old for this"; }
 
