@@ -9,6 +9,7 @@
 #include "audit/anchor.h"
 #include "audit/audit.h"
 #include "audit/filter.h"
+#include "audit/noted.h"
 #include "audit/sealed.h"
 #include "base/auto.h"
 #include "base/json.h"
@@ -49,6 +50,7 @@ struct check {
 	char before_first[DIGEST_HEX]; /* what the first line says of the one before */
 	struct sealed *sealed;
 	struct anchors *anchors; /* or NULL */
+	struct noting *notes;    /* or NULL */
 };
 
 void audit_check_add(struct audit_check *out, const struct audit_finding *f)
@@ -215,6 +217,8 @@ static int check_line(void *ctx, const struct audit_line_at *at, struct err *e)
 	struct check *c = ctx;
 	uint64_t sequence = at->torn ? 0 : audit_line_sequence(at->text);
 
+	if (c->notes != NULL)
+		notes_see(c->notes, at);
 	if (sequence == 0 || has_control(at)) {
 		/* that of a writer that was killed, or is just writing: the next one tells */
 		if (!at->torn || at->len > AUDIT_LINE)
@@ -330,8 +334,10 @@ int audit_verify(struct arena *a, const struct audit_files *f, const struct audi
 
 	if (trust != NULL && trust->sealed != NULL)
 		c.sealed = trust->sealed;
-	if (trust != NULL)
+	if (trust != NULL) {
 		c.anchors = trust->anchors;
+		c.notes = trust->notes;
+	}
 	*out = (struct audit_check){
 		.findings = arena_array(a, AUDIT_FINDINGS, sizeof(*out->findings)),
 	};

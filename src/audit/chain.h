@@ -47,6 +47,7 @@ struct audit_check {
 struct audit_trust {
 	struct sealed *sealed;   /* sealed.h; what the seals say is found out in any case */
 	struct anchors *anchors; /* anchor.h */
+	struct noting *notes;    /* noted.h: sees all lines that verify reads */
 };
 int audit_verify(struct arena *a, const struct audit_files *f, const struct audit_trust *trust,
 		 struct audit_check *out, struct err *e) CHECK;

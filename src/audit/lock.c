@@ -11,7 +11,7 @@
 #include "base/proc.h"
 
 #define LOCK_WAIT_MS 5000
-#define LOCK_SPINS   40
+#define LOCK_SPINS   10
 #define LOCK_NAP_NS  200000
 #define LOCK_NAP_MAX 6400000
 

@@ -163,50 +163,75 @@ static const struct note *note_of(const struct notes *n, const struct audit_segm
 	return NULL;
 }
 
-static int compare(struct arena *a, const struct audit_files *f, const struct notes *n,
-		   struct audit_check *out, struct err *e)
+int notes_begin(struct arena *a, const struct audit_files *f, struct noting *out, struct err *e)
 {
-	struct note *is = arena_new(a, struct note);
+	*out = (struct noting){ .files = f,
+				.fits = arena_array(a, f->n + 1, sizeof(*out->fits)),
+				.is = arena_new(a, struct note) };
+	return notes_load(a, f, &out->all, e);
+}
 
-	for (size_t i = 0; i < f->n; i++) {
-		const struct note *said = note_of(n, &f->segments[i]);
-
-		if (said == NULL)
+/* The lines that come now are of this file; NULL: there are no more. */
+static void turn_to(struct noting *n, const char *file)
+{
+	if (n->said != NULL) {
+		note_end(&n->making);
+		n->fits[n->segment] = note_fits(n->said, n->is);
+	}
+	n->file = file;
+	n->said = NULL;
+	for (size_t i = 0; i < n->files->n && n->said == NULL; i++) {
+		if (n->files->segments[i].name != file)
 			continue;
-		if (note_make(f, &f->segments[i], is, e) < 0)
-			return -1;
-		if (!note_fits(said, is))
+		n->segment = i;
+		n->said = note_of(&n->all, &n->files->segments[i]);
+	}
+	*n->is = (struct note){ 0 };
+	n->making = (struct note_making){ .note = n->is };
+}
+
+void notes_see(struct noting *n, const struct audit_line_at *at)
+{
+	if (at->file != n->file)
+		turn_to(n, at->file);
+	if (n->said != NULL)
+		note_add(&n->making, at);
+}
+
+static void compare(struct noting *n, struct arena *a, struct audit_check *out)
+{
+	turn_to(n, NULL);
+	for (size_t i = 0; i < n->files->n; i++) {
+		const struct note *said = note_of(&n->all, &n->files->segments[i]);
+
+		if (said != NULL && !n->fits[i])
 			fault_of(out, a, AUDIT_CHANGED, said,
 				 "the segment is not the one that was noted");
 	}
-	return 0;
 }
 
-int notes_verify(struct arena *a, const struct audit_files *f, const char *first_key,
-		 struct audit_check *out, struct noted *seen, struct err *e)
+void notes_verify(struct noting *n, struct arena *a, const char *first_key,
+		  struct audit_check *out, struct noted *seen)
 {
-	struct notes all;
+	const struct notes *all = &n->all;
 	ssize_t broken;
 
-	*seen = (struct noted){ 0 };
-	if (notes_load(a, f, &all, e) < 0 || compare(a, f, &all, out, e) < 0)
-		return -1;
-	seen->notes = all.n;
-	for (size_t i = 0; i < all.n; i++)
-		seen->signed_ += all.v[i].is_signed;
+	compare(n, a, out);
+	*seen = (struct noted){ .notes = all->n };
+	for (size_t i = 0; i < all->n; i++)
+		seen->signed_ += all->v[i].is_signed;
 	if (first_key == NULL)
-		return 0;
-	if (all.n == 0) {
+		return;
+	if (all->n == 0) {
 		audit_check_add(out, &(struct audit_finding){
 					     .fault = AUDIT_BAD_SEAL,
 					     .text = "expected segments that are signed: found "
 						     "none" });
-		return 0;
+		return;
 	}
-	broken = notes_follow(a, &all, first_key);
+	broken = notes_follow(a, all, first_key);
 	if (broken >= 0)
-		fault_of(out, a, AUDIT_BAD_SEAL, &all.v[broken],
+		fault_of(out, a, AUDIT_BAD_SEAL, &all->v[broken],
 			 "the note was not signed with the key that this one leads to");
-	seen->proved = broken >= 0 ? (uint64_t)broken : all.n;
-	return 0;
+	seen->proved = broken >= 0 ? (uint64_t)broken : all->n;
 }

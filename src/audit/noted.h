@@ -23,9 +23,25 @@ int notes_load(struct arena *a, const struct audit_files *f, struct notes *out,
  * note that breaks it, -1: none. */
 ssize_t notes_follow(struct arena *a, const struct notes *n, const char *first_key);
 
+/* The notes, and the segments as they are: lines are seen as audit_verify reads them. */
+struct noting {
+	const struct audit_files *files;
+	struct notes all;
+	bool *fits; /* each segment: it is the one that was noted */
+	/* where we are */
+	const char *file;
+	const struct note *said; /* NULL: of this file there is none */
+	size_t segment;
+	struct note *is;
+	struct note_making making;
+};
+int notes_begin(struct arena *a, const struct audit_files *f, struct noting *out,
+		struct err *e) CHECK;
+void notes_see(struct noting *n, const struct audit_line_at *at);
+
 struct noted {
 	uint64_t notes, signed_, proved;
 };
-/* What is wrong with them goes to *out; first_key may be NULL. */
-int notes_verify(struct arena *a, const struct audit_files *f, const char *first_key,
-		 struct audit_check *out, struct noted *seen, struct err *e) CHECK;
+/* All lines were seen. What is wrong with the notes goes to *out; first_key may be NULL. */
+void notes_verify(struct noting *n, struct arena *a, const char *first_key,
+		  struct audit_check *out, struct noted *seen);

@@ -232,7 +232,10 @@ static int read_key(const struct verify_options *o, struct arena *a, struct veri
 static int verify(const struct call *c, const char *path, struct verified *v, struct err *e)
 {
 	const struct verify_options *o = c->options;
-	const struct audit_trust trust = { &v->sealed, o->anchor != NULL ? &v->anchors : NULL };
+	struct noting notes;
+	const struct audit_trust trust = { .sealed = &v->sealed,
+					   .anchors = o->anchor != NULL ? &v->anchors : NULL,
+					   .notes = &notes };
 
 	if (read_key(o, c->arena, v, e) < 0 ||
 	    (o->anchor != NULL && anchors_load(c->arena, o->anchor, &v->anchors, e) < 0))
@@ -240,9 +243,10 @@ static int verify(const struct call *c, const char *path, struct verified *v, st
 	/* another host's copy has none, and a reader may not be allowed to */
 	if (seal_open(&v->host, path) == 0 && v->host.fd >= 0)
 		v->sealed.state = &v->host.state;
-	if (audit_verify(c->arena, v->files, &trust, &v->k, e) < 0 ||
-	    notes_verify(c->arena, v->files, o->public, &v->k, &v->noted, e) < 0)
+	if (notes_begin(c->arena, v->files, &notes, e) < 0 ||
+	    audit_verify(c->arena, v->files, &trust, &v->k, e) < 0)
 		return -1;
+	notes_verify(&notes, c->arena, o->public, &v->k, &v->noted);
 	v->promise = exit_code(&v->k) == AUDIT_YES
 			     ? promise(c->arena, v)
 			     : "The log is not what was written: nothing is promised.";

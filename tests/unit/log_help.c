@@ -79,8 +79,10 @@ struct audit_check verify_with(struct log *l, const uint8_t *key, struct anchors
 	struct err e = { 0 };
 
 	*seen = (struct sealed){ .first_key = key };
-	cr_assert_eq(audit_verify(&l->a, &f, &(struct audit_trust){ seen, an }, &k, &e), 0,
-		     "%s", e.text);
+	cr_assert_eq(audit_verify(&l->a, &f,
+				  &(struct audit_trust){ .sealed = seen, .anchors = an }, &k,
+				  &e),
+		     0, "%s", e.text);
 	return k;
 }
 

@@ -274,8 +274,8 @@ Test(audit_seal, the_host_knows_that_its_log_was_cut)
 		put_log(&l, text, after_line(text, lines));
 		cr_assert_eq(seal_open(&host, l.path), 0);
 		seen = (struct sealed){ .state = &host.state };
-		cr_assert_eq(audit_verify(&l.a, &f, &(struct audit_trust){ &seen, NULL }, &k,
-					  &e),
+		cr_assert_eq(audit_verify(&l.a, &f, &(struct audit_trust){ .sealed = &seen },
+					  &k, &e),
 			     0);
 		cr_expect_gt(k.faults[AUDIT_TRUNCATED], 0, "%d lines", lines);
 		seal_close(&host);

@@ -35,11 +35,15 @@ static void rotate(struct log *l)
 static struct audit_check verify_notes(struct log *l, const char *key, struct noted *seen)
 {
 	const struct audit_files f = files_of(l);
+	struct sealed seals = { .first_key = l->key };
+	struct noting notes;
+	const struct audit_trust trust = { .sealed = &seals, .notes = &notes };
 	struct audit_check k;
 	struct err e = { 0 };
 
-	k = verify(l);
-	cr_assert_eq(notes_verify(&l->a, &f, key, &k, seen, &e), 0, "%s", e.text);
+	cr_assert_eq(notes_begin(&l->a, &f, &notes, &e), 0, "%s", e.text);
+	cr_assert_eq(audit_verify(&l->a, &f, &trust, &k, &e), 0, "%s", e.text);
+	notes_verify(&notes, &l->a, key, &k, seen);
 	return k;
 }
 
@@ -87,6 +91,23 @@ Test(audit_signed, segments_that_changed_places_are_found)
 	k = verify_notes(&l, l.public, &seen);
 	cr_expect_gt(k.faults[AUDIT_REORDERED], 0);
 	cr_expect_eq(k.faults[AUDIT_CHANGED], 2);
+}
+
+Test(audit_signed, an_emptied_segment_is_found)
+{
+	autolog struct log l = make_segments(2);
+	const struct audit_files f = files_of(&l);
+	const char *name = arena_printf(&l.a, "%s/%s", f.dir, f.segments[1].name);
+	bool told = false;
+	struct noted seen;
+	struct audit_check k;
+
+	cr_assert_eq(truncate(name, 0), 0);
+	k = verify_notes(&l, NULL, &seen);
+	for (size_t i = 0; i < k.n; i++)
+		told |= str_eq(k.findings[i].text, "the segment is not the one that was noted");
+	cr_expect(told);
+	cr_expect_eq(k.faults[AUDIT_CHANGED], 1);
 }
 
 Test(audit_signed, a_segment_of_the_past_is_no_new_one)
