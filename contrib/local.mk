@@ -9,6 +9,10 @@ dist_fishcompletion_DATA = contrib/completions/caisson.fish
 contribdir = $(docdir)
 nobase_dist_contrib_DATA = \
 	contrib/alerts/caisson-alert.service \
+	contrib/audit/caisson-audit-seal.service \
+	contrib/audit/caisson-audit-seal.timer \
+	contrib/audit/caisson-audit.service \
+	contrib/audit/caisson-audit.timer \
 	contrib/containerd/caisson.toml \
 	contrib/cri-o/caisson.conf \
 	contrib/fluent-bit/caisson.conf \

@@ -24,19 +24,23 @@ static struct answers answers_of(struct arena *a, const struct policy *p)
 }
 
 /* That the kernel would take it, and what it answers. */
-static int verify(struct imager *im, const struct answers *an, const struct filter *f,
-		  struct err *e)
+static int prove(struct imager *im, const struct answers *an, const struct filter *f,
+		 struct err *e)
 {
 	autoarena struct arena scratch = { 0 };
 	struct verified v;
 
-	if (im->o->no_verify)
-		return filter_check(f, e);
 	if (verify_program(&scratch, im->p, an, f, &v, e) < 0)
 		return -1;
 	im->image->cells += v.cells;
 	im->image->pairwise = im->image->pairwise || v.pairwise;
 	return 0;
+}
+
+static int verify(struct imager *im, const struct answers *an, const struct filter *f,
+		  struct err *e)
+{
+	return im->o->no_verify ? filter_check(f, e) : prove(im, an, f, e);
 }
 
 static int make_filter(struct imager *im, struct err *e)
@@ -166,4 +170,13 @@ int policy_compile(struct arena *a, const struct policy *p, const struct policy_
 		return -1;
 	*out = image;
 	return 0;
+}
+
+int policy_prove(const struct policy *p, struct policy_image *image, struct err *e)
+{
+	autoarena struct arena own = { 0 };
+	const struct answers an = answers_of(&own, p);
+	struct imager im = { .arena = &own, .p = p, .image = image };
+
+	return prove(&im, &an, &image->filter, e);
 }

@@ -263,7 +263,7 @@ enum {
 
 struct policy_options {
 	bool notes;
-	bool no_verify; /* benchmarks only */
+	bool no_verify; /* benchmarks, and who calls policy_prove before the filter is used */
 	unsigned see;   /* POLICY_SEE_* */
 };
 
@@ -272,6 +272,9 @@ struct policy_options {
  * BPF_MAXINSNS instructions: ERR_POLICY. */
 int policy_compile(struct arena *a, const struct policy *p, const struct policy_options *o,
 		   struct policy_image *out, struct err *e) CHECK;
+/* The same proof, of a filter that was compiled without; fills .cells and .pairwise. For one
+ * without verdicts, made without .see. */
+int policy_prove(const struct policy *p, struct policy_image *image, struct err *e) CHECK;
 
 /* Has the rules built by another program, which reads them on stdin and writes instructions to
  * stdout: caisson-libseccomp, by an absolute path that the caller trusts. */

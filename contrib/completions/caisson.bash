@@ -176,10 +176,13 @@ _caisson() {
 	'audit verify':--public | 'audit verify':-p) _caisson_values '=' ;;
 	'audit verify':--anchor | 'audit verify':-a) _caisson_values 'file' ;;
 	'audit rotate':--log | 'audit rotate':-l) _caisson_values 'file' ;;
+	'audit rotate':--config) _caisson_values '=' ;;
 	'audit rotate':--keep-days) _caisson_values '=' ;;
 	'audit rotate':--keep-events) _caisson_values '=' ;;
 	'audit init':--log | 'audit init':-l) _caisson_values 'file' ;;
+	'audit init':--config) _caisson_values '=' ;;
 	'audit seal':--log | 'audit seal':-l) _caisson_values 'file' ;;
+	'audit seal':--config) _caisson_values '=' ;;
 	'audit anchor':--log | 'audit anchor':-l) _caisson_values 'file' ;;
 	'audit anchor':--to | 'audit anchor':-t) _caisson_values '=' ;;
 	'audit prove':--log | 'audit prove':-l) _caisson_values 'file' ;;
@@ -228,9 +231,9 @@ _caisson_plain() {
 	'audit query':-*) _caisson_words '--log -l --since -s --until -u --event -e --container -c --user --severity --where -w --limit -n --follow -f --json --format --help -h' ;;
 	'audit report':-*) _caisson_words '--log -l --since -s --until -u --event -e --container -c --user --severity --where -w --top -n --json --html --help -h' ;;
 	'audit verify':-*) _caisson_words '--log -l --key -k --key-file --public -p --anchor -a --json --help -h' ;;
-	'audit rotate':-*) _caisson_words '--log -l --keep-days --keep-events --no-rotate --json --help -h' ;;
-	'audit init':-*) _caisson_words '--log -l --json --help -h' ;;
-	'audit seal':-*) _caisson_words '--log -l --help -h' ;;
+	'audit rotate':-*) _caisson_words '--log -l --config --keep-days --keep-events --no-rotate --json --help -h' ;;
+	'audit init':-*) _caisson_words '--log -l --config --json --help -h' ;;
+	'audit seal':-*) _caisson_words '--log -l --config --json --help -h' ;;
 	'audit anchor':-*) _caisson_words '--log -l --to -t --help -h' ;;
 	'audit prove':-*) _caisson_words '--log -l --check --public -p --json --help -h' ;;
 	start:* | exec:* | kill:* | delete:* | state:* | ps:* | pause:* | update:* | events:* | resume:* | checkpoint:* | restore:*) _caisson_words "$(caisson list -q 2>/dev/null)" ;;

@@ -18,74 +18,9 @@
 #include "base/fd.h"
 #include "base/proc.h"
 
-#define LOCK_WAIT_MS 5000
-#define LOCK_SPINS   40
-#define LOCK_NAP_NS  200000
-#define LOCK_NAP_MAX 6400000
-
 static const struct audit_subject nobody;
 
-/* ---- the lock ---- */
-
-/* Writers hold it for some microseconds; one that is stopped while it does must not stop all
- * containers of the host. One that runs on another processor is done before a sleep would have
- * begun; many that wait sleep longer and longer, so that the one that works has the processor.
- */
-static int lock_log(int fd, uint64_t until_ms, struct err *e)
-{
-	struct timespec nap = { 0, LOCK_NAP_NS };
-	unsigned tries = 0;
-
-	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
-		if (errno != EWOULDBLOCK && errno != EINTR)
-			return fail_sys(e, errno, "audit log: lock");
-		if (tries++ < LOCK_SPINS)
-			continue;
-		if (now_boot_ms() >= until_ms)
-			return fail(e, ERR_STATE,
-				    "audit log: expected its lock within %d s: another "
-				    "process holds it",
-				    LOCK_WAIT_MS / 1000);
-		(void)nanosleep(&nap, NULL);
-		nap.tv_nsec = nap.tv_nsec < LOCK_NAP_MAX ? nap.tv_nsec * 2 : nap.tv_nsec;
-	}
-	return 0;
-}
-
-/* Was the log rotated, so that this file is a segment by now? */
-static bool has_name(struct audit *au)
-{
-	struct stat mine, named;
-
-	if (fstat(au->fd, &mine) < 0 || fstatat(AT_FDCWD, au->path, &named, 0) < 0 ||
-	    mine.st_ino != named.st_ino || mine.st_dev != named.st_dev)
-		return false;
-	au->size = mine.st_size;
-	return true;
-}
-
-/* The file that has the name, locked. */
-static int lock_named(struct audit *au, struct err *e)
-{
-	const uint64_t until_ms = now_boot_ms() + LOCK_WAIT_MS;
-
-	for (;;) {
-		int fd;
-
-		if (lock_log(au->fd, until_ms, e) < 0)
-			return -1;
-		if (has_name(au))
-			return 0;
-		fd = audit_log_open(au->path);
-		if (fd < 0)
-			return fail_sys(e, -fd, "%s: open the audit log", au->path);
-		auto_close_(&au->fd);
-		au->fd = fd;
-		au->tail = (struct audit_tail){ 0 };
-		if (audit_log_check(au->path, fd, e) < 0)
-			return -1;
-	}
-}
+/* ---- under the lock ---- */
 
 static void take_times(struct audit_facts *f)
 {
@@ -111,7 +46,7 @@ static int begin(struct audit *au, struct err *e)
 
 	audit_gather(au);
 	au->unsent = NULL;
-	if (lock_named(au, e) < 0)
+	if (audit_lock(au, e) < 0)
 		return -1;
 	/* seals and their keys come with lines, and there is none that is not ours */
 	r = au->tail.size > 0 && au->tail.size == au->size ? 0
@@ -365,6 +300,13 @@ static int find_tail(struct audit *au, struct arena *a, struct audit_tail *t)
 	return audit_tail_find(au->fd, a, t);
 }
 
+void audit_keep_unsent(struct audit *au, struct arena *a, const char *text, size_t len)
+{
+	if (au->config != NULL && au->config->sinks_n > 0)
+		au->unsent = arena_printf(a, "%s%.*s", au->unsent != NULL ? au->unsent : "",
+					  (int)len, text);
+}
+
 static int flush(struct append *ap)
 {
 	struct audit *au = ap->au;
@@ -375,9 +317,7 @@ static int flush(struct append *ap)
 		return r;
 	ap->tail.size = ap->tail.whole = ap->tail.size + (off_t)ap->len;
 	au->tail = ap->tail;
-	if (au->config != NULL && au->config->sinks_n > 0)
-		au->unsent = arena_printf(ap->a, "%s%.*s", au->unsent != NULL ? au->unsent : "",
-					  (int)ap->len, ap->text);
+	audit_keep_unsent(au, ap->a, ap->text, ap->len);
 	ap->len = 0;
 	forget_lost(ap);
 	return settle_late_seal(ap);
@@ -448,6 +388,49 @@ static int write_locked(struct audit *au, struct arena *a, const struct audit_dr
 	return is_full(r) ? 0 : r;
 }
 
+/* ---- told elsewhere ---- */
+
+/* Outside of the lock: who receives them may be slow. A seal that was not told is told with the
+ * next one. */
+static void send_anchors(struct audit *au, struct arena *a)
+{
+	const struct audit_tail *t = &au->tail;
+	struct anchor an = { .sequence = t->sequence, .time_ms = now_ms_of(au) };
+	struct err e = { 0 };
+	bool all = true;
+
+	if (!au->anchor_due || au->rules == NULL || t->sequence == 0)
+		return;
+	memcpy(an.chain, t->chain, sizeof(an.chain));
+	memcpy(an.fingerprint, t->fingerprint, sizeof(an.fingerprint));
+	for (size_t i = 0; i < au->rules->anchors_n; i++)
+		all &= anchor_send(au->rules->anchors[i],
+				   anchor_text(a, &an, au->path, au->facts.hostname), &e) == 0;
+	au->anchor_due = !all;
+}
+
+static int end_and_tell(struct audit *au, struct arena *a, int got, const char *what,
+			struct err *e)
+{
+	const int r = end(au, got, what, e);
+
+	send_anchors(au, a);
+	if (au->unsent != NULL)
+		audit_sinks_send(au, a, au->unsent);
+	return r;
+}
+
+/* ---- segments and seals, asked for ---- */
+
+static int rotate_locked(struct audit *au, struct arena *a, struct audit_tail *t)
+{
+	int r = audit_seal_locked(au, a, t);
+
+	if (r == 0)
+		r = audit_rotate_locked(au, a, t);
+	return r < 0 ? r : audit_tail_find(au->fd, a, &au->tail);
+}
+
 int audit_rotate(struct audit *au, struct arena *a, struct err *e)
 {
 	struct audit_tail t;
@@ -458,31 +441,31 @@ int audit_rotate(struct audit *au, struct arena *a, struct err *e)
 	if (begin(au, e) < 0)
 		return -1;
 	r = audit_tail_find(au->fd, a, &t);
-	if (r == 0 && t.chain[0] != '\0' && t.whole == t.size) {
-		r = audit_seal_locked(au, a, &t);
-		if (r == 0)
-			r = audit_rotate_locked(au, a, &t);
-	}
-	return end(au, r, "rotate", e);
+	if (r == 0 && t.chain[0] != '\0' && t.whole == t.size)
+		r = rotate_locked(au, a, &t);
+	return end_and_tell(au, a, r, "rotate", e);
 }
 
-int audit_seal(struct audit *au, struct arena *a, struct err *e)
+int audit_seal(struct audit *au, struct arena *a, struct audit_sealed *out, struct err *e)
 {
+	const struct seal_state *s = &au->seal.state;
+	uint64_t epoch;
 	int r;
 
+	*out = (struct audit_sealed){ 0 };
 	if (au->fd < 0)
 		return 0;
 	if (begin(au, e) < 0)
 		return -1;
-	if (au->seal.fd < 0) {
-		(void)flock(au->fd, LOCK_UN);
-		(void)fail(e, ERR_STATE, "%s: expected a sealing key: found none", au->path);
-		return hint(e, "caisson audit init makes one");
-	}
+	epoch = s->epoch;
 	r = write_locked(au, a, NULL);
 	if (r == 0)
 		r = audit_seal_locked(au, a, &au->tail);
-	return end(au, r, "seal", e);
+	*out = (struct audit_sealed){ .epoch = s->last.epoch,
+				      .sequence = s->last.sequence,
+				      .has_key = au->seal.fd >= 0,
+				      .is_new = s->epoch > epoch };
+	return end_and_tell(au, a, r, "seal", e);
 }
 
 int audit_seal_begin(struct audit *au, struct arena *a, char key[DIGEST_HEX], struct err *e)
@@ -507,29 +490,10 @@ int audit_seal_begin(struct audit *au, struct arena *a, char key[DIGEST_HEX], st
 	if (r == 0)
 		hex_write(first, sizeof(first), key);
 	explicit_bzero(first, sizeof(first));
-	return end(au, r, "begin to seal", e);
+	return end_and_tell(au, a, r, "begin to seal", e);
 }
 
 /* ---- events ---- */
-
-/* Outside of the lock: who receives them may be slow. A seal that was not told is told with the
- * next one. */
-static void send_anchors(struct audit *au, struct arena *a)
-{
-	const struct audit_tail *t = &au->tail;
-	struct anchor an = { .sequence = t->sequence, .time_ms = now_ms_of(au) };
-	struct err e = { 0 };
-	bool all = true;
-
-	if (!au->anchor_due || au->rules == NULL || t->sequence == 0)
-		return;
-	memcpy(an.chain, t->chain, sizeof(an.chain));
-	memcpy(an.fingerprint, t->fingerprint, sizeof(an.fingerprint));
-	for (size_t i = 0; i < au->rules->anchors_n; i++)
-		all &= anchor_send(au->rules->anchors[i],
-				   anchor_text(a, &an, au->path, au->facts.hostname), &e) == 0;
-	au->anchor_due = !all;
-}
 
 static int write_draft(struct audit *au, struct arena *a, const struct audit_draft *d,
 		       struct err *e)
@@ -541,11 +505,7 @@ static int write_draft(struct audit *au, struct arena *a, const struct audit_dra
 	r = write_locked(au, a, d);
 	if (is_full(r))
 		count_lost(au);
-	r = end(au, r, "append", e);
-	send_anchors(au, a);
-	if (au->unsent != NULL)
-		audit_sinks_send(au, a, au->unsent);
-	return r;
+	return end_and_tell(au, a, r, "append", e);
 }
 
 int audit_write(struct audit *au, struct arena *a, enum audit_event what,

@@ -215,6 +215,11 @@ void audit_obey(struct audit *au, const struct audit_rules *rules)
 	au->rules = rules;
 }
 
+const struct audit_rules *audit_obeyed(const struct audit *au)
+{
+	return au->rules;
+}
+
 void audit_close(struct audit *au)
 {
 	if (au == NULL)

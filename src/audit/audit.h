@@ -100,8 +100,11 @@ struct audit_rules {
 /* The object "audit" on top of what *out says; complains. */
 struct jat;
 void audit_rules_read(const struct jat *at, struct audit_rules *out);
+/* And back, into that object. */
+void audit_rules_write(struct arena *a, const struct audit_rules *r, struct json *o);
 /* From then on; they have to live as long as the log. */
 void audit_obey(struct audit *au, const struct audit_rules *rules);
+const struct audit_rules *audit_obeyed(const struct audit *au); /* or NULL */
 /* May something begin? Events that find no room later are counted, and log.lost says how many
  * when there is some again: what runs already is not stopped by it. */
 int audit_ready(const struct audit *au, struct err *e) CHECK;
@@ -121,8 +124,14 @@ int audit_end(struct audit *au, struct arena *a, struct audit_tail *out, struct 
  * one in hexadecimal digits: only who has it can verify, and it is kept nowhere here. */
 int audit_seal_begin(struct audit *au, struct arena *a, char key[DIGEST_HEX],
 		     struct err *e) CHECK;
-/* Seals all that is there now; with nothing new since the last seal, nothing. */
-int audit_seal(struct audit *au, struct arena *a, struct err *e) CHECK;
+/* Seals all that is there now; with nothing new since the last seal, or without keys, nothing.
+ * Which seal is the last one then. */
+struct audit_sealed {
+	uint64_t epoch, sequence; /* it vouches for all lines up to this one */
+	bool has_key, is_new;
+};
+int audit_seal(struct audit *au, struct arena *a, struct audit_sealed *out,
+	       struct err *e) CHECK;
 /* Makes a segment of what there is. An empty log, or one that ends in half a line, stays. */
 int audit_rotate(struct audit *au, struct arena *a, struct err *e) CHECK;
 

@@ -40,6 +40,9 @@ int audit_log_open(const char *path);
 /* Is it a file of ours that nobody else writes? */
 int audit_log_check(const char *path, int fd, struct err *e) CHECK;
 
+/* Locks the file that has the log's name, which au->fd is then; flock(2) unlocks it. */
+int audit_lock(struct audit *au, struct err *e) CHECK;
+
 /* A line but for what only the holder of the lock knows; audit_line.c. It is the dear part, and
  * made before. */
 struct audit_draft {
@@ -69,6 +72,9 @@ int audit_segments_open(const char *dir);
 
 /* Appends a seal of all lines up to the tail, which is behind it then. Nothing without keys. */
 int audit_seal_locked(struct audit *au, struct arena *a, struct audit_tail *t);
+
+/* The log has these lines now: the sinks get them when it is unlocked. */
+void audit_keep_unsent(struct audit *au, struct arena *a, const char *text, size_t len);
 
 /* rotate.c: the log that is locked, and ends so, becomes a segment; au->fd is then the new one,
  * locked. 0 or -errno, and then it is as it was. */

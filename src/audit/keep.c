@@ -186,6 +186,7 @@ int audit_prune(struct audit *au, struct arena *a, const struct audit_files *f,
 		const struct audit_keep *keep, uint64_t *pruned, struct err *e)
 {
 	autofd int dir = -1;
+	struct audit_sealed unused;
 	struct audit_tail end;
 
 	*pruned = 0;
@@ -203,6 +204,9 @@ int audit_prune(struct audit *au, struct arena *a, const struct audit_files *f,
 		/* without a line behind it nothing could vouch for what is gone */
 		if (b.fingerprint[0] == '\0' || !must_go(keep, &b, end.sequence - s->last))
 			return 0;
+		/* the last seal may be among what goes */
+		if (i == 0 && audit_seal(au, a, &unused, e) < 0)
+			return -1;
 		if (bury(au, a, dir, s, &b, e) < 0)
 			return -1;
 		if (unlinkat(dir, s->name, 0) < 0)

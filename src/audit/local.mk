@@ -8,6 +8,7 @@ libaudit_a_SOURCES = \
 	src/audit/kind.c src/audit/kind.h \
 	src/audit/labels.c \
 	src/audit/keyfile.c src/audit/keyfile.h \
+	src/audit/lock.c \
 	src/audit/redact.c src/audit/redact.h \
 	src/audit/rotate.c \
 	src/audit/rules.c \
@@ -26,6 +27,8 @@ unit_audit_SOURCES = \
 	tests/unit/t_audit_labels.c \
 	tests/unit/t_redact.c \
 	tests/unit/t_sink.c \
+	tests/unit/t_sink_forms.c \
+	tests/unit/journal_help.c tests/unit/journal_help.h \
 	tests/unit/scratch.c tests/unit/scratch.h
 unit_audit_CFLAGS = $(TEST_CFLAGS)
 unit_audit_LDADD = $(AUDIT_LIBS) $(CRITERION_LIBS)

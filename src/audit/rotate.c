@@ -106,6 +106,7 @@ static int replace(struct audit *au, struct arena *a, const char *line)
 	}
 	auto_close_(&au->fd); /* and its lock with it: who waits finds out */
 	au->fd = take_fd(&fd);
+	audit_keep_unsent(au, a, text, strlen(text));
 	au->tail = (struct audit_tail){ 0 };
 	return 0;
 }

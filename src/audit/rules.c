@@ -62,6 +62,16 @@ void audit_rules_read(const struct jat *at, struct audit_rules *out)
 	read_anchors(&anchors, out);
 }
 
+void audit_rules_write(struct arena *a, const struct audit_rules *r, struct json *o)
+{
+	struct json *anchors = json_array(a);
+
+	for (size_t i = 0; i < r->anchors_n; i++)
+		json_add(anchors, json_string(a, r->anchors[i]));
+	json_set(o, "anchors", anchors);
+	json_set(o, "full", json_string(a, word_name(full_words, r->full)));
+}
+
 /* ---- obeyed ---- */
 
 /* Room for one line more, which is reserved where the file system can do that. */

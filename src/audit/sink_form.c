@@ -137,14 +137,24 @@ static uint64_t time_of(const struct json *event)
 	return text != NULL && str_uint64(text, UINT64_MAX / 1000000, &ms) ? ms : 0;
 }
 
+/* RFC 3164: the day's first digit may be a blank, and the hour is here. */
+static const char *local_header(struct arena *a, unsigned pri, uint64_t ms, const char *name)
+{
+	const time_t seconds = (time_t)(ms / 1000);
+	char when[64] = "";
+	struct tm tm;
+
+	if (localtime_r(&seconds, &tm) != NULL)
+		(void)strftime(when, sizeof(when), "%b %e %H:%M:%S", &tm);
+	return arena_printf(a, "<%u>%s %s[%d]: ", pri, when, name, getpid());
+}
+
 static void make_syslog(struct arena *a, const struct audit_sink *s, const struct json *event,
 			const char *line, struct audit_payload *out)
 {
 	const unsigned pri = s->facility | (unsigned)priority(event);
 	const uint64_t ms = time_of(event);
-	const time_t seconds = (time_t)(ms / 1000);
 	char when[64] = "";
-	struct tm tm;
 
 	if (s->rfc5424) {
 		time_rfc3339(ms * 1000000, when);
@@ -154,19 +164,18 @@ static void make_syslog(struct arena *a, const struct audit_sink *s, const struc
 				      header(a, text_of(event, "device", "hostname"), 255),
 				      getpid(), header(a, text_of(event, "event", NULL), 32)));
 	} else {
-		/* RFC 3164: the day's first digit may be a blank, and the hour is here */
-		if (localtime_r(&seconds, &tm) != NULL)
-			(void)strftime(when, sizeof(when), "%b %e %H:%M:%S", &tm);
-		add_text(out, arena_printf(a, "<%u>%s caisson[%d]: ", pri, when, getpid()));
+		add_text(out, local_header(a, pri, ms, "caisson"));
 	}
 	add_text(out, line);
 }
 
 static void anchor_syslog(const char *text, struct audit_payload *out)
 {
-	add_text(out, "<85>caisson-audit: "); /* LOG_AUTHPRIV | LOG_NOTICE */
+	autoarena struct arena a = { 0 };
+
+	add_text(out, local_header(&a, LOG_AUTHPRIV | LOG_NOTICE, now_wall_ns() / 1000000,
+				   "caisson-audit"));
 	add_text(out, text);
-	add_text(out, "\n");
 }
 
 /* ---- a socket ---- */

@@ -109,6 +109,8 @@ static int compare_utf16(const char *a, const char *b)
 		a++;
 		b++;
 	}
+	if ((unsigned char)*a < 0x80 && (unsigned char)*b < 0x80) /* as in both encodings */
+		return *a - *b;
 	an = strlen(a);
 	bn = strlen(b);
 	while (an > 0 && bn > 0) {

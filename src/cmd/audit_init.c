@@ -12,7 +12,7 @@ struct init_options {
 };
 
 static const struct opt options[] = {
-	AUDIT_LOG(struct init_options),
+	AUDIT_WRITE(struct init_options),
 	OPT(struct init_options, json, "json", 0, OPT_FLAG, NULL,
 	    "print one object of canonical JSON"),
 	OPT_END,
@@ -66,7 +66,8 @@ static int init_main(const struct call *c, struct err *e)
 	const char *path;
 	int got;
 
-	if (audit_path(c->arena, o->want.log, &path, e) < 0 || audit_open(path, &au, e) < 0)
+	if (audit_path(c->arena, o->want.log, &path, e) < 0 ||
+	    audit_tool_write(c->arena, &o->want, path, &au, e) < 0)
 		return -1;
 	got = make_signer(path, public, e);
 	if (got == 0)

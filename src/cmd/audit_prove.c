@@ -88,8 +88,12 @@ static int prove_main(const struct call *c, struct err *e)
 
 	if (o->check != NULL)
 		return check(c, e);
-	if (c->args_n != 1 || !str_uint64(c->args[0], UINT64_MAX - 1, &sequence))
-		return fail(e, ERR_USAGE, "audit prove: expected the number of an event");
+	if (c->args_n != 1 || !str_uint64(c->args[0], UINT64_MAX - 1, &sequence)) {
+		(void)fail(e, ERR_USAGE,
+			   "audit prove: expected the number of an event, found %s",
+			   c->args_n == 1 ? c->args[0] : "none");
+		return hint(e, "it is .metadata.sequence of a line of the log");
+	}
 	if (audit_path(c->arena, o->want.log, &path, e) < 0 ||
 	    audit_files_find(c->arena, path, &files, e) < 0 ||
 	    proof_make(c->arena, &files, sequence, &proof, e) < 0)

@@ -20,7 +20,7 @@ struct rotate_options {
 
 /* clang-format off */
 static const struct opt options[] = {
-	AUDIT_LOG(struct rotate_options),
+	AUDIT_WRITE(struct rotate_options),
 	OPT(struct rotate_options, keep_days, "keep-days", 0, OPT_STRING, "N",
 	    "delete segments that ended more than N days ago (default: 90; 0: none)"),
 	OPT(struct rotate_options, keep_events, "keep-events", 0, OPT_STRING, "N",
@@ -87,7 +87,7 @@ static int rotate(const struct call *c, const char *path, const struct audit_kee
 	int got = audit_files_find(c->arena, path, &files, e); /* makes no log where none is */
 
 	if (got == 0)
-		got = audit_open(path, &au, e);
+		got = audit_tool_write(c->arena, &o->want, path, &au, e);
 	if (got == 0 && !o->only_keep)
 		got = audit_rotate(au, c->arena, e);
 	if (got == 0)

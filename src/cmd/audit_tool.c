@@ -8,6 +8,7 @@
 #include "base/digest.h"
 #include "base/proc.h"
 #include "base/str.h"
+#include "cmd/config.h"
 
 static int read_time(const char *option, const char *text, uint64_t *out, struct err *e)
 {
@@ -61,6 +62,18 @@ int audit_tool_open(struct arena *a, const struct audit_want *w, struct audit_fi
 	return audit_files_find(a, path, files, e);
 }
 
+int audit_tool_write(struct arena *a, const struct audit_want *w, const char *path,
+		     struct audit **out, struct err *e)
+{
+	struct config *config = arena_new(a, struct config);
+
+	if (config_load(a, w->config, config, e) < 0 || audit_open(path, out, e) < 0)
+		return -1;
+	audit_obey(*out, &config->audit);
+	audit_configure(*out, &config->sinks);
+	return 0;
+}
+
 int audit_tool_key(const char *option, const char *text, struct err *e)
 {
 	uint8_t key[DIGEST_SIZE];
@@ -86,8 +99,8 @@ static size_t unprintable(const char *s)
 		      { "\xe2\x81", 0xa6, 0xa9 } };
 	const unsigned char c = (unsigned char)s[0];
 
-	if (c < ' ' || c == 0x7f)
-		return 1;
+	if (c < 0x80) /* nearly all of them */
+		return c < ' ' || c == 0x7f;
 	for (size_t i = 0; i < COUNT(marks); i++) {
 		const char *last = str_after(s, marks[i].start);
 

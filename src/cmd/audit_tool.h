@@ -13,6 +13,7 @@ enum {
 /* Which log and which of its events: the same options for all commands. */
 struct audit_want {
 	const char *log;
+	const char *config; /* of commands that write */
 	const char *since, *until, *container, *user, *severity;
 	struct opt_strings events, where;
 };
@@ -20,6 +21,10 @@ struct audit_want {
 #define AUDIT_LOG(type)                                     \
 	OPT(type, want.log, "log", 'l', OPT_STRING, "FILE", \
 	    "the log (default: the host's, or of a user his own)")
+
+#define AUDIT_WRITE(type)                                                             \
+	AUDIT_LOG(type), OPT(type, want.config, "config", 0, OPT_STRING, "FILE|none", \
+			     "our own configuration, in place of the system's")
 
 #define AUDIT_WANT(type)                                                                    \
 	AUDIT_LOG(type),                                                                    \
@@ -41,6 +46,12 @@ struct audit_want {
 /* The log's files, and the filter of what is wanted. */
 int audit_tool_open(struct arena *a, const struct audit_want *w, struct audit_files *files,
 		    struct audit_filter *filter, struct err *e) CHECK;
+
+/* The log, to be written to as the configuration says: what happens to it goes to the sinks,
+ * and seals to where anchors go. */
+struct audit;
+int audit_tool_write(struct arena *a, const struct audit_want *w, const char *path,
+		     struct audit **out, struct err *e) CHECK;
 
 /* A text as a terminal may have it: control bytes as \xNN; at most `max' bytes (0: all). */
 const char *audit_printable(struct arena *a, const char *text, size_t max);

@@ -31,6 +31,7 @@ static struct plan_want want_of(const struct call *c, const struct launch_option
 		.no_pivot = o->no_pivot,
 		.no_new_keyring = o->no_new_keyring,
 		.use_libseccomp = str_eq(o->seccomp_backend, "libseccomp"),
+		.prove_later = true,
 	};
 }
 

@@ -94,7 +94,7 @@ libauditcmd_a_SOURCES = \
 	src/cmd/audit_tool.c src/cmd/audit_tool.h \
 	src/cmd/audit_verify.c
 libauditcmd_a_CPPFLAGS = $(AM_CPPFLAGS) $(ZSTD_CFLAGS) $(HOGWEED_CFLAGS)
-AUDITCMD_LIBS = libauditcmd.a libcmd.a libaudit.a $(ZSTD_LIBS) $(HOGWEED_LIBS) $(BASE_LIBS)
+AUDITCMD_LIBS = libauditcmd.a libcmd.a libwatch.a libaudit.a $(ZSTD_LIBS) $(HOGWEED_LIBS) $(BASE_LIBS)
 pkglibexec_PROGRAMS += caisson-audit
 caisson_audit_SOURCES = src/cmd/audit_main.c
 caisson_audit_LDADD = $(AUDITCMD_LIBS)

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/program.h"
+#include "base/str.h"
 #include "cmd/cmd.h"
 
 static int tool_run(const struct call *c, const char *program, struct err *e)
@@ -27,21 +28,35 @@ static int policy_main(const struct call *c, struct err *e)
 	return tool_run(c, "caisson-policy", e);
 }
 
-/* The log that is named before the command is the one to read. */
+/* Those that write, as the configuration says. */
+static bool is_writer(const char *command)
+{
+	return str_eq(command, "init") || str_eq(command, "rotate") || str_eq(command, "seal");
+}
+
+/* The log that is named before the command is the one to read, and so with the configuration.
+ */
 static int audit_main(const struct call *c, struct err *e)
 {
-	const char **args = arena_array(c->arena, c->args_n + 3, sizeof(*args));
+	const char **args = arena_array(c->arena, c->args_n + 5, sizeof(*args));
 	struct call with = *c;
+	size_t n = 0;
 
-	if (c->g.audit_log == NULL || c->args_n == 0)
+	if (c->args_n == 0)
 		return tool_run(c, "caisson-audit", e);
-	args[0] = c->args[0];
-	args[1] = "--log";
-	args[2] = c->g.audit_log;
+	args[n++] = c->args[0];
+	if (c->g.audit_log != NULL) {
+		args[n++] = "--log";
+		args[n++] = c->g.audit_log;
+	}
+	if (c->g.config != NULL && is_writer(c->args[0])) {
+		args[n++] = "--config";
+		args[n++] = c->g.config;
+	}
 	for (size_t i = 1; i < c->args_n; i++)
-		args[i + 2] = c->args[i];
+		args[n++] = c->args[i];
 	with.args = args;
-	with.args_n = c->args_n + 2;
+	with.args_n = n;
 	return tool_run(&with, "caisson-audit", e);
 }
 

@@ -35,6 +35,9 @@ struct plan_want {
 	 * filter even where we carry tables. */
 	const char *libseccomp;
 	bool use_libseccomp;
+	/* The filter of linux.seccomp is proved by who takes the plan (policy_prove), before
+	 * anything runs under it: the runtime has the time while the init mounts. */
+	bool prove_later;
 	/* For cgroup_manager "systemd": who speaks to the bus, which bus it is (or why none),
 	 * and whether a user's. */
 	struct plan_systemd {
@@ -201,9 +204,10 @@ struct plan_policy {
 	const char *backend; /* "caisson" or "libseccomp" */
 	size_t cells;        /* of the partition that was verified; 0: not verified */
 	bool pairwise;       /* too many for all: pairs of arguments were, which is no proof */
-	size_t skipped;      /* names that no table knows */
-	uint32_t compile_us; /* from rules or text to a verified filter; not printed */
-	char digest[65];     /* SHA-256 of the instructions, hexadecimal */
+	const struct policy *unproved; /* what the filter has yet to be held against; or NULL */
+	size_t skipped;                /* names that no table knows */
+	uint32_t compile_us;           /* from rules or text to a filter; not printed */
+	char digest[65];               /* SHA-256 of the instructions, hexadecimal */
 	const struct policy_diags *diags; /* what the compiler warns of */
 };
 

@@ -210,9 +210,10 @@ struct making {
 	bool agent; /* some calls go to an agent of the user's */
 };
 
-static int compile(const struct making *m, const struct policy *policy, struct err *e)
+static int compile(const struct making *m, const struct policy *policy, bool prove_later,
+		   struct err *e)
 {
-	const struct policy_options options = { .see = m->see };
+	const struct policy_options options = { .see = m->see, .no_verify = prove_later };
 	struct policy_image image;
 	const struct audit_sources audited = { .policy = policy,
 					       .image = &image,
@@ -227,6 +228,7 @@ static int compile(const struct making *m, const struct policy *policy, struct e
 	m->out->from.backend = "caisson";
 	m->out->from.cells = image.cells;
 	m->out->from.pairwise = image.pairwise;
+	m->out->from.unproved = prove_later ? policy : NULL;
 	m->out->from.skipped = policy_skipped(policy);
 	return 0;
 }
@@ -277,7 +279,7 @@ static int from_config(struct making *m, struct err *e)
 		if (from_elsewhere(m, &r, e) < 0)
 			return -1;
 	} else if (check_skipped(&r, policy_skipped(policy), e) < 0 ||
-		   compile(m, policy, e) < 0) {
+		   compile(m, policy, m->w->prove_later && m->see == 0, e) < 0) {
 		return -1;
 	}
 	if (plan_flags(s, &m->out->program.flags, e) < 0)
@@ -312,7 +314,7 @@ static int from_policy(struct making *m, struct err *e)
 	env.caps = capabilities(m->a, m->s);
 	env.kernel = (uint16_t)(m->h->kernel >> 8);
 	if (policy_parse(m->a, w->policy, NULL, &env, m->diags, &policy, e) < 0 ||
-	    compile(m, policy, e) < 0)
+	    compile(m, policy, false, e) < 0)
 		return -1;
 	m->out->from.name = policy_name(policy);
 	m->agent = policy_hands_on(policy);

@@ -134,21 +134,13 @@ static void conclude(struct run *r, int status, struct verdict *v)
 				   .wall_ms = now_boot_ms() - r->st.started_ms,
 				   .wall_limit_ms = r->pl->watch.wall_ms,
 				   .cpu_limit_ms = r->pl->watch.cpu_ms };
-	struct state_kill kill;
-	struct cg_usage usage;
 
-	if (r->cg != NULL) {
-		cg_usage(r->cg, &usage);
-		f.usage = &usage;
-	}
-	if (state_load_kill(&r->dir, &kill))
-		f.kill = &kill;
 	if (r->watch != NULL) {
 		watch_finish(r->watch, status);
 		f.cause = watch_cause(r->watch);
 		f.denials = watch_denials(r->watch);
 	}
-	verdict_make(&f, v);
+	verdict_gather(&f, r->cg, &r->dir, v);
 }
 
 static int finish(struct run *r, const struct verdict *v, struct err *e)

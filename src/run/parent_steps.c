@@ -27,9 +27,9 @@ static struct json *profile_json(struct arena *a, const struct plan_filter *f)
 }
 
 /* What `state' says of the filter. */
-static const char *policy_text(struct arena *a, const struct plan *pl)
+static const char *policy_text(struct arena *a, const struct plan *pl,
+			       const struct plan_policy *p)
 {
-	const struct plan_policy *p = &pl->policy;
 	struct json *o = json_object(a);
 
 	if (!pl->has_filter)
@@ -72,7 +72,7 @@ static void fill_state(struct run *r, const struct plan *pl)
 						      : "systemd",
 		.unit = pl->cgroup.enabled ? pl->cgroup.unit.name : NULL,
 		.own_pid_ns = pl->ns.new_pid,
-		.policy = policy_text(r->arena, pl),
+		.policy = policy_text(r->arena, pl, &pl->policy),
 		.kept_keyring = !pl->process.new_keyring,
 		.annotations = pairs,
 		.annotations_n = pl->annotations.n,
@@ -90,6 +90,36 @@ static int do_state(struct run *r, const struct plan *pl, struct err *e)
 	if (state_save(&r->dir, &r->st, e) < 0)
 		return -1;
 	return hooks_save(r->arena, &r->dir, pl, e);
+}
+
+static int prove(const struct filter *f, struct plan_policy *from, struct err *e)
+{
+	struct policy_image image = { .filter = *f };
+
+	if (from->unproved == NULL)
+		return 0;
+	if (policy_prove(from->unproved, &image, e) < 0)
+		return -1;
+	from->cells = image.cells;
+	from->pairwise = image.pairwise;
+	return 0;
+}
+
+static bool has_unproved(const struct plan *pl)
+{
+	return pl->policy.unproved != NULL || pl->profile.from.unproved != NULL;
+}
+
+/* While the child mounts: it loads the filter after it was told to go ahead, and nobody else
+ * can find it before state-rest. */
+static int do_filter_proof(struct run *r, const struct plan *pl, struct err *e)
+{
+	struct plan_policy policy = pl->policy, profile = pl->profile.from;
+
+	if (prove(&pl->filter, &policy, e) < 0 || prove(&pl->profile.program, &profile, e) < 0)
+		return -1;
+	r->st.policy = policy_text(r->arena, pl, &policy);
+	return 0;
 }
 
 /* What no crash needs is done while the child mounts. The filter is there before the container
@@ -359,6 +389,7 @@ const struct step parent_steps[] = {
 	{ "network-given",    "config-linux.md#namespaces",               makes_network,      do_give_network },
 	{ "device-filter",    "config-linux.md#allowed-device-list",      has_device_filter,  do_device_filter },
 	{ "net-devices",      "config-linux.md#network-devices",          has_net_devices,    do_net_devices },
+	{ "filter-proof",     "config-linux.md#seccomp",                  has_unproved,       do_filter_proof },
 	{ "state-rest",       "runtime.md#state",                         NULL,               do_state_rest },
 	{ "oom-score",        "config.md#linux-process",                  wants_oom_score,    do_oom_score },
 	{ "pty",              "config.md#process",                        wants_terminal,     do_pty },
@@ -392,6 +423,7 @@ const struct step restore_steps[] = {
 	{ "namespace-files",  "config-linux.md#namespaces",               joins,              open_namespaces },
 	{ "console-socket",   "runc.8 --console-socket",                  wants_terminal,     console_connect },
 	{ "device-filter",    "config-linux.md#allowed-device-list",      has_device_filter,  do_device_filter },
+	{ "filter-proof",     "config-linux.md#seccomp",                  has_unproved,       do_filter_proof },
 	{ "state-rest",       "runtime.md#state",                         NULL,               do_state_rest },
 	{ "mount-places",     "config.md#mounts",                         NULL,               do_mount_places },
 	/* hooks run in it, and what was restored is looked at before it goes on */

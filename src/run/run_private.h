@@ -29,6 +29,7 @@ struct run {
 	pid_t pid;            /* the init, ours to reap */
 	int pidfd;            /* of the init */
 	pid_t stage;          /* the intermediate process, 0: none */
+	bool into_cgroup;     /* clone3 puts the init into its group; both sides know */
 	int sock;             /* our end of the handshake */
 	int net;              /* the network namespace that was made for the init, or ... */
 	const char *net_back; /* ... that devices were moved into, and their way back */
@@ -54,7 +55,6 @@ struct run {
 	int agent;             /* who gets the filter's listener: connected */
 	int ns_fd[NS_KINDS];   /* joined namespaces */
 	int *mount_fd;         /* one a plan mount: to bind, or to use later; or -1 */
-	bool into_cgroup;      /* clone3 puts the child into its group */
 	bool hidden_early;     /* our binary has left the process before that */
 	bool foreground_start; /* START comes over the handshake, not over start.sock */
 

@@ -69,6 +69,8 @@ static struct watch_want want_of(const struct run *r, const struct plan *pl)
 
 	if (r->o->audit != NULL && audit_configured(r->o->audit) != NULL)
 		w.audit = *audit_configured(r->o->audit);
+	if (r->o->audit != NULL && audit_obeyed(r->o->audit) != NULL)
+		w.audit_rules = *audit_obeyed(r->o->audit);
 	if (w.started_ms > 0 && w.cpu_ms > 0 && r->cg != NULL)
 		w.cpu_before_usec = used_so_far(r->cg);
 	return w;
@@ -176,17 +178,6 @@ int do_watched(struct run *r, const struct plan *pl, struct err *e)
 
 /* ---- an end that nobody saw ---- */
 
-static void see_usage(const struct state *st, struct cg_usage *usage, struct verdict_facts *f)
-{
-	struct err ignored = { 0 };
-	autocg struct cg *cg = NULL;
-
-	if (st->cgroup == NULL || cg_open(st->cgroup, &cg, &ignored) < 0)
-		return;
-	cg_usage(cg, usage);
-	f->usage = usage;
-}
-
 /* What the kernel has counted is as true as ever; what became of the init nobody can tell. */
 static void record_unseen(struct arena *a, const struct run_options *o,
 			  const struct state_dir *d, const struct state *st)
@@ -195,19 +186,17 @@ static void record_unseen(struct arena *a, const struct run_options *o,
 	struct verdict_facts f = { .unwatched = true, .never_executed = st->started_ms == 0 };
 	struct err e = { 0 };
 	struct err ignored = { 0 };
+	autocg struct cg *cg = NULL;
 	struct denials *denials;
-	struct cg_usage usage;
-	struct state_kill kill;
 	struct verdict v;
 	const char *text;
 	struct json *j;
 	size_t len;
 
-	see_usage(st, &usage, &f);
-	if (state_load_kill(d, &kill))
-		f.kill = &kill;
+	if (st->cgroup != NULL)
+		(void)!cg_open(st->cgroup, &cg, &ignored);
 	f.denials = denials = denials_map(d->fd, false, &ignored);
-	verdict_make(&f, &v);
+	verdict_gather(&f, cg, d, &v);
 	j = verdict_json(a, &v);
 	denials_unmap(denials);
 	text = json_print(a, j, JSON_CANONICAL, &len);

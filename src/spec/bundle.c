@@ -28,6 +28,11 @@ int bundle_read_config(int fd, struct arena *a, const char **text, size_t *len, 
 	ssize_t n;
 	char *buf;
 
+	if (file < 0 && errno == ENOENT) {
+		(void)fail_sys(e, errno, "config.json: open");
+		return hint(e, "name the bundle with --bundle, or write one there with "
+			       "\"caisson spec\"");
+	}
 	if (file < 0)
 		return fail_sys(e, errno, "config.json: open");
 	if (fstat(file, &st) < 0)

@@ -48,8 +48,6 @@ void watch_record(struct watch *w)
 				   .cpu_limit_ms = w->want.cpu_ms };
 	autoarena struct arena a = { 0 };
 	struct err e = { 0 };
-	struct cg_usage usage;
-	struct state_kill kill;
 	struct verdict v;
 	const char *text;
 	struct json *j;
@@ -63,13 +61,7 @@ void watch_record(struct watch *w)
 		f.wall_ms = w->end.at_ms - started;
 	else
 		f.never_executed = true;
-	if (w->at.cg != NULL) {
-		cg_usage(w->at.cg, &usage);
-		f.usage = &usage;
-	}
-	if (state_load_kill(w->at.dir, &kill))
-		f.kill = &kill;
-	verdict_make(&f, &v);
+	verdict_gather(&f, w->at.cg, w->at.dir, &v);
 	j = verdict_json(&a, &v);
 	text = json_print(&a, j, JSON_CANONICAL, &len);
 	watch_tell(w, AUDIT_EXIT,

@@ -116,6 +116,22 @@ void verdict_make(const struct verdict_facts *f, struct verdict *out)
 	}
 }
 
+void verdict_gather(const struct verdict_facts *f, const struct cg *cg,
+		    const struct state_dir *d, struct verdict *out)
+{
+	struct verdict_facts all = *f;
+	struct state_kill kill;
+	struct cg_usage usage;
+
+	if (cg != NULL) {
+		cg_usage(cg, &usage);
+		all.usage = &usage;
+	}
+	if (state_load_kill(d, &kill))
+		all.kill = &kill;
+	verdict_make(&all, out);
+}
+
 /* ---- as JSON ---- */
 
 static void number(struct arena *a, struct json *o, const char *key, int64_t n)

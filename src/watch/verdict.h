@@ -27,5 +27,9 @@ struct verdict {
 };
 
 void verdict_make(const struct verdict_facts *f, struct verdict *out);
+/* The same after the evidence that lies about has been gathered: what the group, NULL when it
+ * is gone, has counted, and who said that they would end it. */
+void verdict_gather(const struct verdict_facts *f, const struct cg *cg,
+		    const struct state_dir *d, struct verdict *out);
 /* The canonical object of design 5. */
 struct json *verdict_json(struct arena *a, const struct verdict *v);

@@ -131,6 +131,14 @@ static void labels_read(const struct jat *root, struct arena *a, struct watch_wa
 			audit_labels_add(a, &w->labels, it.key, value);
 }
 
+static struct json *audit_json(struct arena *a, const struct watch_want *w)
+{
+	struct json *o = audit_config_json(a, &w->audit);
+
+	audit_rules_write(a, &w->audit_rules, o);
+	return o;
+}
+
 const char *watch_want_text(struct arena *a, const struct watch_want *w, size_t *len)
 {
 	struct json *o = json_object(a);
@@ -143,7 +151,7 @@ const char *watch_want_text(struct arena *a, const struct watch_want *w, size_t 
 	for (size_t i = 0; i < COUNT(fields); i++)
 		json_set(o, fields[i].key, field_json(a, w, &fields[i]));
 	json_set(o, "rules", watch_rules_json(a, &w->rules));
-	json_set(o, "audit", audit_config_json(a, &w->audit));
+	json_set(o, "audit", audit_json(a, w));
 	return json_print(a, o, JSON_LINE, len);
 }
 
@@ -177,6 +185,7 @@ static void read_all(const struct jat *root, struct arena *a, struct watch_want 
 		field_read(root, &fields[i], w);
 	watch_rules_read(&rules, &w->rules);
 	audit_config_read(&audit, a, &w->audit);
+	audit_rules_read(&audit, &w->audit_rules);
 }
 
 int watch_want_parse(struct arena *a, const char *text, size_t len, struct watch_want *out,

@@ -84,6 +84,7 @@ struct watch_want {
 	bool memory_limit, pids_limit, cpu_limit; /* the group has these */
 	struct watch_rules rules;
 	struct audit_config audit;
+	struct audit_rules audit_rules; /* of the same object of our configuration */
 };
 
 /* As text for watch.json, and back; strings live in the arena. */

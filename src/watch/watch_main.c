@@ -78,6 +78,7 @@ static int open_all(struct watcher *w, struct err *e)
 			e) < 0)
 		return -1;
 	audit_configure(w->audit, &w->want.audit);
+	audit_obey(w->audit, &w->want.audit_rules);
 
 	const struct watch_place at = {
 		.dir = &w->dir, .init = w->fd[WATCH_FD_INIT], .cg = w->cg, .audit = w->audit

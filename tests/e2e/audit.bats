@@ -53,6 +53,26 @@ log() { "$CAISSON" audit "$@" --log "$audit_log"; }
 	has "$output" '--format: expected ocsf|ecs|falco|cloudevents: found "cef"'
 }
 
+@test "query --follow prints what comes in the words of others, as without it" {
+	caisson_only
+	local format tries readers=()
+	for format in ecs falco cloudevents ocsf; do
+		"$CAISSON" audit query --follow --format "$format" --container "$id" --log "$audit_log" \
+			>"$bundle/$format" 3>&- &
+		readers+=($!)
+	done
+	run -3 inside 'exit 3'
+	for format in ecs falco cloudevents ocsf; do
+		tries=0
+		until [ "$(wc -l <"$bundle/$format")" -ge 4 ] || [ $((tries++)) -gt $((patience * 5)) ]; do sleep 0.2; done
+		is "$(<"$bundle/$format")" "$(log query --container "$id" --format "$format")"
+	done
+	kill "${readers[@]}"
+	is "$(jq -r .event.action "$bundle/ecs" | xargs)" 'container.create container.start container.exit container.delete'
+	is "$(jq -r .rule "$bundle/falco" | tail -n 1)" 'caisson container.delete'
+	is "$(jq -r .type "$bundle/cloudevents" | tail -n 1)" org.caisson.container.delete
+}
+
 @test "query --follow goes on through a rotation" {
 	caisson_only
 	local audit_log=$BATS_TEST_TMPDIR/own.jsonl tries=0
@@ -104,6 +124,8 @@ log() { "$CAISSON" audit "$@" --log "$audit_log"; }
 	has "$output" '10 events, 1 to 10, 0 faults'
 	run -0 log rotate --no-rotate --keep-events 1
 	has "$output" '0 segments, 0 noted, 0 packed, 1 deleted'
+	run -2 log seal --json
+	has "$output" 'expected a sealing key: found none'
 	run -0 log verify
 	has "$output" ' 0 faults'
 }
@@ -200,6 +222,37 @@ with() { caisson --config "$bundle/caisson.json" "$@"; }
 	kill "$reader"
 	cmp <(sort "$bundle/got") <(sort "$audit_log")
 	[ "$(stat -c %s "$audit_log".missed-socket-*)" -ge 8 ]
+}
+
+@test "what is done to the log goes to sinks and anchors, too" {
+	caisson_only
+	local audit_log=$BATS_TEST_TMPDIR/own.jsonl anchors=$BATS_TEST_TMPDIR/anchors tries=0 reader
+	command -v python3 >/dev/null || skip 'no python3'
+	./reader.py "$bundle" 3>&- &
+	reader=$!
+	until [ -e "$bundle/ready" ]; do sleep 0.1; done
+	configured '{"audit": {"anchors": ["'"$anchors"'"], "sinks": [{"type": "socket", "path": "'"$bundle"'/read"}]}}'
+	conf '.process.args = ["/bin/true"]'
+	run -0 with audit init
+	run -0 with audit seal --json
+	is "$(jq -c '[.log, .epoch, .sealed, .sequence]' <<<"$output")" "[\"$audit_log\",0,false,1]"
+	run -0 with run --bundle "$bundle" "$id"
+	run -0 log seal --json --config "$bundle/caisson.json"
+	is "$(jq -c '[.epoch, .sealed, .sequence]' <<<"$output")" '[1,true,6]'
+	run -0 with audit rotate
+	run -0 with audit rotate --keep-events 1
+	run -0 with audit rotate --no-rotate
+	until [ "$(wc -l <"$bundle/got")" -ge "$(log query --json --limit 1 | jq .metadata.sequence)" ] ||
+		[ $((tries++)) -gt 50 ]; do sleep 0.1; done
+	kill "$reader"
+	is "$(jq .metadata.sequence "$bundle/got" | xargs)" "$(seq -s ' ' "$(wc -l <"$bundle/got")")"
+	is "$(jq -r .event "$bundle/got" | grep '^log' | sort -u | xargs)" \
+		'log.pruned log.rotated log.sealed log.signed log.started'
+	is "$(tail -n 3 "$bundle/got")" "$(log query --json --limit 3)"
+	is "$(jq .sequence "$anchors" | wc -l)" "$(jq -c 'select(.event == "log.sealed")' "$bundle/got" | wc -l)"
+	run -0 log verify --anchor "$anchors"
+	run -2 "$CAISSON" --config "$bundle/none" audit seal --log "$audit_log"
+	has "$output" "$bundle/none: open"
 }
 
 @test "a configuration that is not understood starts nothing, and stops no kill" {
@@ -300,6 +353,83 @@ with() { caisson --config "$bundle/caisson.json" "$@"; }
 	umount "$disk"
 }
 
+@test "a full disk holds up what begins, until there is room or for 30 seconds" {
+	caisson_only
+	need_root
+	local disk=$BATS_TEST_TMPDIR/disk audit_log=$BATS_TEST_TMPDIR/disk/own.jsonl
+	local late=$BATS_TEST_TMPDIR/late full=$BATS_TEST_TMPDIR/full begun waited waiter
+	mkdir "$disk" "$full"
+	mount -t tmpfs -o size=128k,mode=700 none "$disk"
+	mount -t tmpfs -o size=128k,mode=700 none "$full"
+	configured '{"audit": {"full": "block"}}'
+	conf '.process.args = ["/bin/true"]'
+	go() { patience=100 with run --bundle "$bundle" "$id$1"; }
+	run -0 go ''
+	cat /dev/zero >"$disk/filler" 2>/dev/null || true
+	cat /dev/zero >"$full/filler" 2>/dev/null || true
+	# one waits for what never comes, meanwhile
+	(
+		SECONDS=0
+		audit_log=$full/own.jsonl
+		go -never 3>&- >"$late" 2>&1 && echo began >>"$late"
+		echo "$SECONDS" >"$late.seconds"
+	) &
+	waiter=$!
+	go '' 3>&- >"$BATS_TEST_TMPDIR/out" 2>&1 &
+	begun=$!
+	sleep 2
+	kill -0 "$begun"
+	is "$(grep -c container.create "$audit_log")" 1
+	rm "$disk/filler"
+	wait "$begun"
+	is "$(grep -c container.create "$audit_log")" 2
+	# what ends, or only looks, does not wait
+	sleeper
+	create
+	run -0 with start "$id"
+	cat /dev/zero >"$disk/filler" 2>/dev/null || true
+	SECONDS=0
+	run -0 with state "$id"
+	run -0 with kill "$id" KILL
+	becomes stopped
+	run -0 with delete "$id"
+	[ "$SECONDS" -lt 25 ] || [ "$patience" -gt 30 ]
+	wait "$waiter"
+	has "$(<"$late")" 'expected room for an event: the disk is full'
+	lacks "$(<"$late")" began
+	waited=$(<"$late.seconds")
+	[ "$waited" -ge 29 ] && [ "$waited" -lt 90 ]
+	umount "$disk" "$full"
+}
+
+@test "the watcher seals and anchors as the configuration says" {
+	caisson_only
+	command -v python3 >/dev/null || skip 'no python3'
+	local audit_log=$BATS_TEST_TMPDIR/own.jsonl anchors=$BATS_TEST_TMPDIR/anchors key=$BATS_TEST_TMPDIR/key sealed
+	run -0 inside true
+	log init --json | jq -r .verification_key >"$key"
+	# seal.h: a seal after each event, not after 1024 of them
+	python3 - "$audit_log.seal" <<-'EOF'
+		import hashlib, struct, sys
+		s = bytearray(open(sys.argv[1], "rb").read())
+		assert struct.unpack_from("<Q", s, 16) == (1024,)
+		struct.pack_into("<Q", s, 16, 1)
+		s[-32:] = hashlib.sha256(s[:-32]).digest()
+		open(sys.argv[1], "r+b").write(s)
+	EOF
+	configured '{"audit": {"anchors": ["'"$anchors"'"]}}'
+	conf '.process.args = ["/bin/true"]'
+	with create --bundle "$bundle" "$id" </dev/null >/dev/null 2>&1 3>&-
+	run -0 with start "$id"
+	becomes stopped
+	run -0 with delete "$id"
+	is "$(jq -r .event "$audit_log" | tail -n 8 | xargs)" \
+		'container.create log.sealed container.start log.sealed container.exit log.sealed container.delete log.sealed'
+	sealed=$(jq 'select(.event == "log.sealed") | .metadata.sequence' "$audit_log" | tail -n 4)
+	is "$(jq .sequence "$anchors")" "$sealed"
+	run -0 log verify --key-file "$key" --anchor "$anchors"
+}
+
 @test "a command runs for each alert, once, also over a restart" {
 	caisson_only
 	local audit_log=$BATS_TEST_TMPDIR/own.jsonl tries=0 reader
@@ -340,6 +470,26 @@ with() { caisson --config "$bundle/caisson.json" "$@"; }
 	ran 4
 	stop
 	is "$(<"$bundle/done")" "$(jq -r 'select(.event == "container.delete") | .metadata.uid' "$audit_log" | tail -n 4)"
+}
+
+@test "units of the log are what systemd understands, and do with few privileges" {
+	caisson_only
+	need_root
+	local audit_log=$BATS_TEST_TMPDIR/own.jsonl units=$BATS_TEST_TMPDIR/units unit words
+	mkdir "$units"
+	run -0 inside true
+	run -0 log init
+	for unit in caisson-audit caisson-audit-seal; do
+		words=$(sed -n 's/^ExecStart=caisson //p' "$top/contrib/audit/$unit.service")
+		# shellcheck disable=SC2086 # words
+		run -0 setpriv --bounding-set=-all --inh-caps=-all --no-new-privs "$CAISSON" --audit-log "$audit_log" $words
+		cp "$top/contrib/audit/$unit.timer" "$units"
+		sed 's|^ExecStart=caisson|ExecStart=/bin/true|' "$top/contrib/audit/$unit.service" >"$units/$unit.service"
+	done
+	is "$(log query --json | jq -r .event | tail -n 3 | xargs)" 'log.rotated log.signed log.sealed'
+	command -v systemd-analyze >/dev/null || skip 'no systemd-analyze'
+	run -0 env SYSTEMD_UNIT_PATH="$units:" systemd-analyze verify --man=no "$units"/*.timer "$units"/*.service
+	lacks "$output" "$units"
 }
 
 @test "configurations of collectors are what they should be" {

@@ -98,6 +98,15 @@ logged() {
 		'["wide",false,true]'
 	run -0 caisson delete --force "$id"
 
+	conf 'del(.annotations["org.caisson.seccomp.policy"]) | .linux.seccomp = {
+		defaultAction: "SCMP_ACT_ALLOW",
+		syscalls: [{names: ["swapon"], action: "SCMP_ACT_ERRNO"}]}'
+	create
+	is "$(caisson state "$id" | jq -c '.caisson.policy | [.name, .pairwise, .cells > 100]')" \
+		'["linux.seccomp",false,true]'
+	run -0 caisson delete --force "$id"
+	conf 'del(.linux.seccomp) | .annotations["org.caisson.seccomp.policy"] = $p' --arg p "$policy"
+
 	echo "policy wide { default allow; deny EPERM mmap when addr in { ${many%, } }
 		&& length in { ${many%, } } && prot in { ${many%, } } && flags in { ${many%, } }
 		&& offset in { ${many%, } }; deny EPERM mmap when addr == 7; }" >"$policy"

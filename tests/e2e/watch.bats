@@ -300,11 +300,12 @@ with() { caisson --config "$bundle/caisson.json" "$@"; }
 	namespace_drop pid
 	conf 'del(.linux.resources, .linux.maskedPaths, .linux.readonlyPaths) | .mounts = []'
 	text 'sleep 1000 & exec sleep 0.02'
-	for n in {1..30}; do
-		caisson run --detach --bundle "$bundle" "$id-$n" </dev/null >/dev/null 2>&1 3>&-
-		sleep "0.0$((n * 7 % 10))"
-		caisson delete --force "$id-$n"
-	done
+	export -f caisson is_caisson
+	export patience CAISSON root audit_log bundle id
+	seq 80 | xargs -P 4 -I{} bash -c '
+		caisson run --detach --bundle "$bundle" "$id-{}" </dev/null >/dev/null 2>&1
+		sleep "0.0$(({} * 7 % 10))"
+		caisson delete --force "$id-{}"' 3>&-
 	for n in {1..30}; do
 		! pgrep -f "^caisson-watch $id-" >/dev/null || sleep 0.5
 	done

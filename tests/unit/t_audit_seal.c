@@ -162,6 +162,7 @@ Test(audit_seal, a_forged_seal_is_found)
 	struct seal_file now;
 	struct audit_check k;
 	struct audit *au;
+	struct audit_sealed last;
 	struct err e = { 0 };
 
 	write_some(&l, 1);
@@ -174,11 +175,12 @@ Test(audit_seal, a_forged_seal_is_found)
 	cr_assert_eq(seal_save(&now), 0);
 	seal_close(&now);
 	au = open_log(&l);
-	cr_assert_eq(audit_seal(au, &l.a, &e), 0);
+	cr_assert_eq(audit_seal(au, &l.a, &last, &e), 0);
 	cr_assert_eq(audit_write(au, &l.a, AUDIT_CREATE, &(struct audit_subject){ .id = "x" },
 				 &(struct audit_result){ .exit_code = -1 }, &e),
 		     0);
-	cr_assert_eq(audit_seal(au, &l.a, &e), 0);
+	cr_assert_eq(audit_seal(au, &l.a, &last, &e), 0);
+	cr_expect(last.is_new);
 	audit_close(au);
 	again = read_log(&l);
 	k = verify(&l);

@@ -134,6 +134,37 @@ Test(image, asks_for_the_flags_of_the_policy_and_was_verified)
 	cr_expect_not(im.pairwise);
 }
 
+Test(image, can_be_proved_later)
+{
+	const struct policy_options o = { .no_verify = true };
+	autoarena struct arena a = { 0 };
+	struct policy *p = made_empty(&a, both, 2);
+	struct policy_image at_once, later;
+	struct sock_filter *insns;
+	struct err e = { 0 };
+
+	made_rule(&a, p, SECCOMP_RET_ALLOW, "read", made_range(&a, 0, 32, 3, 7));
+	at_once = image(&a, p);
+	cr_assert_eq(policy_compile(&a, p, &o, &later, &e), 0, "%s", e.text);
+	cr_expect_eq(later.cells, 0);
+	cr_expect_eq(policy_prove(p, &later, &e), 0, "%s", e.text);
+	cr_expect_eq(later.cells, at_once.cells);
+
+	/* each constant and answer counts */
+	insns = arena_array(&a, later.filter.n, sizeof(*insns));
+	for (size_t i = 0; i < later.filter.n; i++) {
+		struct policy_image wrong = { .filter = { insns, later.filter.n, 0 } };
+		struct err why = { 0 };
+
+		memcpy(insns, later.filter.insns, later.filter.n * sizeof(*insns));
+		if (BPF_CLASS(insns[i].code) == BPF_LD)
+			continue;
+		insns[i].k ^= 1;
+		cr_expect_eq(policy_prove(p, &wrong, &why), -1, "instruction %zu", i);
+		cr_expect_eq(why.kind, ERR_BUG);
+	}
+}
+
 Test(image, is_left_alone_by_what_cannot_be_compiled)
 {
 	autoarena struct arena a = { 0 };

@@ -48,6 +48,39 @@ static int plan_filter(struct arena *a, const struct spec_seccomp *in, struct fi
 	return 0;
 }
 
+/* The bytes are the same; of calls that we record the proof is never left. */
+Test(plan_seccomp, the_proof_of_a_profile_can_be_left_to_who_asks)
+{
+	static const char text[] = "{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"syscalls\":["
+				   "{\"names\":[\"read\"],\"action\":\"SCMP_ACT_ALLOW\"}]}";
+	const struct plan_want wants[] = { { .prove_later = false }, { .prove_later = true } };
+	const struct host host = { .kernel = 6 << 16 | 18 << 8 };
+	struct spec_pair audit = { "org.caisson.seccomp.audit", "deny" };
+	autoarena struct arena a = { 0 };
+	struct spec *s = arena_new(&a, struct spec);
+	struct plan p[3] = { 0 };
+	struct policy_image image;
+	struct err e = { 0 };
+
+	s->linux_.seccomp = seccomp_of(&a, text);
+	for (size_t i = 0; i < 2; i++)
+		cr_assert_eq(plan_seccomp(&a, s, &host, &wants[i], &p[i], &e), 0, "%s", e.text);
+	cr_expect_null(p[0].policy.unproved);
+	cr_expect_not_null(p[1].policy.unproved);
+	cr_expect_gt(p[0].policy.cells, 100);
+	cr_expect_eq(p[1].policy.cells, 0);
+	cr_expect_str_eq(p[0].policy.digest, p[1].policy.digest);
+	image = (struct policy_image){ .filter = p[1].filter };
+	cr_expect_eq(policy_prove(p[1].policy.unproved, &image, &e), 0, "%s", e.text);
+	cr_expect_eq(image.cells, p[0].policy.cells);
+
+	s->annotations.v = &audit;
+	s->annotations.n = 1;
+	cr_assert_eq(plan_seccomp(&a, s, &host, &wants[1], &p[2], &e), 0, "%s", e.text);
+	cr_expect_null(p[2].policy.unproved);
+	cr_expect_gt(p[2].policy.cells, 100);
+}
+
 static const char *slurp(struct arena *a, const char *name)
 {
 	const char *top = getenv("top_srcdir");

@@ -12,37 +12,14 @@
 
 /* The order is the security: who changes a line there changes it here, and says why. */
 static const char *const parent_order[] = {
-	"preserve-fds",
-	"state",
-	"cgroup",
-	"resctrl",
-	"namespace-files",
-	"host-proc",
-	"idmapped-mounts",
-	"console-socket",
-	"seccomp-agent",
-	"sockets",
-	"clone",
-	"network",
-	"state-pid",
-	"scope",
-	"cgroup-join",
-	"resctrl-join",
-	"write-id-maps",
-	"network-given",
-	"device-filter",
-	"net-devices",
-	"state-rest",
-	"oom-score",
-	"pty",
-	"hooks",
-	"watch",
-	"go-ahead",
-	"ready",
-	"watched",
-	"rlimits-outside",
-	"state-created",
-	"pid-file",
+	"preserve-fds",    "state",           "cgroup",          "resctrl",
+	"namespace-files", "host-proc",       "idmapped-mounts", "console-socket",
+	"seccomp-agent",   "sockets",         "clone",           "network",
+	"state-pid",       "scope",           "cgroup-join",     "resctrl-join",
+	"write-id-maps",   "network-given",   "device-filter",   "net-devices",
+	"filter-proof",    "state-rest",      "oom-score",       "pty",
+	"hooks",           "watch",           "go-ahead",        "ready",
+	"watched",         "rlimits-outside", "state-created",   "pid-file",
 };
 
 static const char *const child_order[] = {
@@ -115,9 +92,9 @@ Test(steps, the_order_after_start_is_held)
 }
 
 static const char *const restore_order[] = {
-	"preserve-fds",  "state",      "cgroup",       "namespace-files", "console-socket",
-	"device-filter", "state-rest", "mount-places", "criu-restore",    "state-running",
-	"watch",         "watched",    "pid-file",
+	"preserve-fds",  "state",        "cgroup",     "namespace-files", "console-socket",
+	"device-filter", "filter-proof", "state-rest", "mount-places",    "criu-restore",
+	"state-running", "watch",        "watched",    "pid-file",
 };
 
 /* Limits and the filter of devices are there before there is a process; the pid file after it.
@@ -149,6 +126,32 @@ Test(steps, before_each_hook_of_creation_both_sides_meet)
 		cr_expect_eq(wants(child_steps, child_steps_n, "runtime-hooks", &pl), early,
 			     "%s", spec_hook_names[k]);
 	}
+}
+
+static size_t place_of(const char *name)
+{
+	size_t i = 0;
+
+	while (i < parent_steps_n && !str_eq(parent_steps[i].name, name))
+		i++;
+	return i;
+}
+
+/* Of the policy or of the profile beside it. */
+Test(steps, a_filter_is_proved_before_it_is_kept_or_used)
+{
+	const struct policy *any = (const void *)parent_steps;
+	const struct plan none = { .has_filter = true };
+	const struct plan left[] = { { .policy.unproved = any },
+				     { .profile.from.unproved = any } };
+
+	cr_expect_not(wants(parent_steps, parent_steps_n, "filter-proof", &none));
+	for (size_t i = 0; i < COUNT(left); i++) {
+		cr_expect(wants(parent_steps, parent_steps_n, "filter-proof", &left[i]));
+		cr_expect(wants(restore_steps, restore_steps_n, "filter-proof", &left[i]));
+	}
+	cr_expect_lt(place_of("filter-proof"), place_of("state-rest"));
+	cr_expect_lt(place_of("filter-proof"), place_of("go-ahead"));
 }
 
 /* One of the two, and both sides of the same mind. */

@@ -111,6 +111,9 @@ static const struct watch_want whole = {
 		   .responses = { { WATCH_OOM, WATCH_KILL, 2, 1000 },
 				  { WATCH_WARNING, WATCH_ALERT, 1, 5 } },
 		   .responses_n = 2 },
+	.audit_rules = { .full = AUDIT_FULL_HALT,
+			 .anchors = { "journald", "/a" },
+			 .anchors_n = 2 },
 };
 
 Test(watch_want, comes_back_from_its_text_as_it_was)
@@ -130,6 +133,9 @@ Test(watch_want, comes_back_from_its_text_as_it_was)
 	cr_expect_eq(back.rules.responses_n, 2);
 	cr_expect_eq(back.rules.responses[0].action, WATCH_KILL);
 	cr_expect_not(back.pids_limit);
+	cr_expect_eq(back.audit_rules.full, AUDIT_FULL_HALT);
+	cr_expect_eq(back.audit_rules.anchors_n, 2);
+	cr_expect_str_eq(back.audit_rules.anchors[1], "/a");
 }
 
 /* clang-format off */

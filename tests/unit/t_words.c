@@ -153,7 +153,9 @@ Test(bundle, config_that_is_no_small_file_is_refused, .timeout = 10)
 
 	cr_expect_eq(bundle_read_config(dir, &a, &text, &len, &e), -1);
 	cr_expect_eq(e.sys, ENOENT);
-	cr_expect_str_eq(e.text, "config.json: open");
+	cr_expect_str_eq(e.text, "config.json: open\n"
+				 "name the bundle with --bundle, or write one there with "
+				 "\"caisson spec\"");
 	e = (struct err){ 0 };
 	cr_assert_eq(mkfifoat(dir, "config.json", 0600), 0);
 	cr_expect_eq(bundle_read_config(dir, &a, &text, &len, &e), -1);
