@@ -28,6 +28,10 @@
 /* linux/sched.h, PF_FORKNOEXEC: set by fork, cleared by execve before it closes descriptors */
 #define FORKED_NO_EXEC 0x40
 
+/* A tenth of a second, for a process that lost its processor while it ended. */
+#define DYING_LOOKS  200
+#define DYING_NAP_NS 500000
+
 #ifdef CAISSON_COVERAGE
 void __gcov_dump(void);
 #endif
@@ -138,7 +142,7 @@ bool proc_in_init_user_ns(void)
 	return inside == 0 && outside == 0 && strtoul(at, NULL, 10) == UINT32_MAX;
 }
 
-int proc_ended(int stat_fd, int *status, bool *never_executed)
+static int look_at_end(int stat_fd, int *status, bool *never_executed)
 {
 	uint64_t flags, wchan, code;
 	char text[1024];
@@ -157,10 +161,23 @@ int proc_ended(int stat_fd, int *status, bool *never_executed)
 	if (after[2] != 'Z' && after[2] != 'X')
 		return -EAGAIN;
 	*never_executed = (flags & FORKED_NO_EXEC) != 0;
-	if (wchan == 0)
+	if (wchan == 0 && code == 0)
 		return -EPERM;
 	*status = (int)code;
 	return 0;
+}
+
+/* A zombie tells of its end before it has stopped running (do_exit in kernel/exit.c). Until
+ * then one that ended with 0 looks like one that does not concern us. */
+int proc_ended(int stat_fd, int *status, bool *never_executed)
+{
+	int err = look_at_end(stat_fd, status, never_executed);
+
+	for (int i = 0; err == -EPERM && i < DYING_LOOKS; i++) {
+		(void)nanosleep(&(struct timespec){ 0, DYING_NAP_NS }, NULL);
+		err = look_at_end(stat_fd, status, never_executed);
+	}
+	return err;
 }
 
 uint64_t now_boot_ms(void)

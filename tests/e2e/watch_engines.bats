@@ -112,3 +112,52 @@ no_watcher() {
 	is "$(verdicts | jq -c '[.reason, .exit_code]' | sort -u | grep -vF wall |
 		grep -vxF '["exited",7]' | grep -vxF '["unknown",null]')" ''
 }
+
+@test "containerd: oom of the leader, and of a grandchild, each time" {
+	for ((i = 0; i < bombs; i++)); do
+		run contain --rm --memory-limit 16777216 "$image" "$id-$i" tail /dev/zero
+		is "$status" 137
+		run contain --rm --memory-limit 16777216 "$image" "$id-x$i" sh -c '(sh -c "tail /dev/zero; :"); exit 7'
+		is "$status" 7
+	done
+	ended $((2 * bombs))
+	is "$(verdicts | jq -c '[.reason, .oom_scope]' | sort -u)" '["oom","self"]'
+}
+
+# ---- denials: what the engine's own profile refuses ----
+
+audited=org.caisson.seccomp.audit=deny
+refused='hostname x; exit 7'
+
+# denied: what was told, each once
+denied() {
+	jq -c 'select(.event == "seccomp.denied") | .unmapped.seccomp | [.syscall, .errno, .exe]' "$log" | sort -u
+}
+
+# name_denied: that one call, in the verdict too, and nobody is left who waits for more
+name_denied() {
+	has "$output" 'ot permitted'
+	ended 1
+	is "$(denied)" '["sethostname","EPERM","/bin/busybox"]'
+	is "$(verdicts | jq -c .denied)" '{"sethostname":1}'
+	no_watcher
+	rm "$log"
+}
+
+@test "podman: denied calls are told, the container's and those of exec, and answered" {
+	run -7 pod run --rm --network none --annotation $audited "$image" sh -c "$refused"
+	name_denied
+	pod_up --annotation $audited
+	run -7 pod exec "$id" sh -c "$refused"
+	pod rm -f -t 0 "$id"
+	name_denied
+}
+
+@test "containerd: denied calls are told, the container's and those of exec, and answered" {
+	run -7 contain --rm --seccomp --annotation $audited "$image" "$id" sh -c "$refused"
+	name_denied
+	contain -d --seccomp --annotation $audited "$image" "$id" sleep 1000
+	run -7 ctr task exec --exec-id e "$id" sh -c "$refused"
+	ctr task kill -s KILL "$id"
+	name_denied
+}

@@ -4,10 +4,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -49,6 +51,86 @@ Test(proc, knows_itself_and_a_zombie)
 	cr_expect_not(proc_alive(pid, child_start));
 	cr_assert_eq(waitpid(pid, NULL, 0), pid);
 	cr_expect_lt(proc_stat(pid, &start, &state), 0);
+}
+
+/* Fields 3 to 52 of proc_pid_stat(5), those that are looked at being given. */
+static int stat_made(char state, unsigned flags, unsigned wchan, int code)
+{
+	char text[512];
+	int fd = memfd_create("stat", MFD_CLOEXEC);
+	int n = snprintf(text, sizeof(text),
+			 "7 (a) Z 1 (b) %c 1 7 7 0 -1 %u 0 0 0 0 0 0 0 0 20 0 1 0 9 0 0 0 0 0 "
+			 "0 0 "
+			 "0 0 0 0 0 %u 0 0 17 0 0 0 0 0 0 0 0 0 0 0 0 0 %d\n",
+			 state, flags, wchan, code);
+
+	cr_assert_geq(fd, 0);
+	cr_assert_eq(write(fd, text, (size_t)n), n);
+	return fd;
+}
+
+Test(proc, an_end_is_known_to_whom_it_concerns)
+{
+	static const struct {
+		const char *name;
+		char state;
+		unsigned flags, wchan;
+		int code, result;
+		bool never_executed;
+	} cases[] = {
+		{ "it lives", 'S', 0x400000, 1, 0, -EAGAIN, false },
+		{ "ended", 'Z', 0x40000c, 1, 7 << 8, 0, false },
+		{ "ended well", 'Z', 0x40000c, 1, 0, 0, false },
+		{ "being reaped", 'X', 0x40000c, 1, SIGKILL, 0, false },
+		{ "still running as it ends", 'Z', 0x40000c, 0, 7 << 8, 0, false },
+		{ "not ours to know, or for long running as it ends", 'Z', 0x40000c, 0, 0,
+		  -EPERM, false },
+		{ "never executed", 'Z', 0x44, 1, 1 << 8, 0, true },
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		autofd int fd = stat_made(cases[i].state, cases[i].flags, cases[i].wchan,
+					  cases[i].code);
+		bool never = false;
+		int status = -1;
+
+		cr_expect_eq(proc_ended(fd, &status, &never), cases[i].result, "%s",
+			     cases[i].name);
+		cr_expect_eq(never, cases[i].never_executed, "%s", cases[i].name);
+		if (cases[i].result == 0)
+			cr_expect_eq(status, cases[i].code, "%s", cases[i].name);
+	}
+}
+
+/* Looked at as soon as its pidfd tells, one in a thousand is still running. */
+Test(proc, an_end_is_known_as_soon_as_it_is_told)
+{
+	for (int i = 0; i < 3000; i++) {
+		autofd int fd = -1, pidfd = -1;
+		int go[2], status = -1, code = i % 2;
+		bool never = false;
+		char path[32];
+		pid_t pid;
+
+		cr_assert_eq(pipe(go), 0);
+		pid = fork();
+		if (pid == 0) {
+			(void)close(go[1]);
+			(void)!read(go[0], path, 1);
+			_exit(code);
+		}
+		(void)snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		pidfd = sys_pidfd_open(pid, 0);
+		cr_assert(fd >= 0 && pidfd >= 0);
+		(void)close(go[1]);
+		(void)close(go[0]);
+		cr_assert_eq(poll(&(struct pollfd){ .fd = pidfd, .events = POLLIN }, 1, -1), 1);
+		cr_assert_eq(proc_ended(fd, &status, &never), 0);
+		cr_expect_eq(status, code << 8);
+		cr_expect(never);
+		cr_assert_eq(waitpid(pid, NULL, 0), pid);
+	}
 }
 
 static void *stays(void *arg)
