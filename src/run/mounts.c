@@ -38,14 +38,23 @@ static const char *inside(const struct plan *pl, const struct plan_mount *m)
 	return m->kind == PM_BIND ? path_below(m->source, pl->root.path) : NULL;
 }
 
+/* The host's "/", or the like. */
+static bool holds_root(const struct plan *pl, const struct plan_mount *m)
+{
+	char source[PATH_MAX], root[PATH_MAX];
+
+	if (!path_clean(m->source, source, sizeof(source)) ||
+	    !path_clean(pl->root.path, root, sizeof(root)))
+		return false;
+	return str_eq(source, "/") || path_below(root, source) != NULL;
+}
+
 /* mountinfo lists mounts as they were made (Linux 6.8), and who reads it expects the config's
- * order: so what was opened is cloned in its turn. Not the host's "/", or the like: its clone
- * is to be without the container's own root and all that is mounted there. */
+ * order: so what was opened is cloned in its turn. Not what holds the root: its clone is to be
+ * without what the container has mounted there. */
 static bool is_cloned_in_turn(const struct plan *pl, const struct plan_mount *m)
 {
-	bool holds_root = m->recursive && path_below(pl->root.path, m->source) != NULL;
-
-	return !m->idmap && !holds_root && inside(pl, m) == NULL;
+	return !m->idmap && inside(pl, m) == NULL && !(m->recursive && holds_root(pl, m));
 }
 
 static int clone_of(int at, const struct plan_mount *m)
