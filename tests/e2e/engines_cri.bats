@@ -292,6 +292,7 @@ inside() {
 
 @test "cri: a set-user-id program is root's, and with no_new_privs the user's" {
 	mkdir "$BATS_TEST_TMPDIR/s"
+	mount -t tmpfs e2e "$BATS_TEST_TMPDIR/s" # /tmp may be nosuid
 	install -m 4755 /usr/bin/cat "$BATS_TEST_TMPDIR/s/cat"
 	install -m 400 /dev/null "$BATS_TEST_TMPDIR/s/secret"
 	echo secret >"$BATS_TEST_TMPDIR/s/secret"
