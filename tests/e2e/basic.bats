@@ -342,6 +342,18 @@ joined() {
 	has "$output" 'no such file'
 }
 
+@test "a bound tree that holds the root is without what the container mounts there" {
+	caisson_only # the peers show it all once more
+	mount_add '{"destination": "/tmp", "type": "tmpfs", "source": "first"}'
+	for source in / "$BATS_TEST_TMPDIR/" "${bundle%/*}//${bundle##*/}/."; do
+		mount_add "$(jq -n --arg s "$source" '{destination: "/mnt", type: "bind", source: $s, options: ["rbind", "ro"]}')"
+		run -0 inside "grep -cE ' /mnt/.*rootfs(/tmp)? ' /proc/self/mountinfo; ls /mnt"
+		is "${lines[0]}" 0
+		[ ${#lines[@]} -gt 1 ]
+		conf 'del(.mounts[-1])'
+	done
+}
+
 @test "mounts in the container do not reach the host" {
 	caps '["CAP_SYS_ADMIN"]'
 	run -0 inside 'mkdir -p /m && mount -t tmpfs none /m && echo mounted'

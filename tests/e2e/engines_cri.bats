@@ -260,6 +260,131 @@ inside() {
 	is "$(awk '/^Uid/ { print $2 }' "/proc/$pid/status")" 200000
 }
 
+@test "cri: the host's processes and IPC, and none of the container's is left among them" {
+	namespaces='pid: NODE ipc: NODE'
+	own
+	start "sleep 12321 & $sleeps"
+	for n in pid ipc; do
+		is "$(inside "readlink /proc/self/ns/$n")" "$(readlink "/proc/self/ns/$n")"
+	done
+	has "$(ps -eo args)" 'sleep 12321'
+	cri StopContainer "container_id: '$c' timeout: 100"
+	is "$(exit_code)" 3
+	none_left() { [[ $(ps -eo args) != *'sleep 12321'* ]]; }
+	eventually none_left
+}
+
+@test "cri: a filter from a file, which names no architecture; none where it is unconfined" {
+	filter=$BATS_TEST_TMPDIR/filter.json
+	echo '{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [
+		{"names": ["chmod", "fchmodat", "sethostname"], "action": "SCMP_ACT_ERRNO"}]}' >"$filter"
+	start "$sleeps" '' "seccomp { profile_type: Localhost localhost_ref: '$filter' } capabilities { add_capabilities: 'SYS_ADMIN' }"
+	has "$(inside 'chmod 700 /tmp 2>&1')" 'Operation not permitted'
+	has "$(inside 'hostname other 2>&1')" 'Operation not permitted'
+	cri StopContainer "container_id: '$c' timeout: 100"
+	cri RemoveContainer "container_id: '$c'"
+	start "$sleeps" '' "seccomp { profile_type: Unconfined } capabilities { add_capabilities: 'SYS_ADMIN' }"
+	output=$(inside 'cat /proc/self/status')
+	is "$(field Seccomp)" 0
+	inside 'hostname inner && chmod 700 /tmp'
+	is "$exec_status" '' # 0, which is not told
+}
+
+@test "cri: a set-user-id program is root's, and with no_new_privs the user's" {
+	mkdir "$BATS_TEST_TMPDIR/s"
+	mount -t tmpfs e2e "$BATS_TEST_TMPDIR/s" # /tmp may be nosuid
+	install -m 4755 /usr/bin/cat "$BATS_TEST_TMPDIR/s/cat"
+	install -m 400 /dev/null "$BATS_TEST_TMPDIR/s/secret"
+	echo secret >"$BATS_TEST_TMPDIR/s/secret"
+	volumes="mounts { container_path: '/s' host_path: '$BATS_TEST_TMPDIR/s' readonly: true }
+		mounts { container_path: '/lib' host_path: '/lib' readonly: true } mounts { container_path: '/lib64' host_path: '/lib64' readonly: true }"
+	start '/s/cat /s/secret' "$volumes" 'run_as_user { value: 1000 }'
+	eventually in_state EXITED
+	is "$(logged)" secret
+	cri RemoveContainer "container_id: '$c'"
+	rm "$log"
+	start '/s/cat /s/secret' "$volumes" 'run_as_user { value: 1000 } no_new_privs: true'
+	eventually in_state EXITED
+	has "$(logged)" 'Permission denied'
+}
+
+# seen WAY: "out" and "in" are mounts made later, on the host and in the container: which of them is
+# seen on the other side
+seen() {
+	local s=$BATS_TEST_TMPDIR/s
+	mkdir -p "$s"
+	mount -t tmpfs e2e "$s"
+	mount --make-shared "$s"
+	mkdir "$s/out" "$s/in"
+	start "$sleeps" "mounts { container_path: '/s' host_path: '$s' propagation: $1 }" 'capabilities { add_capabilities: "SYS_ADMIN" }'
+	mount -t tmpfs e2e "$s/out"
+	inside 'mount -t tmpfs e2e /s/in'
+	is "$exec_status" ''
+	inside 'grep -o "/s/out " /proc/self/mountinfo' | grep -o out || :
+	grep -o "$s/in " /proc/self/mountinfo | grep -o 'in ' || :
+	cri StopContainer "container_id: '$c' timeout: 100"
+	cri RemoveContainer "container_id: '$c'"
+	c=
+	umount -R "$s"
+}
+
+@test "cri: mounts that come later are seen as the propagation says" {
+	is "$(seen PRIVATE)" ''
+	is "$(seen HOST_TO_CONTAINER)" out
+	is "$(seen BIDIRECTIONAL | xargs)" 'out in' # xargs: without the blank that ends a path
+}
+
+@test "cri: a volume by way of a symlink; below a read-only one, what is mounted stays writable" {
+	mkdir "$BATS_TEST_TMPDIR/s"
+	mount -t tmpfs e2e "$BATS_TEST_TMPDIR/s"
+	mkdir "$BATS_TEST_TMPDIR/s/m"
+	mount -t tmpfs e2e "$BATS_TEST_TMPDIR/s/m"
+	ln -s s "$BATS_TEST_TMPDIR/link"
+	start 'touch /v/x; touch /v/m/x && echo below' "mounts { container_path: '/v' host_path: '$BATS_TEST_TMPDIR/link' readonly: true }"
+	eventually in_state EXITED
+	has "$(logged)" '/v/x: Read-only file system'
+	has "$(logged)" below
+}
+
+@test "cri: sysctls of a pod's IPC are its containers'" {
+	own '' 'sysctls { key: "kernel.shm_rmid_forced" value: "1" } sysctls { key: "fs.mqueue.msg_max" value: "100" }'
+	start "$sleeps"
+	is "$(inside 'cat /proc/sys/kernel/shm_rmid_forced /proc/sys/fs/mqueue/msg_max')" $'1\n100'
+}
+
+@test "cri: what is exec'd has the container's capabilities and no way to write cgroups" {
+	start "$sleeps" '' 'capabilities { add_capabilities: "NET_ADMIN" drop_capabilities: "NET_RAW" } supplemental_groups: 1234'
+	output=$(inside 'cat /proc/self/status; id -G')
+	# NET_ADMIN is 12 and NET_RAW 13
+	is $((0x$(field CapEff) >> 12 & 3)) 1
+	is "$(field CapBnd)" "$(field CapEff)"
+	has "$output" 1234
+	has "$(inside 'mkdir /sys/fs/cgroup/x 2>&1')" 'Read-only file system'
+	cri StopContainer "container_id: '$c' timeout: 100"
+	cri RemoveContainer "container_id: '$c'"
+	start "$sleeps" '' 'capabilities { drop_capabilities: "ALL" }'
+	output=$(inside 'cat /proc/self/status')
+	is "$(field CapBnd)" 0000000000000000
+}
+
+@test "cri: only a child is killed for memory, and the container is marked so" {
+	start 'dd if=/dev/zero of=/dev/null bs=20M' '' '' 'resources {
+		memory_limit_in_bytes: 15728640 memory_swap_limit_in_bytes: 15728640 }'
+	eventually in_state EXITED
+	run -0 cri ContainerStatus "container_id: '$c'"
+	is "$(value reason <<<"$output")" OOMKilled
+	is "$(value exit_code <<<"$output")" 137
+}
+
+@test "cri: what was never started, and what runs, is removed" {
+	make "command: '/bin/sh'"
+	cri RemoveContainer "container_id: '$c'"
+	start "trap '' TERM; while :; do sleep 1; done"
+	cri RemoveContainer "container_id: '$c'"
+	lacks "$("$CAISSON" --root /run/containerd/runc/k8s.io list -q)" "$c"
+	c=
+}
+
 @test "cri: containers live through containerd's end and its next start" {
 	start "$sleeps"
 	containerd_again
