@@ -47,17 +47,27 @@ static int put_swap(const struct cg *cg, int64_t value, struct err *e)
 	return put_number(cg, "memory.swap.max", value, e);
 }
 
+/* runc's words, "rejecting memory limit", which callers' tests look for. */
+static int check_memory(const struct cg *cg, int64_t max, int64_t swap_max, struct err *e)
+{
+	const bool both = swap_max >= 0 && swap_max < CG_MAX - max;
+	const int64_t used = number_now(cg, "memory.current");
+	const int64_t limit = both ? max + swap_max : max;
+
+	if (used <= max)
+		return 0;
+	return fail(e, ERR_STATE,
+		    "cgroup %s: rejecting memory%s limit %" PRId64
+		    ": memory.current is %" PRId64,
+		    cg->path, both && used > limit ? "+swap" : "",
+		    both && used > limit ? limit : max, used);
+}
+
 static int put_memory(const struct cg *cg, const struct cg_limits *l, struct err *e)
 {
-	if (l->check_before_update && l->memory.max != CG_KEEP) {
-		int64_t used = number_now(cg, "memory.current");
-
-		if (used > l->memory.max)
-			return fail(e, ERR_STATE,
-				    "cgroup %s: memory.max %" PRId64
-				    ": wanted no less than memory.current: %" PRId64,
-				    cg->path, l->memory.max, used);
-	}
+	if (l->check_before_update && l->memory.max != CG_KEEP &&
+	    check_memory(cg, l->memory.max, l->memory.swap_max, e) < 0)
+		return -1;
 	if (put_number(cg, "memory.low", l->memory.low, e) < 0 ||
 	    put_number(cg, "memory.max", l->memory.max, e) < 0)
 		return -1;

@@ -210,8 +210,19 @@ Test(cgroups, update_below_what_is_used_is_refused)
 	l.check_before_update = true;
 	cr_expect_eq(cg_limit(f.cg, &l, &e), -1);
 	cr_expect_eq(e.kind, ERR_STATE);
-	cr_expect_str_eq(e.text, "cgroup /fake: memory.max 4999: wanted no less than "
-				 "memory.current: 5000");
+	cr_expect_str_eq(e.text,
+			 "cgroup /fake: rejecting memory limit 4999: memory.current is 5000");
+	l.memory.swap_max = 1;
+	e = (struct err){ 0 };
+	cr_expect_eq(cg_limit(f.cg, &l, &e), -1, "swap is no room for what may not go there");
+	cr_expect_str_eq(e.text,
+			 "cgroup /fake: rejecting memory limit 4999: memory.current is 5000");
+	l.memory.swap_max = 0;
+	e = (struct err){ 0 };
+	cr_expect_eq(cg_limit(f.cg, &l, &e), -1);
+	cr_expect_str_eq(e.text, "cgroup /fake: rejecting memory+swap limit 4999: "
+				 "memory.current is 5000");
+	l.memory.swap_max = CG_KEEP;
 	cr_expect_str_eq(fake_get(&f, "memory.max", buf), "");
 	l.memory.max = 5000;
 	e = (struct err){ 0 };
