@@ -666,7 +666,7 @@ listening() {
 	[[ $output == *'LISTEN_FDS: descriptor 3: bad file descriptor'* ]]
 	run -1 bash -c 'exec 3<&-; exec "$@"' - \
 		"$CAISSON" --root "$root" run --preserve-fds 1 --bundle "$bundle" "$id"
-	[[ $output == *'--preserve-fds: descriptor 3: bad file descriptor'* ]]
+	[[ $output == *'--preserve-fds: preserved-fd 0: descriptor 3: bad file descriptor'* ]]
 }
 
 # ---- seccomp ----
