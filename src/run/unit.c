@@ -52,8 +52,13 @@ int do_scope(struct run *r, const struct plan *pl, struct err *e)
 {
 	const struct plan_cgroup *cg = &pl->cgroup;
 
-	if (start(r, &cg->unit, e) < 0 || find_group(r, cg, e) < 0 ||
-	    cg_has(r->cg, cg->need, e) < 0 || put_group_limits(r, cg, e) < 0)
+	if (start(r, &cg->unit, e) < 0 || find_group(r, cg, e) < 0)
+		return -1;
+	/* a group that was there before the unit, which systemd takes as it is */
+	if (cg_is_to_freeze(r->cg))
+		return fail(e, ERR_STATE, "cgroup %s: container's cgroup unexpectedly frozen",
+			    cg_path(r->cg));
+	if (cg_has(r->cg, cg->need, e) < 0 || put_group_limits(r, cg, e) < 0)
 		return -1;
 	return hs_say(r->sock, HS_IN_CGROUP, 0, e);
 }

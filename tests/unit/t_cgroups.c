@@ -197,6 +197,34 @@ Test(cgroups, burst_is_lowered_before_and_raised_after_the_quota)
 	fake_close(&f);
 }
 
+/* The kernel refuses a weight while the group is idle. */
+Test(cgroups, weight_wakes_an_idle_group_unless_both_are_asked_for)
+{
+	const struct cg_pair weight[] = { { "cpu.weight", "80" }, { "cpu.idle", "1" } };
+	struct cg_limits l = nothing;
+	struct fake f = fake_open();
+	struct err e = { 0 };
+	char buf[256];
+
+	fake_put(&f, "cpu.idle", "1\n");
+	fake_put(&f, "cpu.weight", "1\n");
+	l.cpu.weight = 50;
+	cr_expect_eq(cg_limit(f.cg, &l, &e), 0, "%s", e.text);
+	cr_expect_str_eq(fake_get(&f, "cpu.idle", buf), "0");
+	cr_expect_str_eq(fake_get(&f, "cpu.weight", buf), "50");
+	l.cpu.weight = CG_KEEP;
+	l.unified = weight;
+	l.unified_n = 2;
+	cr_expect_eq(cg_limit(f.cg, &l, &e), 0, "%s", e.text);
+	cr_expect_str_eq(fake_get(&f, "cpu.idle", buf), "1");
+	cr_expect_str_eq(fake_get(&f, "cpu.weight", buf), "50");
+	l.unified_n = 1;
+	cr_expect_eq(cg_limit(f.cg, &l, &e), 0, "%s", e.text);
+	cr_expect_str_eq(fake_get(&f, "cpu.idle", buf), "0");
+	cr_expect_str_eq(fake_get(&f, "cpu.weight", buf), "80");
+	fake_close(&f);
+}
+
 Test(cgroups, update_below_what_is_used_is_refused)
 {
 	struct cg_limits l = nothing;
