@@ -18,7 +18,8 @@ static int exec_group(struct arena *a, const struct plan_exec_want *w, struct pl
 
 	cg->enabled = w->cgroup != NULL;
 	cg->path = w->cgroup;
-	if (w->sub_cgroup == NULL)
+	cg->named = w->sub_cgroup != NULL;
+	if (!cg->named)
 		return 0;
 	sub += sub[0] == ':';
 	if (!cg->enabled)

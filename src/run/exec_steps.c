@@ -24,7 +24,7 @@ static int do_find_cgroup(struct run *r, const struct plan *pl, struct err *e)
 	struct err why = { 0 };
 	char path[PATH_MAX];
 
-	if (!str_eq(pl->cgroup.path, st->cgroup))
+	if (pl->cgroup.named)
 		return cg_open(pl->cgroup.path, &r->cg, e);
 	if (life_cgroup(st, &r->cg, &why) == 0)
 		return 0;
@@ -58,7 +58,7 @@ static int add_beside_init(struct run *r, const struct plan *pl, struct err *e)
 	autocg struct cg *cg = NULL;
 	char path[PATH_MAX];
 
-	if (!str_eq(pl->cgroup.path, own)) /* --cgroup said where */
+	if (pl->cgroup.named)
 		return -1;
 	if (cg_path_of(r->target->st.pid, path, sizeof(path), e) < 0)
 		return -1;

@@ -93,6 +93,9 @@ logged() {
 	echo "+$c" >"$dir/cgroup.subtree_control"
 	run -0 within "$id" cat /proc/self/cgroup
 	has "$output" inner
+	is_caisson || return 0
+	run -255 within --cgroup / "$id" true
+	has "$output" 'to cgroups: device or resource busy'
 }
 
 @test "a container that is created can be entered" {
