@@ -71,6 +71,18 @@ static void pass_on_all(int dir, const char *path)
 		(void)file_put_at(dir, CONTROL, words);
 }
 
+void cg_keep_all(int dir)
+{
+	char on[256], words[256] = "", *rest = on, *word;
+	struct sbuf b = SBUF(words);
+
+	if (file_peek_at(dir, CONTROL, on, sizeof(on)) <= 0)
+		return;
+	while ((word = strsep(&rest, " ")) != NULL)
+		sbuf_add(&b, "%s-%s", b.n > 0 ? " " : "", word);
+	(void)file_put_at(dir, CONTROL, words);
+}
+
 /* The first process of a group, for the error that says who is in the way. */
 static void first_process(int dir, char *buf, size_t size)
 {

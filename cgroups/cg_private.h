@@ -39,6 +39,8 @@ unsigned cg_file_controller(const char *file);
 /* Enables what is missing of `need' for the children of an open group, and, where that can be,
  * all else that it has. */
 int cg_enable(int dir, const char *path, unsigned need, struct err *e) CHECK;
+/* Passes none on any more: one that had children may have processes now. */
+void cg_keep_all(int dir);
 /* Are all of `need', and all that it has, enabled for its children? */
 bool cg_enabled(int dir, unsigned need);
 

@@ -265,6 +265,8 @@ static int make_leaf(struct making *m, int parent, struct err *e)
 		return fail_sys(e, errno, "cgroup %s: open", m->path);
 	if (was_there && must_be_unused(dir, m->path, e) < 0)
 		return -1;
+	if (was_there)
+		cg_keep_all(dir);
 	return take_fd(&dir);
 }
 

@@ -219,9 +219,29 @@ Test(cgroups, each_controller_is_passed_on_where_no_process_is_in_the_way)
 	cr_assert_eq(cg_make(path, 0, &below, &e), 0, "%s", e.text);
 	words_of(all, "cgroup.subtree_control", own);
 	cr_expect_str_eq(own, "");
+	cr_expect_eq(cg_remove(path, 1000, &e2), 0, "%s", e2.text);
 	cr_expect_eq(cg_kill(all, &e2), 0, "%s", e2.text);
 	(void)waitpid(pid, NULL, 0);
 	cr_expect_eq(cg_remove(base, 1000, &e2), 0, "%s", e2.text);
+}
+
+Test(cgroups, empty_one_that_had_children_serves_again)
+{
+	char base[64], path[128];
+	struct err e = { 0 };
+	autocg struct cg *low = NULL;
+	autocg struct cg *top = NULL;
+	pid_t pid;
+
+	real_tree(base);
+	(void)snprintf(path, sizeof(path), "%s/b", base);
+	cr_assert_eq(cg_make(path, 0, &low, &e), 0, "%s", e.text);
+	cr_assert_eq(cg_remove(path, 1000, &e), 0, "%s", e.text);
+	cr_assert_eq(cg_make(base, 0, &top, &e), 0, "%s", e.text);
+	pid = sleeper(top);
+	cr_expect_eq(cg_kill(top, &e), 0, "%s", e.text);
+	(void)waitpid(pid, NULL, 0);
+	cr_expect_eq(cg_remove(base, 1000, &e), 0, "%s", e.text);
 }
 
 Test(cgroups, refused_controller_leaves_nothing_behind)
