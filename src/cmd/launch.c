@@ -62,6 +62,7 @@ static int fill(const struct call *c, const struct launch_options *o,
 		.root = out->run.root,
 		.pid_file = o->pid_file,
 		.console_socket = o->console_socket,
+		.pidfd_socket = o->pidfd_socket,
 		.listen_fds = out->run.listen_fds,
 		.preserve_fds = o->preserve_fds,
 		.keep = o->keep,
@@ -104,6 +105,12 @@ static int open_later(const struct call *c, bool strict, struct audit **out, str
 	return open_audit(c, config, out, e);
 }
 
+static void warn_of(const struct spec *s)
+{
+	for (const struct complaint *c = s->process.caps.ignored.first; c != NULL; c = c->next)
+		log_warning("%s", c->text);
+}
+
 int launch_new(const struct call *c, const struct launch_options *o, struct launch *out,
 	       struct err *e)
 {
@@ -118,6 +125,7 @@ int launch_new(const struct call *c, const struct launch_options *o, struct laun
 	    open_audit(c, config, &out->audit, e) < 0 || audit_ready(out->audit, e) < 0 ||
 	    state_root_open(c->g.root, true, &out->run.root, e) < 0)
 		return -1;
+	warn_of(&loaded->spec);
 	config->watch.dry_run |= o->responses_dry_run;
 	out->run.rules = &config->watch;
 	return fill(c, o, loaded, out, e);

@@ -502,11 +502,16 @@ pts/ptmx"
 	is "$output" '4000 5000'
 }
 
-@test "an unknown capability is refused by name" {
-	newer_than_crun
-	caps '["CAP_NOTHING"]'
-	run -1 inside true
-	has "$output" CAP_NOTHING
+@test "an unknown capability is warned of, and nobody gets it" {
+	caisson_only
+	caps '["CAP_NOTHING", "chown", "CAP_KILL"]'
+	run -0 --separate-stderr inside 'cat /proc/self/status'
+	is "$(field CapEff)" 0000000000000020
+	is "$(field CapBnd)" 0000000000000020
+	has "$stderr" 'warning: process.capabilities.bounding[0]: ignored: "CAP_NOTHING" is no capability'
+	has "$stderr" 'ignored: "chown" is no capability'
+	run -0 caisson check "$bundle"
+	has "$output" 'process.capabilities.ambient[0]: ignored: "CAP_NOTHING" is no capability'
 }
 
 @test "no_new_privs is on when asked for" {
@@ -678,7 +683,7 @@ listening() {
 	[[ $output == *'LISTEN_FDS: descriptor 3: bad file descriptor'* ]]
 	run -1 bash -c 'exec 3<&-; exec "$@"' - \
 		"$CAISSON" --root "$root" run --preserve-fds 1 --bundle "$bundle" "$id"
-	[[ $output == *'--preserve-fds: descriptor 3: bad file descriptor'* ]]
+	[[ $output == *'--preserve-fds: preserved-fd 0: descriptor 3: bad file descriptor'* ]]
 }
 
 # ---- seccomp ----
