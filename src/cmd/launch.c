@@ -111,6 +111,7 @@ int launch_new(const struct call *c, const struct launch_options *o, struct laun
 	struct loaded *loaded = arena_new(c->arena, struct loaded);
 	struct config *config = arena_new(c->arena, struct config);
 
+	loaded->file = o->config;
 	if (check_backend(o->seccomp_backend, e) < 0 ||
 	    config_load(c->arena, c->g.config, config, e) < 0 ||
 	    listen_fds(&out->run.listen_fds, e) < 0 || state_id_check(c->args[0], e) < 0 ||

@@ -9,8 +9,9 @@
 
 /* All of it lives in the arena, but for the document. */
 struct loaded {
+	const char *file;   /* set by the caller: --config, or NULL */
 	const char *bundle; /* absolute */
-	const char *config; /* the text of config.json */
+	const char *config; /* its text */
 	size_t config_len;
 	struct json *doc; /* in the arena for it */
 	struct spec spec;

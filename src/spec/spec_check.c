@@ -74,8 +74,8 @@ static void check_idmaps(const struct spec_idmaps *maps, const char *where,
 		check_idmap(maps, i, where, bad);
 }
 
-/* config-linux.md#user-namespace-mappings. Next to a joined user namespace mappings are let
- * be: engines repeat those that it has. */
+/* config-linux.md#user-namespace-mappings: both or neither. Next to a joined user namespace
+ * mappings are let be: engines repeat those that it has. */
 static void check_user_ns(const struct spec *s, struct complaints *bad)
 {
 	const struct {
@@ -93,12 +93,12 @@ static void check_user_ns(const struct spec *s, struct complaints *bad)
 		if (lists[i].maps->n > 0 && !has(s, NS_USER))
 			complain(bad, "%s: expected a user namespace to map, found none",
 				 lists[i].where);
-		if (lists[i].maps->n == 0 && makes(s, NS_USER) &&
+		if (lists[i].maps->n == 0 && lists[1 - i].maps->n > 0 && makes(s, NS_USER) &&
 		    !complained_of(bad, lists[i].where))
 			complain(bad,
-				 "%s: expected a mapping, because the user namespace is "
-				 "new, found nothing",
-				 lists[i].where);
+				 "%s: expected a mapping, because %s has some, found "
+				 "nothing",
+				 lists[i].where, lists[1 - i].where);
 	}
 }
 

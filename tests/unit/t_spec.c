@@ -173,8 +173,8 @@ static const struct one linux_cases[] = {
 	  "linux.namespaces[0].path: expected an absolute path, found \"proc/1/ns/pid\"" },
 	{ TOP, "'linux':{'namespaces':[{'type':'pid','path':''}]}", NULL },
 	{ TOP, "'linux':{'uidMappings':[" MAP(0,0,1) "]}", "linux.uidMappings: expected a user namespace to map, found none" },
-	{ TOP, USERNS(MAP(0,1000,1), ""), "linux.gidMappings: expected a mapping, because the user namespace is new, found nothing" },
-	{ TOP, USERNS("", MAP(0,1000,1)), "linux.uidMappings: expected a mapping, because the user namespace is new, found nothing" },
+	{ TOP, USERNS(MAP(0,1000,1), ""), "linux.gidMappings: expected a mapping, because linux.uidMappings has some, found nothing" },
+	{ TOP, USERNS("", MAP(0,1000,1)), "linux.uidMappings: expected a mapping, because linux.gidMappings has some, found nothing" },
 	{ TOP, USERNS(MAP(0,1000,1), MAP(0,1000,1)), NULL },
 	{ TOP, USERNS(MAP(0,1000,0), MAP(0,1000,1)), "linux.uidMappings[0].size: expected 1 to 4294967295, found 0" },
 	{ TOP, USERNS(MAP(0,1000,1) "," MAP(0,2000,1), MAP(0,1000,1)), "linux.uidMappings[1]: expected no id twice, found an overlap with [0]" },
@@ -472,8 +472,8 @@ Test(spec, rules_between_fields_are_said_beside_wrong_types)
 	cr_expect(complained(&c, "process.cwd: expected string, found number"));
 	cr_expect(complained(&c, "linux.resources.pids.limit: expected integer, found string"));
 	cr_expect(complained(&c, "hostname: expected a uts namespace for it, found none"));
-	cr_expect(complained(&c, "linux.uidMappings: expected a mapping, because the user "
-				 "namespace is new, found nothing"));
+	cr_expect(complained(&c, "linux.uidMappings: expected a mapping, because "
+				 "linux.gidMappings has some, found nothing"));
 	cr_expect(complained(&c, "linux.sysctl[\"kernel.panic\"]: refused: it belongs to the "
 				 "host, not to any namespace"));
 	cr_expect(complained(&c, "linux.resources.memory.limit: expected a limit, because swap "

@@ -361,6 +361,7 @@ Test(state, removing_what_is_gone_succeeds)
 	struct err e = { 0 };
 
 	cr_assert_eq(state_make(s.fd, "web", &d, &e), 0);
+	cr_assert_eq(unlinkat(d.fd, "status", 0), 0);
 	cr_assert_eq(unlinkat(s.fd, "web", AT_REMOVEDIR), 0);
 	cr_expect_eq(state_remove(s.fd, "web", &d, &e), 0, "%s", e.text);
 	d = (struct state_dir){ -1, -1, 0 };
