@@ -153,6 +153,18 @@ joined() {
 	kill $other
 }
 
+@test "a new user namespace without mappings has the caller alone, as its user" {
+	need_root
+	conf 'del(.linux.uidMappings, .linux.gidMappings) | .linux.namespaces += [{type: "user"}]
+		| .process.user = {uid: 7, gid: 8} | .mounts |= map(select(.type != "devpts"))'
+	is "$(inside 'id -u; id -g; awk "{print \$1, \$2, \$3}" /proc/self/uid_map /proc/self/gid_map')" \
+		$'7\n8\n7 0 1\n8 0 1'
+	caisson_only
+	conf '.linux.uidMappings = [{containerID: 0, hostID: 0, size: 9}]'
+	run ! inside true
+	has "$output" 'linux.gidMappings: expected a mapping, because linux.uidMappings has some, found nothing'
+}
+
 @test "a user namespace has the maps of the config" {
 	ids_mapped
 	run -0 inside 'cat /proc/self/uid_map /proc/self/gid_map; id -u'
@@ -217,6 +229,11 @@ joined() {
 	conf '.root.readonly = true'
 	run -1 inside 'touch /file'
 	has "$output" 'Read-only file system'
+}
+
+@test "a working directory that is missing is made, also in a read-only root" {
+	conf '.root.readonly = true | .process.cwd = "/not/there"'
+	is "$(inside pwd)" /not/there
 }
 
 @test "a writable root takes a write" {
