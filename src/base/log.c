@@ -143,6 +143,19 @@ void log_error(const struct err *e)
 	to_file("error", msg, e);
 }
 
+void log_warning(const char *fmt, ...)
+{
+	char msg[LINE_MAX_BYTES / 2];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(msg, sizeof(msg), fmt, ap);
+	va_end(ap);
+	to_stderr("warning: ", msg, NULL);
+	if (!sink.json)
+		to_file("warning", msg, NULL);
+}
+
 void log_debug(const char *fmt, ...)
 {
 	char msg[LINE_MAX_BYTES / 2];

@@ -27,6 +27,7 @@ static const struct opt options[] = {
 struct report {
 	struct arena *arena;
 	struct complaints errors, unknown;
+	const struct complaints *left_out;
 	const struct policy_diags *diags; /* of the filter's compiler */
 };
 
@@ -84,7 +85,7 @@ static struct json *array_of(struct arena *a, const struct complaints *list)
 
 static void print_json(const struct report *r)
 {
-	struct json *o = json_object(r->arena), *warnings = json_array(r->arena);
+	struct json *o = json_object(r->arena), *warnings = array_of(r->arena, r->left_out);
 	const struct policy_diag *at = NULL;
 	const char *text;
 
@@ -106,6 +107,8 @@ static void print_text(const struct report *r, const char *file)
 		(void)printf("%s: %s\n", file, c->text);
 	for (const struct complaint *c = r->unknown.first; c != NULL; c = c->next)
 		(void)printf("unknown property %s\n", c->text);
+	for (const struct complaint *c = r->left_out->first; c != NULL; c = c->next)
+		(void)printf("%s\n", c->text);
 	while ((text = next_warning(r, &at)) != NULL)
 		(void)printf("%s\n", text);
 }
@@ -116,6 +119,7 @@ static void judge(const struct call *c, struct loaded *l, bool of_host, struct r
 	struct plan_want want;
 
 	load_spec(c->arena, l, &r->errors);
+	r->left_out = &l->spec.process.caps.unknown;
 	json_unread(l->doc, see_unknown, r);
 	if (r->errors.n > 0)
 		return;
@@ -156,9 +160,11 @@ static int check_main(const struct call *c, struct err *e)
 {
 	const struct check_options *o = c->options;
 	const struct policy_diags none = { .arena = c->arena };
+	const struct complaints nothing = { .arena = c->arena };
 	struct report r = { .arena = c->arena,
 			    .errors = { .arena = c->arena },
 			    .unknown = { .arena = c->arena },
+			    .left_out = &nothing,
 			    .diags = &none };
 	struct loaded *l = arena_new(c->arena, struct loaded);
 

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/auto.h"
+#include "base/log.h"
 #include "base/program.h"
 #include "base/str.h"
 #include "cmd/cmd.h"
@@ -156,6 +157,12 @@ int load_saved(struct arena *a, const char *text, size_t len, struct loaded *out
 	return complaints_fail(&bad, ERR_SPEC, e);
 }
 
+void load_warn(const struct spec_process *p)
+{
+	for (const struct complaint *c = p->caps.unknown.first; c != NULL; c = c->next)
+		log_warning("%s", c->text);
+}
+
 int load_plan(struct arena *a, const char *bundle, struct plan_want *want, struct loaded *out,
 	      struct err *e)
 {
@@ -171,5 +178,6 @@ int load_plan(struct arena *a, const char *bundle, struct plan_want *want, struc
 		return -1;
 	if (bad.n > 0)
 		return refuse(&bad, bundle, out->file, e);
+	load_warn(&out->spec.process);
 	return make_plan(a, out, want, e);
 }

@@ -50,7 +50,9 @@ static void read_user(struct arena *a, const struct jat *process, struct spec_us
 	read_gids(a, &at, out);
 }
 
-static uint64_t read_cap_set(const struct jat *caps, const char *key)
+/* config.md#linux-process: what the kernel does not have, or we do not know, is warned of. */
+static uint64_t read_cap_set(const struct jat *caps, const char *key,
+			     struct complaints *unknown)
 {
 	const struct jat at = j_key(caps, key);
 	uint64_t set = 0;
@@ -64,10 +66,13 @@ static uint64_t read_cap_set(const struct jat *caps, const char *key)
 		if (!j_required(&it, "a capability") || !j_string(&it, &s))
 			continue;
 		n = word_capability(s);
-		if (n < 0)
-			j_say(&it, "expected a capability, found \"%s\"", s);
-		else
+		if (n >= 0) {
 			set |= UINT64_C(1) << n;
+			continue;
+		}
+		it.bad = unknown;
+		j_say(&it, "expected a capability, left out \"%s\"", s);
+		it.bad = at.bad;
 	}
 	return set;
 }
@@ -80,11 +85,12 @@ static void read_caps(const struct jat *process, struct spec_caps *out)
 	if (!j_object(&at))
 		return;
 	out->present = true;
-	out->bounding = read_cap_set(&at, "bounding");
-	out->effective = read_cap_set(&at, "effective");
-	out->inheritable = read_cap_set(&at, "inheritable");
-	out->permitted = read_cap_set(&at, "permitted");
-	out->ambient = read_cap_set(&at, "ambient");
+	out->unknown.arena = at.bad->arena;
+	out->bounding = read_cap_set(&at, "bounding", &out->unknown);
+	out->effective = read_cap_set(&at, "effective", &out->unknown);
+	out->inheritable = read_cap_set(&at, "inheritable", &out->unknown);
+	out->permitted = read_cap_set(&at, "permitted", &out->unknown);
+	out->ambient = read_cap_set(&at, "ambient", &out->unknown);
 }
 
 static uint64_t need_limit(const struct jat *at, const char *key)

@@ -138,13 +138,15 @@ int state_id_check(const char *id, struct err *e)
 		return fail(e, ERR_USAGE, "container ID: expected 1 to %d characters, found %s",
 			    ID_MAX, n == 0 ? "none" : "more");
 	if (id[0] == '.')
-		return fail(e, ERR_USAGE, "container ID \"%.64s\": expected no dot in front",
+		return fail(e, ERR_USAGE,
+			    "invalid container ID \"%.64s\": expected no dot in "
+			    "front",
 			    id);
 	for (size_t i = 0; i < n; i++)
 		if (!id_char(id[i]))
 			return fail(e, ERR_USAGE,
-				    "container ID \"%.64s\": expected letters, digits and "
-				    "_ + . -, found byte 0x%02x",
+				    "invalid container ID \"%.64s\": expected letters, "
+				    "digits and _ + . -: found invalid character 0x%02x",
 				    id, (unsigned)(unsigned char)id[i]);
 	return 0;
 }

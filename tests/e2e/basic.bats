@@ -507,11 +507,15 @@ pts/ptmx"
 	is "$output" '4000 5000'
 }
 
-@test "an unknown capability is refused by name" {
-	newer_than_crun
-	caps '["CAP_NOTHING"]'
-	run -1 inside true
-	has "$output" CAP_NOTHING
+@test "an unknown capability is left out, with a warning that names it" {
+	conf '.process.capabilities = {bounding: ["CAP_NOTHING", "CAP_KILL"], permitted: ["CAP_KILL", "chown"],
+		effective: ["CAP_KILL"]}'
+	run --separate-stderr inside 'grep Cap /proc/self/status'
+	is "$(awk '{print $2}' <<<"$output" | xargs)" \
+		'0000000000000000 0000000000000020 0000000000000020 0000000000000020 0000000000000000'
+	caisson_only
+	is "$stderr" 'caisson: warning: process.capabilities.bounding[0]: expected a capability, left out "CAP_NOTHING"
+caisson: warning: process.capabilities.permitted[1]: expected a capability, left out "chown"'
 }
 
 @test "no_new_privs is on when asked for" {

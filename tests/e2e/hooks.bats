@@ -133,6 +133,8 @@ for_kind_that_fails() {
 	hook poststop 'exit 3'
 	run inside true
 	nothing_left
+	caisson_only
+	has "$output" 'caisson: warning: error running poststop hook #0: exit status 3'
 }
 
 @test "a hook that takes longer than its timeout is ended and fails" {
