@@ -214,6 +214,28 @@ static int file_system_word(struct arena *a, const char *word, struct plan_param
 	return 0;
 }
 
+/* What a bind shows has these from whoever mounted it. The peers hand them to the kernel, which
+ * passes over them, and OCI's own validation has them beside "bind". */
+static const char *const moot_for_binds[] = { "gid", "mode", "nr_inodes", "size", "uid" };
+
+static bool is_moot(const struct plan_param *p)
+{
+	for (size_t i = 0; i < COUNT(moot_for_binds); i++)
+		if (p->value != NULL && str_eq(p->key, moot_for_binds[i]))
+			return true;
+	return false;
+}
+
+static size_t drop_moot(struct plan_param *params, size_t n)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (!is_moot(&params[i]))
+			params[kept++] = params[i];
+	return kept;
+}
+
 int plan_mount_options(struct arena *a, const struct spec_mount *m, struct plan_mount *out,
 		       struct err *e)
 {
@@ -237,7 +259,9 @@ int plan_mount_options(struct arena *a, const struct spec_mount *m, struct plan_
 				    "\"%s\"",
 				    out->index, i, word);
 	}
-	/* Neither takes data: a word that reached here is one that we do not know. */
+	if (out->kind == PM_BIND)
+		out->params_n = drop_moot(params, out->params_n);
+	/* Neither takes data: a word that is left is one that we do not know. */
 	if ((out->kind == PM_BIND || out->kind == PM_REMOUNT) && out->params_n > 0)
 		return fail(e, ERR_SPEC,
 			    "mounts[%zu].options: expected options of a %s: found \"%s\"",

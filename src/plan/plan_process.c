@@ -81,7 +81,7 @@ static const char *const *last_of_each(struct arena *a, const struct spec_string
 
 static void environment(struct arena *a, const struct spec *s, struct plan_process *p)
 {
-	p->argv = s->process.args.v;
+	p->argv = s->process.args.n > 0 ? s->process.args.v : NULL;
 	p->envp = last_of_each(a, &s->process.env);
 	p->home_from_passwd = true;
 	for (size_t i = 0; p->envp[i] != NULL; i++) {

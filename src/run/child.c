@@ -65,6 +65,10 @@ static _Noreturn void execute(struct run *r, const struct plan *pl)
 	const int peer = r->peer;
 	struct err e = { 0 };
 
+	if (pl->process.argv == NULL) {
+		(void)fail(&e, ERR_SPEC, "process: expected one to start: found nothing");
+		give_up(peer, &e);
+	}
 	if (steps_run(start_steps, start_steps_n, r, pl, &e) < 0 ||
 	    hs_say(peer, HS_EXECUTING, 0, &e) < 0)
 		give_up(peer, &e);

@@ -183,6 +183,11 @@ static bool has_personality(const struct plan *pl)
 {
 	return pl->process.personality != SPEC_UNSET;
 }
+/* config.md#process: required when "start" is called, and not before. */
+static bool has_process(const struct plan *pl)
+{
+	return pl->process.argv != NULL;
+}
 static bool has_umask(const struct plan *pl)
 {
 	return pl->process.has_umask;
@@ -246,14 +251,14 @@ const struct step process_steps[] = {
 	/* limits on descriptors and processes bind what we ourselves still do: as late as can be */
 	{ "rlimits",          "config.md#posix-process",                  wants_rlimits,      do_own_rlimits },
 	{ "other-descriptors", "CVE-2024-21626",                          NULL,               do_other_descriptors },
-	{ "cwd",              "config.md#process",                        NULL,               do_working_directory },
+	{ "cwd",              "config.md#process",                        has_process,        do_working_directory },
 	{ "bounding-set",     "config.md#linux-process",                  NULL,               do_bounding },
 	{ "user",             "config.md#posix-platform-user",            NULL,               do_user },
 	{ "cwd-check",        "CVE-2024-21626",                           NULL,               do_cwd_check },
 	{ "capabilities",     "config.md#linux-process",                  NULL,               do_capabilities },
 	{ "umask",            "config.md#posix-platform-user",            has_umask,          do_umask },
 	{ "undumpable",       "CVE-2016-9962",                            NULL,               do_undumpable },
-	{ "executable",       "config.md#process",                        NULL,               do_executable },
+	{ "executable",       "config.md#process",                        has_process,        do_executable },
 };
 /* clang-format on */
 const size_t process_steps_n = COUNT(process_steps);

@@ -31,22 +31,40 @@ static int bad(const struct plan_mount *m, int err, const char *what, struct err
 
 /* ---- sources of binds: opened early, as who called us ---- */
 
-static int open_source(const struct plan_mount *m, struct err *e)
-{
-	unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC;
-	int fd;
-
-	flags |= m->recursive ? AT_RECURSIVE : 0;
-	flags |= m->source_nofollow || m->copy_symlink ? AT_SYMLINK_NOFOLLOW : 0;
-	fd = sys_open_tree(AT_FDCWD, m->source, flags);
-	return fd < 0 ? bad(m, -fd, "open", e) : fd;
-}
-
 /* A source below the root shows what mounts before it have put there: it is opened in its turn,
  * and in the root, for what is there is the image's. NULL: another source. */
 static const char *inside(const struct plan *pl, const struct plan_mount *m)
 {
 	return m->kind == PM_BIND ? path_below(m->source, pl->root.path) : NULL;
+}
+
+/* mountinfo lists mounts as they were made (Linux 6.8), and who reads it expects the config's
+ * order: so what was opened is cloned in its turn. Not the host's "/", or the like: its clone
+ * is to be without the container's own root and all that is mounted there. */
+static bool is_cloned_in_turn(const struct plan *pl, const struct plan_mount *m)
+{
+	bool holds_root = m->recursive && path_below(pl->root.path, m->source) != NULL;
+
+	return !m->idmap && !holds_root && inside(pl, m) == NULL;
+}
+
+static int clone_of(int at, const struct plan_mount *m)
+{
+	return sys_open_tree(at, "",
+			     AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC |
+				     (m->recursive ? AT_RECURSIVE : 0U));
+}
+
+static int open_source(const struct plan *pl, const struct plan_mount *m, struct err *e)
+{
+	unsigned flags = OPEN_TREE_CLOEXEC;
+	int fd;
+
+	if (!is_cloned_in_turn(pl, m))
+		flags |= OPEN_TREE_CLONE | (m->recursive ? AT_RECURSIVE : 0U);
+	flags |= m->source_nofollow || m->copy_symlink ? AT_SYMLINK_NOFOLLOW : 0;
+	fd = sys_open_tree(AT_FDCWD, m->source, flags);
+	return fd < 0 ? bad(m, -fd, "open", e) : fd;
 }
 
 static int open_inside(struct run *r, const struct plan *pl, const struct plan_mount *m,
@@ -55,12 +73,8 @@ static int open_inside(struct run *r, const struct plan *pl, const struct plan_m
 	bool nofollow = m->source_nofollow || m->copy_symlink;
 	autofd int at =
 		path_open_in(r->root, inside(pl, m), O_PATH | (nofollow ? O_NOFOLLOW : 0), 0);
-	int fd = at;
+	int fd = at < 0 ? at : clone_of(at, m);
 
-	if (at >= 0)
-		fd = sys_open_tree(at, "",
-				   AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC |
-					   (m->recursive ? AT_RECURSIVE : 0U));
 	return fd < 0 ? bad(m, -fd, "open", e) : fd;
 }
 
@@ -76,7 +90,7 @@ int do_mount_sources(struct run *r, const struct plan *pl, struct err *e)
 
 		if (m->kind != PM_BIND || r->mount_fd[i] >= 0 || inside(pl, m) != NULL)
 			continue;
-		r->mount_fd[i] = open_source(m, &why);
+		r->mount_fd[i] = open_source(pl, m, &why);
 		if (r->mount_fd[i] < 0 && !(r->early && why.sys == EACCES)) {
 			*e = why;
 			return -1;
@@ -369,6 +383,18 @@ static int explain_fs(const struct plan *pl, const struct plan_mount *m, int err
 
 /* ---- one mount ---- */
 
+static int bound_tree(struct run *r, const struct plan *pl, size_t i, struct err *e)
+{
+	const struct plan_mount *m = &pl->mounts[i];
+	autofd int source = take_fd(&r->mount_fd[i]);
+	int tree;
+
+	if (!is_cloned_in_turn(pl, m))
+		return take_fd(&source);
+	tree = clone_of(source, m);
+	return tree < 0 ? bad(m, -tree, "clone", e) : tree;
+}
+
 /* *m keeps the attributes that are still to be set. */
 static int make_mount(struct run *r, const struct plan *pl, struct plan_mount *m, size_t i,
 		      mode_t place, struct err *e)
@@ -377,7 +403,7 @@ static int make_mount(struct run *r, const struct plan *pl, struct plan_mount *m
 	int fd;
 
 	if (m->kind == PM_BIND)
-		return take_fd(&r->mount_fd[i]);
+		return bound_tree(r, pl, i, e);
 	complete(r->arena, m, place);
 	if (has_long_option(m)) {
 		fd = new_fs_by_name(r, type, m);

@@ -54,6 +54,25 @@ refused() {
 	refused
 }
 
+@test "config.md#mounts: and listed in it, wherever they come from" {
+	mkdir "$BATS_TEST_TMPDIR/data"
+	mount_add '{"destination": "/mnt/a", "type": "tmpfs", "source": "tmpfs"}'
+	for to in /mnt/b /mnt/a/c; do
+		mount_add "$(jq -n --arg s "$BATS_TEST_TMPDIR/data" --arg to $to '{destination: $to, source: $s, options: ["rbind"]}')"
+	done
+	mount_add '{"destination": "/mnt/d", "source": "/", "options": ["bind"]}'
+	mount_add '{"destination": "/mnt/e", "type": "tmpfs", "source": "tmpfs"}'
+	run -0 inside "awk '\$5 ~ \"^/mnt\" { print \$5 }' /proc/self/mountinfo"
+	is "$(xargs <<<"$output")" '/mnt/a /mnt/b /mnt/a/c /mnt/d /mnt/e'
+}
+
+@test "config.md#mounts: options of a file system are moot beside bind" {
+	mkdir "$BATS_TEST_TMPDIR/data"
+	mount_add "$(jq -n --arg s "$BATS_TEST_TMPDIR/data" '{destination: "/mnt", source: $s, options: ["nosuid", "mode=755", "size=1k", "bind"]}')"
+	run -0 inside 'dd if=/dev/zero of=/mnt/x bs=4k count=2 2>/dev/null && grep " /mnt " /proc/self/mountinfo'
+	has "$output" nosuid
+}
+
 @test "config.md#mounts: they are mounted in the order of the list" {
 	mount_add '{"destination": "/tmp", "type": "tmpfs", "source": "first"}'
 	mount_add '{"destination": "/tmp/below", "type": "tmpfs", "source": "second"}'

@@ -84,6 +84,18 @@ load lib
 	[ "$status" -lt 126 ]
 }
 
+@test "runtime.md#create: needs no process, which only start is refused for" {
+	caisson_only # the peers want one at create
+	conf 'del(.process)'
+	create
+	is "$(status_of)" created
+	run ! caisson start "$id"
+	has "$output" 'process: expected one to start: found nothing'
+	becomes stopped
+	caisson delete "$id"
+	alive=
+}
+
 #= runtime.md#kill: the signal arrives: lifecycle.bats: kill takes names with and without SIG, any case, and numbers
 #= runtime.md#kill: what is stopped is an error: lifecycle.bats: kill of a stopped container says that it is not running
 

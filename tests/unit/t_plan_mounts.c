@@ -253,6 +253,43 @@ Test(plan_mount_options, other_words_go_to_the_file_system_in_order)
 	}
 }
 
+/* OCI's validation programs bind with "mode=755" and "size=1k"; a word that protects is none of
+ * these, however it is spelt. */
+Test(plan_mount_options, a_bind_passes_over_what_its_file_system_has_already)
+{
+	static const struct {
+		const char *words[8];
+		size_t left;
+	} cases[] = {
+		{ { "size=1k", "bind", "mode=755", "ro" }, 0 },
+		{ { "rbind", "uid=1", "gid=1", "nr_inodes=5" }, 0 },
+		{ { "size=1k", "mode=755" }, 2 }, /* a file system is to be made */
+	};
+	static const char *const refused[][4] = {
+		{ "bind", "size" },
+		{ "bind", "sizes=1k" },
+		{ "bind", "size=1k", "nosiud" },
+		{ "bind", "context=x" },
+		{ "remount", "size=1k" },
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		autoarena struct arena a = { 0 };
+		struct plan_mount m = { 0 };
+		struct err e = { 0 };
+
+		cr_assert_eq(options(&a, cases[i].words, &m, &e), 0, "%s", e.text);
+		cr_expect_eq(m.params_n, cases[i].left, "case %zu", i);
+	}
+	for (size_t i = 0; i < COUNT(refused); i++) {
+		autoarena struct arena a = { 0 };
+		struct plan_mount m = { 0 };
+		struct err e = { 0 };
+
+		cr_expect_lt(options(&a, refused[i], &m, &e), 0, "%s", refused[i][1]);
+	}
+}
+
 /* ---- whole mounts ---- */
 
 static const struct plan_mount *first_mount(struct checked *c, const char *mount,

@@ -78,7 +78,7 @@ static const struct refusal refusals[] = {
 	{ { NULL, NEW_MOUNT, MOUNT("'destination':'/proc/sys','type':'proc'") }, ROOT, 0, ERR_SPEC, "mounts[0].destination: expected a place outside /proc: found \"/proc/sys\"", NULL },
 	{ { NULL, NEW_MOUNT, MOUNT("'destination':'/proc','type':'ext4','source':'/dev/sdb'") }, ROOT, 0, ERR_SPEC, "mounts[0].destination: expected a place outside /proc: found \"/proc\"", NULL },
 	{ { NULL, NEW_MOUNT, MOUNT("'destination':'/a'") }, ROOT, 0, ERR_SPEC, "mounts[0].type: expected a file system: found nothing", NULL },
-	{ { NULL, NEW_MOUNT, MOUNT("'destination':'/a','type':'bind','source':'/a','options':['ro','size=1']") }, ROOT, 0, ERR_SPEC, "mounts[0].options: expected options of a bind mount: found \"size\"", NULL },
+	{ { NULL, NEW_MOUNT, MOUNT("'destination':'/a','type':'bind','source':'/a','options':['ro','size=1','nosiud']") }, ROOT, 0, ERR_SPEC, "mounts[0].options: expected options of a bind mount: found \"nosiud\"", NULL },
 	{ { NULL, NEW_MOUNT, MOUNT("'destination':'/a','type':'tmpfs','options':['size=1','remount']") }, ROOT, 0, ERR_SPEC, "mounts[0].options: expected options of a remount: found \"size\"", NULL },
 	{ { NULL, NEW_MOUNT, MOUNT("'destination':'/a','type':'tmpfs','options':['=1']") }, ROOT, 0, ERR_SPEC, "mounts[0].options[0]: expected a mount option: found \"=1\"", NULL },
 	{ { NULL, NEW_MOUNT, MOUNT("'destination':'/a','type':'tmpfs','options':['idmap']") }, ROOT, 0, ERR_SPEC, "mounts[0]: expected a bind mount for an id map: found type tmpfs", NULL },

@@ -128,6 +128,23 @@ Test(steps, before_each_hook_of_creation_both_sides_meet)
 	}
 }
 
+/* config.md#process: required when "start" is called; what keeps the init safe is done anyway.
+ */
+Test(steps, without_a_process_no_directory_and_no_program_is_looked_for)
+{
+	static const char *const argv[] = { "/bin/true", NULL };
+	const struct plan none = { 0 }, some = { .process.argv = argv };
+
+	for (size_t i = 0; i < process_steps_n; i++) {
+		const char *name = process_steps[i].name;
+		bool of_process = str_eq(name, "cwd") || str_eq(name, "executable");
+
+		cr_expect_eq(wants(process_steps, process_steps_n, name, &none) !=
+				     wants(process_steps, process_steps_n, name, &some),
+			     of_process, "%s", name);
+	}
+}
+
 static size_t place_of(const char *name)
 {
 	size_t i = 0;
