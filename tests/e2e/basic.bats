@@ -275,6 +275,19 @@ joined() {
 	[ -e "$BATS_TEST_TMPDIR/shared/x" ]
 }
 
+@test "a source that only capabilities get to is bound, also for a user namespace" {
+	need_root
+	mkdir -p "$BATS_TEST_TMPDIR/home/docs"
+	echo content >"$BATS_TEST_TMPDIR/home/docs/file"
+	chown 1000 "$BATS_TEST_TMPDIR/home"
+	chmod 700 "$BATS_TEST_TMPDIR/home"
+	ids_mapped
+	ln -s docs "$BATS_TEST_TMPDIR/home/link"
+	conf '.mounts += [{destination: "/a", source: "\($h)/docs", options: ["rbind"]},
+		{destination: "/b", source: "\($h)/link", options: ["bind", "ro"]}]' --arg h "$BATS_TEST_TMPDIR/home"
+	is "$(inside 'cat /a/file /b/file; touch /b/x 2>/dev/null || echo refused')" $'content\ncontent\nrefused'
+}
+
 @test "a file of the host is bound and its place is made" {
 	echo text >"$BATS_TEST_TMPDIR/one"
 	mount_add '{"destination": "/some/where/one", "type": "bind", "source": "'"$BATS_TEST_TMPDIR"'/one", "options": ["bind", "ro"]}'
