@@ -399,6 +399,16 @@ shared_volume() {
 	shared_volume '{}'
 }
 
+@test "an idmapped mount has the map of its option, as podman passes crun's" {
+	need_root
+	newer_than_crun
+	mkdir "$BATS_TEST_TMPDIR/vol"
+	touch "$BATS_TEST_TMPDIR/vol/file"
+	chown 3:4 "$BATS_TEST_TMPDIR/vol/file"
+	conf '.mounts += [{destination: "/vol", source: $v, options: ["bind", "idmap=uids=0-0-1#3-700-1;gids=0-0-1#4-800-1"]}]' --arg v "$BATS_TEST_TMPDIR/vol"
+	is "$(inside 'stat -c %u:%g /vol/file')" 700:800
+}
+
 @test "a mount below an id-mapped volume does not appear on the host" {
 	need_root
 	newer_than_crun
