@@ -126,7 +126,9 @@ for_kind_that_fails() {
 	create
 	run -1 caisson start "$id"
 	has "$output" 'reason of it'
-	[ "$(status_of)" != running ]
+	run -1 caisson state "$id"
+	has "$output" 'does not exist'
+	nothing_left
 }
 
 @test "a failing poststop hook leaves nothing behind" {
