@@ -16,9 +16,59 @@ static unsigned read_bits(int dir, const char *file)
 	return file_peek_at(dir, file, text, sizeof(text)) < 0 ? 0 : cg_bits(text);
 }
 
+static bool has_word(const char *words, const char *word)
+{
+	size_t n = strlen(word);
+
+	for (words += strspn(words, " "); *words != '\0'; words += strspn(words, " ")) {
+		size_t len = strcspn(words, " ");
+
+		if (len == n && memcmp(words, word, n) == 0)
+			return true;
+		words += len;
+	}
+	return false;
+}
+
+/* The controllers that a group has and does not pass on, as words to write. */
+static void kept_back(int dir, struct sbuf *b)
+{
+	char has[256], on[256], *rest = has, *word;
+	const char *sep = "";
+
+	if (file_peek_at(dir, "cgroup.controllers", has, sizeof(has)) < 0 ||
+	    file_peek_at(dir, CONTROL, on, sizeof(on)) < 0)
+		return;
+	while ((word = strsep(&rest, " ")) != NULL) {
+		if (word[0] == '\0' || has_word(on, word))
+			continue;
+		sbuf_add(b, "%s+%s", sep, word);
+		sep = " ";
+	}
+}
+
 bool cg_enabled(int dir, unsigned need)
 {
-	return need == 0 || (need & ~read_bits(dir, CONTROL)) == 0;
+	char words[256] = "";
+	struct sbuf b = SBUF(words);
+
+	kept_back(dir, &b);
+	return words[0] == '\0' && (need & ~read_bits(dir, CONTROL)) == 0;
+}
+
+/* Asked for or not: who counts what a container uses (a kubelet, podman stats) reads files that
+ * only an enabled controller makes. A group with processes in it would become the root of a
+ * threaded tree, where no container can be. What cannot be had is nobody's failure. */
+static void pass_on_all(int dir, const char *path)
+{
+	char words[256] = "", first[16];
+	struct sbuf b = SBUF(words);
+
+	if (!str_eq(path, "/") && file_peek_at(dir, "cgroup.procs", first, sizeof(first)) != 0)
+		return;
+	kept_back(dir, &b);
+	if (words[0] != '\0')
+		(void)file_put_at(dir, CONTROL, words);
 }
 
 /* The first process of a group, for the error that says who is in the way. */
@@ -99,11 +149,13 @@ static int refused(int dir, const char *path, const char *words, int errnum, str
 
 int cg_enable(int dir, const char *path, unsigned need, struct err *e)
 {
-	unsigned missing = need & ~read_bits(dir, CONTROL), has;
+	unsigned missing, has;
 	char text[128] = "";
 	struct sbuf b = SBUF(text);
 	int r;
 
+	pass_on_all(dir, path);
+	missing = need & ~read_bits(dir, CONTROL);
 	if (missing == 0)
 		return 0;
 	cg_words(missing, "+", &b);

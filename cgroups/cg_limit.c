@@ -47,17 +47,27 @@ static int put_swap(const struct cg *cg, int64_t value, struct err *e)
 	return put_number(cg, "memory.swap.max", value, e);
 }
 
+/* runc's words, "rejecting memory limit", which callers' tests look for. */
+static int check_memory(const struct cg *cg, int64_t max, int64_t swap_max, struct err *e)
+{
+	const bool both = swap_max >= 0 && swap_max < CG_MAX - max;
+	const int64_t used = number_now(cg, "memory.current");
+	const int64_t limit = both ? max + swap_max : max;
+
+	if (used <= max)
+		return 0;
+	return fail(e, ERR_STATE,
+		    "cgroup %s: rejecting memory%s limit %" PRId64
+		    ": memory.current is %" PRId64,
+		    cg->path, both && used > limit ? "+swap" : "",
+		    both && used > limit ? limit : max, used);
+}
+
 static int put_memory(const struct cg *cg, const struct cg_limits *l, struct err *e)
 {
-	if (l->check_before_update && l->memory.max != CG_KEEP) {
-		int64_t used = number_now(cg, "memory.current");
-
-		if (used > l->memory.max)
-			return fail(e, ERR_STATE,
-				    "cgroup %s: memory.max %" PRId64
-				    ": wanted no less than memory.current: %" PRId64,
-				    cg->path, l->memory.max, used);
-	}
+	if (l->check_before_update && l->memory.max != CG_KEEP &&
+	    check_memory(cg, l->memory.max, l->memory.swap_max, e) < 0)
+		return -1;
 	if (put_number(cg, "memory.low", l->memory.low, e) < 0 ||
 	    put_number(cg, "memory.max", l->memory.max, e) < 0)
 		return -1;
@@ -125,12 +135,19 @@ static int put_cpu_bandwidth(const struct cg *cg, const struct cg_limits *l, str
 	return down ? 0 : put_number(cg, "cpu.max.burst", burst, e);
 }
 
-/* cpu.weight is fixed, and means nothing, while cpu.idle is 1 (sched_group_set_shares). */
+/* cpu.weight is fixed, and means nothing, while cpu.idle is 1 (sched_group_set_shares): who
+ * asks for a weight alone asks for no idle group any more, as systemd has it. */
+static int wake(const struct cg *cg, struct err *e)
+{
+	return number_now(cg, "cpu.idle") == 1 ? put_number(cg, "cpu.idle", 0, e) : 0;
+}
+
 static int put_cpu(const struct cg *cg, const struct cg_limits *l, struct err *e)
 {
 	if (put_number(cg, "cpu.idle", l->cpu.idle, e) < 0)
 		return -1;
-	if (l->cpu.idle != 1 && put_number(cg, "cpu.weight", l->cpu.weight, e) < 0)
+	if (l->cpu.weight != CG_KEEP && l->cpu.idle != 1 &&
+	    (wake(cg, e) < 0 || put_number(cg, "cpu.weight", l->cpu.weight, e) < 0))
 		return -1;
 	return put_cpu_bandwidth(cg, l, e);
 }
@@ -273,14 +290,28 @@ static int put_lines(const struct cg *cg, const char *file, char *value, struct 
 	return 0;
 }
 
+static bool asks_for_idle(const struct cg_limits *l)
+{
+	for (size_t i = 0; i < l->unified_n; i++)
+		if (str_eq(l->unified[i].key, "cpu.idle") && str_eq(l->unified[i].value, "1"))
+			return true;
+	return false;
+}
+
 static int put_unified(const struct cg *cg, const struct cg_limits *l, struct err *e)
 {
+	const bool idle = asks_for_idle(l);
+
 	for (size_t i = 0; i < l->unified_n; i++) {
 		const char *key = l->unified[i].key;
 		autofree char *value = strdup(l->unified[i].value);
 
 		if (value == NULL)
 			return fail_sys(e, ENOMEM, "cgroup %s", cg->path);
+		if (str_eq(key, "cpu.weight") && idle)
+			continue;
+		if (str_eq(key, "cpu.weight") && wake(cg, e) < 0)
+			return -1;
 		if (plain(cg, key, e) < 0)
 			return -1;
 		if (str_in(key, not_limits))

@@ -36,9 +36,10 @@ unsigned cg_bits(const char *words);
 void cg_words(unsigned bits, const char *prefix, struct sbuf *b);
 /* The controller of a control file: "memory.max" -> CG_MEMORY; 0 for the core's own. */
 unsigned cg_file_controller(const char *file);
-/* Enables what is missing of `need' for the children of an open group. */
+/* Enables what is missing of `need' for the children of an open group, and, where that can be,
+ * all else that it has. */
 int cg_enable(int dir, const char *path, unsigned need, struct err *e) CHECK;
-/* Are all of `need' enabled for its children? */
+/* Are all of `need', and all that it has, enabled for its children? */
 bool cg_enabled(int dir, unsigned need);
 
 /* Keeps what a control file says, before `value' is written to it. 0 or -ENOMEM. */

@@ -174,8 +174,8 @@ static int enter(struct making *m, int dir, const char *name, size_t end, struct
 	return fd >= 0 ? fd : mkdir_refused(m->path, end, errno, e);
 }
 
-/* From the root to the parent, step by step: each is made where missing and passes on what is
- * needed. The parent's descriptor, or -1. */
+/* From the root to the parent, step by step: each is made where missing and passes on what it
+ * has. The parent's descriptor, or -1. */
 static int walk(struct making *m, struct err *e)
 {
 	autofd int dir = openat(m->root, ".", DIR_FLAGS);
@@ -190,7 +190,7 @@ static int walk(struct making *m, struct err *e)
 
 		if (at > 0)
 			(void)snprintf(here, sizeof(here), "%.*s", (int)at, m->path);
-		if (m->need != 0 && cg_enable(dir, here, m->need, e) < 0)
+		if (cg_enable(dir, here, m->need, e) < 0)
 			return -1;
 		if (at == m->parent)
 			return take_fd(&dir);
@@ -206,7 +206,7 @@ static int walk(struct making *m, struct err *e)
 }
 
 /* The parent, ready to have the child: the short way when it is there and passes on all that
- * is needed, for then its ancestors do so too. */
+ * it has, with what is needed, for then its ancestors do so too. */
 static int open_parent(struct making *m, struct err *e)
 {
 	char path[PATH_MAX] = "/";
@@ -220,9 +220,9 @@ static int open_parent(struct making *m, struct err *e)
 	return walk(m, e);
 }
 
-/* A group that was there before us serves only when nobody uses it. kernfs counts the child
- * directories in st_nlink. */
-static int must_be_empty(int dir, const char *path, struct err *e)
+/* A group that was there before us serves only when nobody uses it, nor holds it still. kernfs
+ * counts the child directories in st_nlink. */
+static int must_be_unused(int dir, const char *path, struct err *e)
 {
 	char text[128];
 	struct stat st;
@@ -232,12 +232,18 @@ static int must_be_empty(int dir, const char *path, struct err *e)
 			   path);
 		return hint(e, "choose another cgroup path, or remove that group");
 	}
-	if (file_peek_at(dir, "cgroup.events", text, sizeof(text)) >= 0 &&
-	    cg_key(text, "populated") == 0)
+	if (file_peek_at(dir, "cgroup.events", text, sizeof(text)) < 0 ||
+	    cg_key(text, "populated") != 0) {
+		(void)fail(e, ERR_STATE,
+			   "cgroup %s: container's cgroup is not empty: processes are in it",
+			   path);
+		return hint(e, "choose another cgroup path, or end those processes");
+	}
+	/* the init would stand still in it before it could say anything */
+	if (file_peek_at(dir, "cgroup.freeze", text, sizeof(text)) <= 0 || text[0] != '1')
 		return 0;
-	(void)fail(e, ERR_STATE,
-		   "cgroup %s: container's cgroup is not empty: processes are in it", path);
-	return hint(e, "choose another cgroup path, or end those processes");
+	(void)fail(e, ERR_STATE, "cgroup %s: container's cgroup unexpectedly frozen", path);
+	return hint(e, "choose another cgroup path, or write 0 to its cgroup.freeze");
 }
 
 static int make_leaf(struct making *m, int parent, struct err *e)
@@ -257,7 +263,7 @@ static int make_leaf(struct making *m, int parent, struct err *e)
 	dir = openat(parent, name, DIR_FLAGS);
 	if (dir < 0)
 		return fail_sys(e, errno, "cgroup %s: open", m->path);
-	if (was_there && must_be_empty(dir, m->path, e) < 0)
+	if (was_there && must_be_unused(dir, m->path, e) < 0)
 		return -1;
 	return take_fd(&dir);
 }

@@ -147,7 +147,9 @@ static const struct {
 	int sys;
 } refusals[] = {
 	{ "org.freedesktop.systemd1.UnitExists",
-	  "who has the name lives: see systemctl status, and choose another", 0 },
+	  "the container's cgroup is not empty, who has the name lives: see systemctl status, "
+	  "and choose another",
+	  0 },
 	{ "org.freedesktop.DBus.Error.InteractiveAuthorizationRequired",
 	  "this user may not ask the system's manager: run it as root, or in a user session",
 	  EACCES },

@@ -39,12 +39,14 @@ _caisson() {
 	create:--config | create:-f) _caisson_values 'file' ;;
 	create:--pid-file) _caisson_values 'file' ;;
 	create:--console-socket) _caisson_values 'file' ;;
+	create:--pidfd-socket) _caisson_values 'file' ;;
 	create:--preserve-fds) _caisson_values '=' ;;
 	create:--seccomp-backend) _caisson_values '=' ;;
 	run:--bundle | run:-b) _caisson_values 'directory' ;;
 	run:--config | run:-f) _caisson_values 'file' ;;
 	run:--pid-file) _caisson_values 'file' ;;
 	run:--console-socket) _caisson_values 'file' ;;
+	run:--pidfd-socket) _caisson_values 'file' ;;
 	run:--preserve-fds) _caisson_values '=' ;;
 	run:--seccomp-backend) _caisson_values '=' ;;
 	exec:--process | exec:-p) _caisson_values 'file' ;;
@@ -199,8 +201,8 @@ _caisson_plain() {
 	case $command:$cur in
 	caisson:-*) _caisson_words '--root --log --log-format --debug --cgroup-manager --systemd-cgroup --audit-log --config --rootless --criu --version -v --help -h' ;;
 	caisson:*) _caisson_words 'create run start exec kill delete state list ps pause update events resume spec policy audit features check doctor version help checkpoint restore' ;;
-	create:-*) _caisson_words '--bundle -b --config -f --pid-file --console-socket --preserve-fds --no-pivot --no-new-keyring --seccomp-backend --responses-dry-run --no-subreaper --help -h' ;;
-	run:-*) _caisson_words '--bundle -b --config -f --pid-file --console-socket --preserve-fds --no-pivot --no-new-keyring --seccomp-backend --responses-dry-run --no-subreaper --detach -d --keep --help -h' ;;
+	create:-*) _caisson_words '--bundle -b --config -f --pid-file --console-socket --pidfd-socket --preserve-fds --no-pivot --no-new-keyring --seccomp-backend --responses-dry-run --no-subreaper --help -h' ;;
+	run:-*) _caisson_words '--bundle -b --config -f --pid-file --console-socket --pidfd-socket --preserve-fds --no-pivot --no-new-keyring --seccomp-backend --responses-dry-run --no-subreaper --detach -d --keep --help -h' ;;
 	start:-*) _caisson_words '--help -h' ;;
 	exec:-*) _caisson_words '--process -p --cwd --env -e --tty -t --user -u --additional-gids -g --detach -d --pid-file --console-socket --pidfd-socket --cap -c --no-new-privs --apparmor --process-label --cgroup --preserve-fds --ignore-paused --no-subreaper --help -h' ;;
 	kill:-*) _caisson_words '--all -a --regex -r --help -h' ;;

@@ -114,6 +114,24 @@ int file_read_at(int dir, const char *name, size_t max, const char *what, char *
 	return read_whole(fd, max, true, what, text, len, e);
 }
 
+int file_read_given(const char *name, size_t max, const char *what, char **text, size_t *len,
+		    struct err *e)
+{
+	autofd int fd = open(name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0)
+		return fail_sys(e, errno, "%s: open", what);
+	if (fstat(fd, &st) < 0)
+		return fail_sys(e, errno, "%s: stat", what);
+	if (!S_ISFIFO(st.st_mode))
+		return read_whole(fd, max, true, what, text, len, e);
+	/* opened without waiting for a writer; what he writes is worth waiting for */
+	if (fcntl(fd, F_SETFL, 0) < 0)
+		return fail_sys(e, errno, "%s: make it blocking", what);
+	return read_whole(fd, max, false, what, text, len, e);
+}
+
 ssize_t file_peek_at(int dir, const char *name, char *buf, size_t size)
 {
 	autofd int fd = openat(dir, name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);

@@ -11,6 +11,9 @@
  * "what" names it in errors. */
 int file_read_at(int dir, const char *name, size_t max, const char *what, char **text,
 		 size_t *len, struct err *e) CHECK;
+/* The same, and a pipe too, which a shell makes of <(command). */
+int file_read_given(const char *name, size_t max, const char *what, char **text, size_t *len,
+		    struct err *e) CHECK;
 int file_read_fd(int fd, size_t max, const char *what, char **text, size_t *len,
 		 struct err *e) CHECK;
 

@@ -152,8 +152,6 @@ void log_warning(const char *fmt, ...)
 	(void)vsnprintf(msg, sizeof(msg), fmt, ap);
 	va_end(ap);
 	to_stderr("warning: ", msg, NULL);
-	if (!sink.json)
-		to_file("warning", msg, NULL);
 }
 
 void log_debug(const char *fmt, ...)

@@ -22,8 +22,7 @@ int log_fd(void);
 /* The one error of this run, with its remedy; to stderr, and to the log file if there is one.
  */
 void log_error(const struct err *e);
-/* What was asked for and left out, and did not stop us: to stderr, and to a log file of text.
- * podman reads one of JSON as a single object. */
+/* What was not done as asked, and the container is made all the same: to stderr. */
 void log_warning(const char *fmt, ...) PRINTF(1, 2);
 /* Only with --debug. */
 void log_debug(const char *fmt, ...) PRINTF(1, 2);

@@ -27,7 +27,7 @@ static const struct opt options[] = {
 struct report {
 	struct arena *arena;
 	struct complaints errors, unknown;
-	const struct complaints *left_out;
+	const struct complaints *ignored; /* capabilities */
 	const struct policy_diags *diags; /* of the filter's compiler */
 };
 
@@ -85,7 +85,7 @@ static struct json *array_of(struct arena *a, const struct complaints *list)
 
 static void print_json(const struct report *r)
 {
-	struct json *o = json_object(r->arena), *warnings = array_of(r->arena, r->left_out);
+	struct json *o = json_object(r->arena), *warnings = array_of(r->arena, r->ignored);
 	const struct policy_diag *at = NULL;
 	const char *text;
 
@@ -107,7 +107,7 @@ static void print_text(const struct report *r, const char *file)
 		(void)printf("%s: %s\n", file, c->text);
 	for (const struct complaint *c = r->unknown.first; c != NULL; c = c->next)
 		(void)printf("unknown property %s\n", c->text);
-	for (const struct complaint *c = r->left_out->first; c != NULL; c = c->next)
+	for (const struct complaint *c = r->ignored->first; c != NULL; c = c->next)
 		(void)printf("%s\n", c->text);
 	while ((text = next_warning(r, &at)) != NULL)
 		(void)printf("%s\n", text);
@@ -119,7 +119,6 @@ static void judge(const struct call *c, struct loaded *l, bool of_host, struct r
 	struct plan_want want;
 
 	load_spec(c->arena, l, &r->errors);
-	r->left_out = &l->spec.process.caps.unknown;
 	json_unread(l->doc, see_unknown, r);
 	if (r->errors.n > 0)
 		return;
@@ -160,14 +159,13 @@ static int check_main(const struct call *c, struct err *e)
 {
 	const struct check_options *o = c->options;
 	const struct policy_diags none = { .arena = c->arena };
-	const struct complaints nothing = { .arena = c->arena };
 	struct report r = { .arena = c->arena,
 			    .errors = { .arena = c->arena },
 			    .unknown = { .arena = c->arena },
-			    .left_out = &nothing,
 			    .diags = &none };
 	struct loaded *l = arena_new(c->arena, struct loaded);
 
+	r.ignored = &l->spec.process.caps.ignored;
 	if (load(c, l, &r, e) < 0)
 		return -1;
 	if (o->json)

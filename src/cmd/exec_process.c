@@ -59,7 +59,7 @@ static int process_of_file(struct arena *a, const char *path, struct spec_proces
 	struct jat at;
 	size_t len;
 
-	if (file_read_at(AT_FDCWD, path, JSON_MAX, what, &text, &len, e) < 0 ||
+	if (file_read_given(path, JSON_MAX, what, &text, &len, e) < 0 ||
 	    json_parse(a, what, text, len, &doc, e) < 0)
 		return -1;
 	at = j_root(doc, &bad);
@@ -121,7 +121,7 @@ static void add_caps(const struct exec_options *o, struct spec_caps *c)
 		int n = word_capability(o->caps.v[i]);
 
 		if (n < 0) {
-			log_warning("exec: --cap: expected a capability, left out \"%s\"",
+			log_warning("exec: --cap: ignored: \"%s\" is no capability",
 				    o->caps.v[i]);
 			continue;
 		}

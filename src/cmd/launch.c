@@ -62,6 +62,7 @@ static int fill(const struct call *c, const struct launch_options *o,
 		.root = out->run.root,
 		.pid_file = o->pid_file,
 		.console_socket = o->console_socket,
+		.pidfd_socket = o->pidfd_socket,
 		.listen_fds = out->run.listen_fds,
 		.preserve_fds = o->preserve_fds,
 		.keep = o->keep,
@@ -119,6 +120,7 @@ int launch_new(const struct call *c, const struct launch_options *o, struct laun
 	    open_audit(c, config, &out->audit, e) < 0 || audit_ready(out->audit, e) < 0 ||
 	    state_root_open(c->g.root, true, &out->run.root, e) < 0)
 		return -1;
+	load_warn(&loaded->spec.process);
 	config->watch.dry_run |= o->responses_dry_run;
 	out->run.rules = &config->watch;
 	return fill(c, o, loaded, out, e);

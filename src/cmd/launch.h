@@ -6,7 +6,8 @@
 #include "run/run.h"
 
 struct launch_options {
-	const char *bundle, *config, *pid_file, *console_socket, *seccomp_backend;
+	const char *bundle, *config, *pid_file, *console_socket, *pidfd_socket;
+	const char *seccomp_backend;
 	unsigned preserve_fds;
 	bool no_pivot, no_new_keyring, no_subreaper;
 	bool responses_dry_run;
@@ -26,6 +27,8 @@ struct launch_options {
 		   "write the process id of the container's init there"), \
 	LAUNCH_OPT(console_socket, "console-socket", 0, OPT_STRING, "SOCKET", \
 		   "send the terminal to this socket"), \
+	LAUNCH_OPT(pidfd_socket, "pidfd-socket", 0, OPT_STRING, "SOCKET", \
+		   "send a pidfd of the container's init to this socket"), \
 	LAUNCH_OPT(preserve_fds, "preserve-fds", 0, OPT_UINT, "N", \
 		   "hand on N descriptors above stderr"), \
 	LAUNCH_OPT(no_pivot, "no-pivot", 0, OPT_FLAG, NULL, \

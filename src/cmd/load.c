@@ -159,7 +159,7 @@ int load_saved(struct arena *a, const char *text, size_t len, struct loaded *out
 
 void load_warn(const struct spec_process *p)
 {
-	for (const struct complaint *c = p->caps.unknown.first; c != NULL; c = c->next)
+	for (const struct complaint *c = p->caps.ignored.first; c != NULL; c = c->next)
 		log_warning("%s", c->text);
 }
 
@@ -178,6 +178,5 @@ int load_plan(struct arena *a, const char *bundle, struct plan_want *want, struc
 		return -1;
 	if (bad.n > 0)
 		return refuse(&bad, bundle, out->file, e);
-	load_warn(&out->spec.process);
 	return make_plan(a, out, want, e);
 }

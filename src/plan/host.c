@@ -126,11 +126,11 @@ static void unescape(char *s)
 	*to = '\0';
 }
 
-char *host_mount_of(char *mountinfo, const char *type)
+char *host_next_mount(char **mountinfo, const char **type)
 {
-	char *rest = mountinfo, *line;
+	char *line;
 
-	while ((line = strsep(&rest, "\n")) != NULL) {
+	while ((line = strsep(mountinfo, "\n")) != NULL) {
 		char *tail = strstr(line, " - "), *where = NULL;
 
 		if (tail == NULL)
@@ -139,11 +139,23 @@ char *host_mount_of(char *mountinfo, const char *type)
 		tail += 3;
 		for (int i = 0; i < 5; i++)
 			where = strsep(&line, " ");
-		if (where == NULL || !str_eq(strsep(&tail, " "), type))
+		if (where == NULL)
 			continue;
+		*type = strsep(&tail, " ");
 		unescape(where);
 		return where;
 	}
+	return NULL;
+}
+
+char *host_mount_of(char *mountinfo, const char *type)
+{
+	const char *found;
+	char *where;
+
+	while ((where = host_next_mount(&mountinfo, &found)) != NULL)
+		if (str_eq(found, type))
+			return where;
 	return NULL;
 }
 

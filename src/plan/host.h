@@ -30,6 +30,10 @@ struct host {
 void host_probe(struct host *out);
 /* Looks for resctrl, which few containers ask for. */
 void host_find_resctrl(struct arena *a, struct host *out);
+/* The mount point and the type of the next mount in the text of a mountinfo, which is cut to
+ * pieces and moved on; NULL: no more. proc_pid_mountinfo(5). */
+char *host_next_mount(char **mountinfo, const char **type);
+
 /* The mount point of the first file system of a type in the text of a mountinfo, which is cut
  * to pieces; NULL: none. proc_pid_mountinfo(5). */
 char *host_mount_of(char *mountinfo, const char *type);

@@ -191,6 +191,7 @@ struct plan_cgroup {
 	bool enabled;
 	const char *path; /* below the cgroup2 root; of a unit: below its manager's group */
 	struct plan_unit unit;
+	bool named;    /* by --cgroup of exec: that one or none */
 	unsigned need; /* CG_* */
 	struct cg_limits limits;
 	bool optional; /* nothing asked for: who may not make one runs in the caller's group */

@@ -18,7 +18,8 @@ static int exec_group(struct arena *a, const struct plan_exec_want *w, struct pl
 
 	cg->enabled = w->cgroup != NULL;
 	cg->path = w->cgroup;
-	if (w->sub_cgroup == NULL)
+	cg->named = w->sub_cgroup != NULL;
+	if (!cg->named)
 		return 0;
 	sub += sub[0] == ':';
 	if (!cg->enabled)
@@ -32,7 +33,9 @@ static int exec_group(struct arena *a, const struct plan_exec_want *w, struct pl
 			    w->sub_cgroup);
 	for (const char *p = sub; (p = strstr(p, "..")) != NULL; p += 2)
 		if ((p == sub || p[-1] == '/') && (p[2] == '/' || p[2] == '\0'))
-			return fail(e, ERR_USAGE, "--cgroup: expected no \"..\": found \"%s\"",
+			return fail(e, ERR_USAGE,
+				    "--cgroup: bad sub cgroup path: expected no \"..\": found "
+				    "\"%s\"",
 				    w->sub_cgroup);
 	if (!str_eq(clean, "/"))
 		cg->path = arena_printf(a, "%s%s", w->cgroup, clean);

@@ -211,7 +211,7 @@ static void hooks(struct arena *a, const struct spec *s, struct plan *p)
 			v[i] = (struct plan_hook){
 				.path = from->v[i].path,
 				.argv = from->v[i].args.n > 0 ? from->v[i].args.v : NULL,
-				.envp = from->v[i].env.v,
+				.envp = from->v[i].env.n > 0 ? from->v[i].env.v : NULL,
 				.timeout_ms =
 					from->v[i].timeout_s == SPEC_UNSET
 						? -1

@@ -19,10 +19,27 @@ static _Noreturn void give_up(int sock, const struct err *e)
 	proc_exit(1);
 }
 
+static void end_by(int signal)
+{
+	_exit(128 + signal);
+}
+
+/* pid_namespaces(7): a first process is not ended by a signal that it does not handle, and a
+ * container that is only created is to be ended by any that would end a program. */
+static void heed_signals(void)
+{
+	static const int ending[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM };
+	struct sigaction act = { .sa_handler = end_by };
+
+	for (size_t i = 0; i < COUNT(ending) && getpid() == 1; i++)
+		(void)sigaction(ending[i], &act, NULL);
+}
+
 /* "start" connects to start.sock, which nobody but root's runtimes can reach; one who connects
  * and says something else, or nothing, is dropped and the next is waited for. */
 static int wait_for_start(struct run *r, struct err *e)
 {
+	heed_signals();
 	for (;;) {
 		struct err ignored = { 0 };
 		int fd = accept4(r->start_listen, NULL, NULL, SOCK_CLOEXEC);
@@ -61,7 +78,6 @@ static int started_by(struct run *r, struct err *e)
 
 static _Noreturn void execute(struct run *r, const struct plan *pl)
 {
-	const char *const *env = final_environment(r, pl);
 	const int peer = r->peer;
 	struct err e = { 0 };
 
@@ -69,6 +85,7 @@ static _Noreturn void execute(struct run *r, const struct plan *pl)
 		(void)fail(&e, ERR_SPEC, "process: expected one to start: found nothing");
 		give_up(peer, &e);
 	}
+	r->env = final_environment(r, pl);
 	if (steps_run(start_steps, start_steps_n, r, pl, &e) < 0 ||
 	    hs_say(peer, HS_EXECUTING, 0, &e) < 0)
 		give_up(peer, &e);
@@ -76,8 +93,8 @@ static _Noreturn void execute(struct run *r, const struct plan *pl)
 	if (pl->has_filter && load_filter(r, pl, &e) < 0)
 		give_up(peer, &e);
 	(void)execve(r->executable, (char *const *)(uintptr_t)pl->process.argv,
-		     (char *const *)(uintptr_t)env);
-	(void)fail_sys(&e, errno, "process.args[0]: execute %s", r->executable);
+		     (char *const *)(uintptr_t)r->env);
+	(void)fail_sys(&e, errno, "process.args[0]: exec %s", r->executable);
 	give_up(peer, &e);
 }
 

@@ -63,6 +63,9 @@ static int do_runtime_hooks(struct run *r, const struct plan *pl, struct err *e)
 
 static int do_create_hooks(struct run *r, const struct plan *pl, struct err *e)
 {
+	/* where runc runs them too */
+	if (fchdir(r->root) < 0)
+		return fail_sys(e, errno, "root.path: enter %s", pl->root.path);
 	return hooks_run(r->arena, &pl->hooks[HOOK_CREATE_CONTAINER], HOOK_CREATE_CONTAINER,
 			 &r->st, ST_CREATING, e);
 }
@@ -268,10 +271,19 @@ static bool has_start_hooks(const struct plan *pl)
 	return pl->hooks[HOOK_START_CONTAINER].n > 0;
 }
 
+/* As runc has it, one that is given no environment has that of the process. */
 static int do_start_hooks(struct run *r, const struct plan *pl, struct err *e)
 {
-	return hooks_run(r->arena, &pl->hooks[HOOK_START_CONTAINER], HOOK_START_CONTAINER,
-			 &r->st, ST_CREATED, e);
+	const struct plan_hooks *asked = &pl->hooks[HOOK_START_CONTAINER];
+	struct plan_hook *v = arena_array(r->arena, asked->n, sizeof(*v));
+	const struct plan_hooks hooks = { v, asked->n };
+
+	for (size_t i = 0; i < asked->n; i++) {
+		v[i] = asked->v[i];
+		if (v[i].envp == NULL)
+			v[i].envp = r->env;
+	}
+	return hooks_run(r->arena, &hooks, HOOK_START_CONTAINER, &r->st, ST_CREATED, e);
 }
 
 /* CVE-2024-21626: whatever is open beside stdio and what was asked for closes at execve. */

@@ -11,13 +11,28 @@
 #include "base/auto.h"
 #include "base/fd.h"
 #include "base/str.h"
+#include "run/life.h"
 #include "run/run_private.h"
 
 /* ---- the runtime ---- */
 
+/* One that may write to the host's groups can have moved itself out of its own, which somebody
+ * then removed: where its init is now, there the process goes, unless --cgroup said where. */
 static int do_find_cgroup(struct run *r, const struct plan *pl, struct err *e)
 {
-	return cg_open(pl->cgroup.path, &r->cg, e);
+	const struct state *st = &r->target->st;
+	struct err why = { 0 };
+	char path[PATH_MAX];
+
+	if (pl->cgroup.named)
+		return cg_open(pl->cgroup.path, &r->cg, e);
+	if (life_cgroup(st, &r->cg, &why) == 0)
+		return 0;
+	if (why.sys != ENOENT) {
+		*e = why;
+		return -1;
+	}
+	return cg_path_of(st->pid, path, sizeof(path), e) < 0 ? -1 : cg_open(path, &r->cg, e);
 }
 
 /* The host's procfs, before the container's mounts are ours: what the entry reads and writes
@@ -43,7 +58,7 @@ static int add_beside_init(struct run *r, const struct plan *pl, struct err *e)
 	autocg struct cg *cg = NULL;
 	char path[PATH_MAX];
 
-	if (!str_eq(pl->cgroup.path, own)) /* --cgroup said where */
+	if (pl->cgroup.named)
 		return -1;
 	if (cg_path_of(r->target->st.pid, path, sizeof(path), e) < 0)
 		return -1;
@@ -88,24 +103,6 @@ static int do_cgroup_enter(struct run *r, const struct plan *pl, struct err *e)
 		return -1;
 	}
 	return hs_say(r->sock, HS_IN_CGROUP, 0, e);
-}
-
-/* The text is the kind of process, as runc says it. */
-static int do_pidfd_socket(struct run *r, const struct plan *pl, struct err *e)
-{
-	static const char kind[] = "setns";
-	const char *path = r->o->pidfd_socket;
-	autofd int sock = -1;
-	int err;
-
-	(void)pl;
-	if (path == NULL)
-		return 0;
-	sock = unix_connect_to(path, SOCK_STREAM);
-	if (sock < 0)
-		return fail_sys(e, -sock, "--pidfd-socket %s: connect", path);
-	err = fd_send(sock, kind, strlen(kind), r->pidfd);
-	return err < 0 ? fail_sys(e, -err, "--pidfd-socket %s: send", path) : 0;
 }
 
 static bool has_initial(const struct plan *pl)

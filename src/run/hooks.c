@@ -2,6 +2,7 @@
 /* hooks.c - config.md#posix-platform-hooks: programs of the engine's, at points of the
  * container's life, with its state on stdin. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,12 +22,14 @@ struct hook_call {
 	enum spec_hook_kind kind;
 	const char *state; /* as JSON */
 	size_t state_len;
+	const char *bundle; /* where they run; NULL: where we are */
 };
 
 static struct hook_call make_call(struct arena *a, enum spec_hook_kind kind,
 				  const struct state *st, enum state_status now)
 {
-	struct hook_call c = { .kind = kind };
+	const bool inside = kind == HOOK_CREATE_CONTAINER || kind == HOOK_START_CONTAINER;
+	struct hook_call c = { .kind = kind, .bundle = inside ? NULL : st->bundle };
 
 	c.state = json_print(a, state_json(a, st, now, false), JSON_LINE, &c.state_len);
 	return c;
@@ -56,6 +59,9 @@ static int hook_failed(const struct hook_call *c, const struct plan_hook *h, siz
 static int hook_run(const struct hook_call *c, const struct plan_hook *h, size_t i,
 		    struct err *e)
 {
+	/* as with crun; a bundle that is gone by poststop is no reason not to run */
+	autofd int dir =
+		c->bundle != NULL ? open(c->bundle, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
 	const struct proc_job job = {
 		.path = h->path,
 		.argv = h->argv,
@@ -63,7 +69,7 @@ static int hook_run(const struct hook_call *c, const struct plan_hook *h, size_t
 		.input = c->state,
 		.input_len = c->state_len,
 		.timeout_ms = h->timeout_ms,
-		.root = -1,
+		.root = dir,
 	};
 	struct proc_result res;
 	struct err why = { 0 };

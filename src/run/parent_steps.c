@@ -187,10 +187,12 @@ int do_preserved(struct run *r, const struct plan *pl, struct err *e)
 	for (unsigned i = 0; i < r->o->listen_fds + r->o->preserve_fds; i++) {
 		int flags = fcntl((int)(3 + i), F_GETFD);
 
-		if (flags < 0 || (flags & FD_CLOEXEC) != 0)
-			return fail_sys(e, EBADF, "%s: descriptor %u",
-					i < r->o->listen_fds ? "LISTEN_FDS" : "--preserve-fds",
-					3 + i);
+		if (flags >= 0 && (flags & FD_CLOEXEC) == 0)
+			continue;
+		if (i < r->o->listen_fds)
+			return fail_sys(e, EBADF, "LISTEN_FDS: descriptor %u", 3 + i);
+		return fail_sys(e, EBADF, "--preserve-fds: preserved-fd %u: descriptor %u",
+				i - r->o->listen_fds, 3 + i);
 	}
 	return 0;
 }
@@ -216,6 +218,24 @@ static int do_state_pid(struct run *r, const struct plan *pl, struct err *e)
 		return fail_sys(e, -err, "read /proc/%d/stat", r->pid);
 	r->st.pid = r->pid;
 	return state_save(&r->dir, &r->st, e);
+}
+
+/* The text is the kind of process, as runc says it. */
+int do_pidfd_socket(struct run *r, const struct plan *pl, struct err *e)
+{
+	const char *kind = r->target != NULL ? "setns" : "standard";
+	const char *path = r->o->pidfd_socket;
+	autofd int sock = -1;
+	int err;
+
+	(void)pl;
+	if (path == NULL)
+		return 0;
+	sock = unix_connect_to(path, SOCK_STREAM);
+	if (sock < 0)
+		return fail_sys(e, -sock, "--pidfd-socket %s: connect", path);
+	err = fd_send(sock, kind, strlen(kind), r->pidfd);
+	return err < 0 ? fail_sys(e, -err, "--pidfd-socket %s: send", path) : 0;
 }
 
 static int do_idmaps(struct run *r, const struct plan *pl, struct err *e)
@@ -249,7 +269,7 @@ int do_pty(struct run *r, const struct plan *pl, struct err *e)
 		return -1;
 	if (hs_expect_fd(r->sock, HS_TERMINAL, &r->pty, e) < 0)
 		return -1;
-	tty_take_size(r->pty); /* before the process asks */
+	tty_take_after(r->pty); /* before the process asks */
 	return 0;
 }
 
@@ -422,6 +442,7 @@ const struct step parent_steps[] = {
 	/* from outside, for what root of a user namespace may not raise */
 	{ "rlimits-outside",  "config.md#posix-process",                  wants_rlimits,      do_rlimits_outside },
 	{ "state-created",    "runtime.md#state",                         NULL,               do_state_created },
+	{ "pidfd-socket",     "runc.8 --pidfd-socket",                    NULL,               do_pidfd_socket },
 	{ "pid-file",         "runc.8 --pid-file",                        NULL,               do_pid_file },
 };
 /* clang-format on */

@@ -3,12 +3,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <unistd.h>
 
 #include "base/auto.h"
+#include "base/file.h"
 #include "base/path.h"
+#include "base/str.h"
 #include "base/sys.h"
 #include "run/run_private.h"
 
@@ -130,14 +133,79 @@ static int pivot(const struct plan *pl, struct err *e)
 	return 0;
 }
 
-/* --no-pivot, for a host that runs from its initial ramfs: weaker, as the old root stays
- * mounted below; so everything the host had mounted is taken off first. */
-static int move_root(struct err *e)
+/* A mount of proc or sysfs, and the one before it. */
+struct bare {
+	const char *where;
+	struct bare *before;
+};
+
+static struct bare *bare_after(struct arena *a, struct bare *before, const char *where)
 {
-	if (umount2("/proc", MNT_DETACH) < 0 && errno != EINVAL)
-		return fail_sys(e, errno, "--no-pivot: unmount the host's /proc");
-	if (umount2("/sys", MNT_DETACH) < 0 && errno != EINVAL)
-		return fail_sys(e, errno, "--no-pivot: unmount the host's /sys");
+	struct bare *b = arena_new(a, struct bare);
+
+	*b = (struct bare){ where, before };
+	return b;
+}
+
+/* Is a mount of proc or sysfs that is not the container's? `root' ends in no slash. */
+static bool is_bare(const char *where, const char *type, const char *root)
+{
+	const char *rest = str_after(where, root);
+
+	return (str_eq(type, "proc") || str_eq(type, "sysfs")) &&
+	       (rest == NULL || (rest[0] != '\0' && rest[0] != '/'));
+}
+
+/* One that came with a user namespace is locked in its place (mount_namespaces(7)): an empty
+ * file system on it hides it as well. */
+static int take_off(const char *where, struct err *e)
+{
+	if (umount2(where, MNT_DETACH) == 0)
+		return 0;
+	if (errno != EINVAL && errno != EPERM)
+		return fail_sys(e, errno, "--no-pivot: unmount the host's %s", where);
+	if (mount("none", where, "tmpfs", MS_RDONLY, "size=0") < 0)
+		return fail_sys(e, errno, "--no-pivot: hide the host's %s", where);
+	return 0;
+}
+
+/* The kernel lets a user namespace mount proc and sysfs when it sees one that nothing covers,
+ * at any place (mount_too_revealing()): who makes such a namespace inside would have them
+ * without masked and read-only paths. So all of the host's go, the last that was mounted first.
+ */
+static int take_off_bare(const struct run *r, struct err *e)
+{
+	struct bare *last = NULL;
+	char link[32], root[PATH_MAX];
+	autofree char *text = NULL;
+	const char *type;
+	char *rest, *where;
+	size_t len;
+	ssize_t got;
+
+	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", r->root);
+	got = readlink(link, root, sizeof(root) - 1);
+	if (got < 0)
+		return fail_sys(e, errno, "--no-pivot: ask where the root is");
+	root[got] = '\0';
+	if (file_read_at(AT_FDCWD, "/proc/self/mountinfo", JSON_MAX, "mountinfo", &text, &len,
+			 e) < 0)
+		return -1;
+	for (rest = text; (where = host_next_mount(&rest, &type)) != NULL;)
+		if (is_bare(where, type, root))
+			last = bare_after(r->arena, last, where);
+	for (; last != NULL; last = last->before)
+		if (take_off(last->where, e) < 0)
+			return -1;
+	return 0;
+}
+
+/* --no-pivot, for a host that runs from its initial ramfs: weaker, as the old root stays
+ * mounted below. */
+static int move_root(const struct run *r, struct err *e)
+{
+	if (take_off_bare(r, e) < 0)
+		return -1;
 	if (mount(".", "/", NULL, MS_MOVE, NULL) < 0)
 		return fail_sys(e, errno, "--no-pivot: move the root");
 	return chroot(".") < 0 ? fail_sys(e, errno, "--no-pivot: chroot") : 0;
@@ -153,7 +221,7 @@ int do_pivot(struct run *r, const struct plan *pl, struct err *e)
 	if (!pl->ns.new_mount)
 		got = chroot(".") < 0 ? fail_sys(e, errno, "chroot into %s", pl->root.path) : 0;
 	else
-		got = pl->root.pivot ? pivot(pl, e) : move_root(e);
+		got = pl->root.pivot ? pivot(pl, e) : move_root(r, e);
 	if (got < 0)
 		return -1;
 	if (chdir("/") < 0)

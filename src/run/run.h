@@ -23,7 +23,7 @@ struct run_options {
 	struct audit *audit;             /* or NULL */
 	const char *watcher;             /* the path of caisson-watch, or NULL */
 	const struct watch_rules *rules; /* warnings and responses, or NULL */
-	const char *pidfd_socket;        /* exec: or NULL */
+	const char *pidfd_socket;        /* or NULL */
 	bool ignore_paused;              /* exec */
 };
 

@@ -63,7 +63,8 @@ struct run {
 	bool early;              /* not root of its user namespace yet, see do_root */
 	int root;                /* the container's root mount */
 	int proc;                /* a procfs of our own, see proc_files.c; -1: not yet */
-	const char *executable;  /* what execve gets */
+	const char *executable;  /* what execve gets, and ... */
+	const char *const *env;  /* ... its environment, see final_environment */
 	int32_t rlimits_pending; /* not 0: the runtime must set them, see HS_READY */
 	bool cwd_pending;        /* chdir is to be tried again as the user */
 	struct courier *courier; /* hands the listener to the agent, see filter.c */
@@ -120,6 +121,7 @@ int do_oom_score(struct run *r, const struct plan *pl, struct err *e) CHECK;
 int do_pty(struct run *r, const struct plan *pl, struct err *e) CHECK;
 int do_ready(struct run *r, const struct plan *pl, struct err *e) CHECK;
 int do_rlimits_outside(struct run *r, const struct plan *pl, struct err *e) CHECK;
+int do_pidfd_socket(struct run *r, const struct plan *pl, struct err *e) CHECK;
 int do_pid_file(struct run *r, const struct plan *pl, struct err *e) CHECK;
 int do_session(struct run *r, const struct plan *pl, struct err *e) CHECK;
 int do_cgroup_wait(struct run *r, const struct plan *pl, struct err *e) CHECK;
@@ -218,6 +220,9 @@ int console_connect(struct run *r, const struct plan *pl, struct err *e) CHECK;
 int do_terminal(struct run *r, const struct plan *pl, struct err *e) CHECK;
 /* Makes it as large as ours on stdin, if that is one. */
 void tty_take_size(int master);
+/* The terminal that we relay is as wide as ours. Where no terminal reads what we write, a line
+ * ends as in any file: runc clears ONLCR too. */
+void tty_take_after(int master);
 /* Foreground: raw mode, window size, SIGWINCH, bytes both ways until the peer ends. */
 struct tty_proxy;
 int tty_proxy_open(int master, struct tty_proxy **out, struct err *e) CHECK;

@@ -48,11 +48,30 @@ static int find_group(struct run *r, const struct plan_cgroup *cg, struct err *e
 	return state_save(&r->dir, &r->st, e);
 }
 
+static int is_thawed(const struct cg *cg, struct err *e)
+{
+	return cg_is_to_freeze(cg)
+		       ? fail(e, ERR_STATE, "cgroup %s: container's cgroup unexpectedly frozen",
+			      cg_path(cg))
+		       : 0;
+}
+
+/* A group that was there before the unit systemd takes as it is. Of a user's own manager only
+ * the end of the path is known: there it is seen afterwards. */
+static int found_thawed(const char *path, struct err *e)
+{
+	autocg struct cg *cg = NULL;
+	struct err ignored = { 0 };
+
+	return cg_open(path, &cg, &ignored) < 0 ? 0 : is_thawed(cg, e);
+}
+
 int do_scope(struct run *r, const struct plan *pl, struct err *e)
 {
 	const struct plan_cgroup *cg = &pl->cgroup;
 
-	if (start(r, &cg->unit, e) < 0 || find_group(r, cg, e) < 0 ||
+	if (found_thawed(cg->path, e) < 0 || start(r, &cg->unit, e) < 0 ||
+	    find_group(r, cg, e) < 0 || is_thawed(r->cg, e) < 0 ||
 	    cg_has(r->cg, cg->need, e) < 0 || put_group_limits(r, cg, e) < 0)
 		return -1;
 	return hs_say(r->sock, HS_IN_CGROUP, 0, e);

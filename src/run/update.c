@@ -68,7 +68,7 @@ static int put_in_unit(struct arena *a, struct cg *cg, const char *unit,
 		return cg_update(cg, l, NULL, NULL, e);
 	if (cg_update(cg, l, tell_unit, &change, e) < 0)
 		return -1;
-	return cg_limit(cg, l, e);
+	return cg_limit(cg, &whole, e);
 }
 
 static int put_limits(struct arena *a, struct cg *cg, const char *unit,

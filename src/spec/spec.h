@@ -54,7 +54,7 @@ struct spec_user {
 struct spec_caps {
 	bool present; /* false: the process keeps none */
 	uint64_t bounding, effective, inheritable, permitted, ambient;
-	struct complaints unknown; /* left out, of which the caller is to be told */
+	struct complaints ignored; /* what no kernel that we know has: to warn of */
 };
 
 struct spec_rlimit {

@@ -50,9 +50,10 @@ static void read_user(struct arena *a, const struct jat *process, struct spec_us
 	read_gids(a, &at, out);
 }
 
-/* config.md#linux-process: what the kernel does not have, or we do not know, is warned of. */
+/* config.md#linux-process: one that cannot be mapped to the kernel's is warned of; without it
+ * the process has less, never more. */
 static uint64_t read_cap_set(const struct jat *caps, const char *key,
-			     struct complaints *unknown)
+			     struct complaints *ignored)
 {
 	const struct jat at = j_key(caps, key);
 	uint64_t set = 0;
@@ -60,6 +61,7 @@ static uint64_t read_cap_set(const struct jat *caps, const char *key,
 	if (!j_array(&at))
 		return 0;
 	for (struct jat it = { 0 }; j_next(&at, &it);) {
+		struct jat unknown = it;
 		const char *s;
 		int n;
 
@@ -70,9 +72,8 @@ static uint64_t read_cap_set(const struct jat *caps, const char *key,
 			set |= UINT64_C(1) << n;
 			continue;
 		}
-		it.bad = unknown;
-		j_say(&it, "expected a capability, left out \"%s\"", s);
-		it.bad = at.bad;
+		unknown.bad = ignored;
+		j_say(&unknown, "ignored: \"%s\" is no capability", s);
 	}
 	return set;
 }
@@ -85,12 +86,12 @@ static void read_caps(const struct jat *process, struct spec_caps *out)
 	if (!j_object(&at))
 		return;
 	out->present = true;
-	out->unknown.arena = at.bad->arena;
-	out->bounding = read_cap_set(&at, "bounding", &out->unknown);
-	out->effective = read_cap_set(&at, "effective", &out->unknown);
-	out->inheritable = read_cap_set(&at, "inheritable", &out->unknown);
-	out->permitted = read_cap_set(&at, "permitted", &out->unknown);
-	out->ambient = read_cap_set(&at, "ambient", &out->unknown);
+	out->ignored = (struct complaints){ .arena = at.bad->arena };
+	out->bounding = read_cap_set(&at, "bounding", &out->ignored);
+	out->effective = read_cap_set(&at, "effective", &out->ignored);
+	out->inheritable = read_cap_set(&at, "inheritable", &out->ignored);
+	out->permitted = read_cap_set(&at, "permitted", &out->ignored);
+	out->ambient = read_cap_set(&at, "ambient", &out->ignored);
 }
 
 static uint64_t need_limit(const struct jat *at, const char *key)

@@ -340,23 +340,65 @@ int state_remove(int root, const char *id, struct state_dir *d, struct err *e)
 }
 
 /* One name of the root. What is gone by the time we look is no error. */
-static int see(int root, const struct dirent *ent,
-	       int (*seen)(void *ctx, const char *id, struct err *e), void *ctx, struct err *e)
+static int see(int root, const char *id, int (*seen)(void *ctx, const char *id, struct err *e),
+	       void *ctx, struct err *e)
 {
 	struct err mine = { 0 };
 	struct stat st;
 
-	if (ent->d_type != DT_DIR && ent->d_type != DT_UNKNOWN)
+	if (seen(ctx, id, &mine) == 0)
 		return 0;
-	if (state_id_check(ent->d_name, &mine) < 0)
-		return 0;
-	mine = (struct err){ 0 };
-	if (seen(ctx, ent->d_name, &mine) == 0)
-		return 0;
-	if (fstatat(root, ent->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISDIR(st.st_mode))
+	if (fstatat(root, id, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISDIR(st.st_mode))
 		return 0;
 	*e = mine;
 	return -1;
+}
+
+struct ids {
+	const char **v;
+	size_t n, room;
+};
+
+static int add_id(struct arena *a, struct ids *ids, const struct dirent *ent)
+{
+	struct err ignored = { 0 };
+
+	if ((ent->d_type != DT_DIR && ent->d_type != DT_UNKNOWN) ||
+	    state_id_check(ent->d_name, &ignored) < 0)
+		return 0;
+	if (ids->n == ids->room) {
+		size_t room = ids->room > 0 ? ids->room * 2 : 64;
+		const char **more = reallocarray(ids->v, room, sizeof(*more));
+
+		if (more == NULL)
+			return -ENOMEM;
+		ids->v = more;
+		ids->room = room;
+	}
+	ids->v[ids->n++] = arena_strdup(a, ent->d_name);
+	return 0;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static int see_all(int root, struct arena *a, struct ids *ids, DIR *d,
+		   int (*seen)(void *ctx, const char *id, struct err *e), void *ctx,
+		   struct err *e)
+{
+	const struct dirent *ent;
+
+	while ((ent = readdir(d)) != NULL)
+		if (add_id(a, ids, ent) < 0)
+			return fail_sys(e, ENOMEM, "state directory: read");
+	if (ids->n > 0)
+		qsort(ids->v, ids->n, sizeof(*ids->v), by_name);
+	for (size_t i = 0; i < ids->n; i++)
+		if (see(root, ids->v[i], seen, ctx, e) < 0)
+			return -1;
+	return 0;
 }
 
 int state_each(int root, int (*seen)(void *ctx, const char *id, struct err *e), void *ctx,
@@ -364,13 +406,14 @@ int state_each(int root, int (*seen)(void *ctx, const char *id, struct err *e), 
 {
 	autofd int fd = openat(root, ".", DIR_FLAGS);
 	autodir DIR *d = fd < 0 ? NULL : fdopendir(fd);
-	const struct dirent *ent;
+	autoarena struct arena a = { 0 };
+	struct ids ids = { 0 };
+	int got;
 
 	if (d == NULL)
 		return fail_sys(e, errno, "state directory: read");
 	(void)take_fd(&fd); /* the stream has it now */
-	while ((ent = readdir(d)) != NULL)
-		if (see(root, ent, seen, ctx, e) < 0)
-			return -1;
-	return 0;
+	got = see_all(root, &a, &ids, d, seen, ctx, e);
+	free(ids.v);
+	return got;
 }

@@ -167,6 +167,6 @@ struct json;
 struct json *state_json(struct arena *a, const struct state *s, enum state_status now,
 			bool full);
 
-/* Calls back for each container directory; those that vanish meanwhile are skipped. */
+/* Calls back for each container directory, by name; those that vanish meanwhile are skipped. */
 int state_each(int root, int (*seen)(void *ctx, const char *id, struct err *e), void *ctx,
 	       struct err *e) CHECK;

@@ -546,6 +546,16 @@ proc_is_closed() {
 	is "$(wc -l <"$BATS_TEST_TMPDIR/file")" 2
 }
 
+@test "--no-pivot leaves no unmasked proc in reach of a user namespace made inside" {
+	caps '["CAP_SETFCAP"]'
+	mkdir "$outside/proc"
+	mount -t proc none "$outside/proc"
+	run inside 'unshare -mrpf sh -c "mount -t proc none /proc && echo unmasked"' --no-pivot
+	umount "$outside/proc"
+	lacks "$output" unmasked
+	has "$output" 'permission denied'
+}
+
 @test "no path of the host's is in the container's links to itself" {
 	run -0 inside 'for l in root cwd exe; do readlink /proc/1/$l; done'
 	is "$output" $'/\n/\n/bin/busybox'

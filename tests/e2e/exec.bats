@@ -93,6 +93,9 @@ logged() {
 	echo "+$c" >"$dir/cgroup.subtree_control"
 	run -0 within "$id" cat /proc/self/cgroup
 	has "$output" inner
+	is_caisson || return 0
+	run -255 within --cgroup / "$id" true
+	has "$output" 'to cgroups: device or resource busy'
 }
 
 @test "a container that is created can be entered" {
@@ -297,6 +300,14 @@ refused_by_both() {
 	is "$(field NoNewPrivs)" 1
 }
 
+@test "--process reads a pipe too, and --resources" {
+	up
+	process_file '.args = ["echo", "from a pipe"]'
+	run -0 within --process <(sleep 0.3; cat "$bundle/process.json") "$id"
+	is "$output" 'from a pipe'
+	caisson update --resources <(sleep 0.3; echo '{}') "$id"
+}
+
 @test "a --process FILE that is wrong is refused with the place" {
 	caisson_only
 	up
@@ -355,10 +366,9 @@ refused_by_both() {
 	run -255 bash -c "exec 3<&- 4<&-; $(declare -f caisson is_caisson); root=$root id=$id audit_log=$audit_log CAISSON=$CAISSON patience=$patience; caisson exec --preserve-fds 2 $id true"
 }
 
-@test "--pidfd-socket gets a pidfd" {
-	caisson_only
-	up
-	python3 - "$bundle/s" >"$bundle/got" 3>&- <<-'PY' &
+# pidfd_wait SOCKET: an engine that waits for a pidfd
+pidfd_wait() {
+	python3 - "$1" >"$bundle/got" 3>&- <<-'PY' &
 		import array, os, socket, sys
 		l = socket.socket(socket.AF_UNIX); l.bind(sys.argv[1]); l.listen(1)
 		c, _ = l.accept()
@@ -366,10 +376,46 @@ refused_by_both() {
 		fd = array.array("i", anc[0][2])[0]
 		print(data.decode(), [x.split()[1] for x in open(f"/proc/self/fdinfo/{fd}") if x.startswith("Pid:")][0])
 	PY
-	until [ -S "$bundle/s" ]; do sleep 0.1; done
+	engine=$!
+	until [ -S "$1" ]; do sleep 0.1; done
+}
+
+@test "--pidfd-socket gets a pidfd" {
+	caisson_only
+	up
+	pidfd_wait "$bundle/s"
 	within -d --pid-file "$bundle/pid2" --pidfd-socket "$bundle/s" "$id" sleep 1000
-	wait $!
+	wait $engine
 	is "$(<"$bundle/got")" "setns $(<"$bundle/pid2")"
+}
+
+@test "--pidfd-socket of create gets one of the init" {
+	caisson_only
+	pidfd_wait "$bundle/s"
+	create --pidfd-socket "$bundle/s"
+	wait $engine
+	is "$(<"$bundle/got")" "standard $(<"$bundle/pid")"
+}
+
+@test "--pidfd-socket that nobody listens on is an error, and leaves no container" {
+	caisson_only
+	run -1 caisson create --bundle "$bundle" --pidfd-socket "$bundle/none" "$id"
+	has "$output" "--pidfd-socket $bundle/none: connect: no such file"
+	run -1 caisson state "$id"
+}
+
+@test "a process goes to where the init is whose own group is gone" {
+	caisson_only
+	up
+	local own=$(cgroup_dir) away=/sys/fs/cgroup/$id-away
+	mkdir "$away"
+	cat "$bundle/pid" >"$away/cgroup.procs"
+	rmdir "$own"
+	run -0 within "$id" grep -o '^0::.*' /proc/self/cgroup
+	has "$output" "/$id-away"
+	caisson delete --force "$id"
+	alive=
+	rmdir "$away"
 }
 
 # ---- a terminal ----
@@ -479,7 +525,7 @@ refused_by_both() {
 	up
 	run -0 --separate-stderr within -c CAP_NONE "$id" true
 	caisson_only
-	is "$stderr" 'caisson: warning: exec: --cap: expected a capability, left out "CAP_NONE"'
+	is "$stderr" 'caisson: warning: exec: --cap: ignored: "CAP_NONE" is no capability'
 }
 
 @test "the options of the command are not ours" {

@@ -78,6 +78,25 @@ hook() {
 	is "$(<"$BATS_TEST_TMPDIR/env")" $'A=b\nPATH=/bin:/usr/bin'
 }
 
+@test "a startContainer hook that is given no environment has the process's" {
+	conf '.hooks.startContainer = [{path: "/bin/sh", args: ["sh", "-c", "echo $A $HOME >/env"]}]
+		| .process.env += ["A=b"]'
+	run -0 inside true
+	is "$(<"$bundle/rootfs/env")" 'b /root'
+}
+
+@test "a hook starts in the bundle, createContainer in the container's root before the pivot" {
+	caisson_only
+	for k in "${kinds[@]}"; do
+		[ "$k" = startContainer ] || hook "$k" "pwd -P >$BATS_TEST_TMPDIR/$k"
+	done
+	run -0 inside true
+	for k in prestart createRuntime poststart poststop; do
+		is "$(<"$BATS_TEST_TMPDIR/$k")" "$(realpath "$bundle")"
+	done
+	is "$(<"$BATS_TEST_TMPDIR/createContainer")" "$(realpath "$bundle/rootfs")"
+}
+
 @test "a hook has descriptors 0, 1 and 2 and no other" {
 	hook createRuntime "exec ls /proc/self/fd >$BATS_TEST_TMPDIR/fds"
 	exec 9</

@@ -311,6 +311,23 @@ logged() {
 	is "$(status_of)" running
 }
 
+@test "a group that is there, empty and frozen, is refused and not waited for" {
+	caisson_only
+	local dir=/sys/fs/cgroup/caisson-e2e/$id
+	mkdir -p "$dir"
+	echo 1 >"$dir/cgroup.freeze"
+	run -1 caisson run --bundle "$bundle" "$id"
+	has "$output" "container's cgroup unexpectedly frozen"
+	rmdir "$dir"
+}
+
+@test "a created container is ended by SIGTERM" {
+	caisson_only
+	create
+	caisson kill "$id" TERM
+	becomes stopped
+}
+
 @test "delete of a running container is refused" {
 	create
 	caisson start "$id"

@@ -218,6 +218,10 @@ limits_hold() {
 	caisson update --cpu-quota 25000 "$id"
 	is "$(file cpu.max)" '25000 50000'
 	is "$(show CPUQuotaPerSecUSec)" 500ms
+	caisson update --cpu-period 90000 "$id"
+	is "$(file cpu.max)" '25000 90000'
+	is "$(show CPUQuotaPerSecUSec)" 280ms
+	caisson update --cpu-period 50000 "$id"
 	systemctl daemon-reload
 	is "$(file pids.max)" 44
 	is "$(file cpu.max)" '25000 50000'
@@ -310,6 +314,14 @@ programs() { jq -r .deviceProgram "$root/$id/state.json"; }
 	id=$first
 	is "$(status_of)" running
 	is "$(show ActiveState)" active
+}
+
+@test "systemd: a group that is there and frozen is refused and not waited for" {
+	mkdir -p "/sys/fs/cgroup$path"
+	echo 1 >"/sys/fs/cgroup$path/cgroup.freeze"
+	run -1 caisson --systemd-cgroup run --bundle "$bundle" "$id"
+	has "$output" "container's cgroup unexpectedly frozen"
+	rmdir "/sys/fs/cgroup$path" 2>/dev/null || :
 }
 
 @test "systemd: a scope that has failed does not stand in the way" {

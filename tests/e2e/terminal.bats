@@ -49,6 +49,14 @@ socket_open() {
 	has "$output" text
 }
 
+@test "where no terminal reads what is written, lines end as in a file" {
+	caisson_only
+	run -0 inside 'echo one; echo two'
+	is "$output" $'one\ntwo'
+	run -0 on_terminal 24x80 'stty -a'
+	lacks "$output" -onlcr
+}
+
 @test "the terminal has the caller's size" {
 	newer_than_crun
 	run -0 on_terminal 33x111 'stty size'

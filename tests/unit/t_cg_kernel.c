@@ -191,6 +191,39 @@ Test(cgroups, group_in_use_is_not_made_again)
 	cr_expect_eq(cg_remove(base, 1000, &e3), 0, "%s", e3.text);
 }
 
+static void words_of(const struct cg *cg, const char *file, char text[256])
+{
+	text[0] = '\0';
+	cr_assert_geq(file_peek_at(cg->dir, file, text, 256), 0, "%s", file);
+}
+
+/* Or nobody could count what a container uses that has no limits. */
+Test(cgroups, each_controller_is_passed_on_where_no_process_is_in_the_way)
+{
+	char base[64], path[128], root[256], own[256];
+	struct err e = { 0 }, e2 = { 0 };
+	autocg struct cg *all = NULL;
+	autocg struct cg *top = NULL;
+	autocg struct cg *below = NULL;
+	pid_t pid;
+
+	real_tree(base);
+	cr_assert_eq(cg_open("/", &top, &e), 0, "%s", e.text);
+	words_of(top, "cgroup.controllers", root);
+	(void)snprintf(path, sizeof(path), "%s/b/c", base);
+	cr_assert_eq(cg_make(path, 0, &all, &e), 0, "%s", e.text);
+	words_of(all, "cgroup.controllers", own);
+	cr_expect_str_eq(own, root);
+	pid = sleeper(all);
+	(void)snprintf(path, sizeof(path), "%s/b/c/d", base);
+	cr_assert_eq(cg_make(path, 0, &below, &e), 0, "%s", e.text);
+	words_of(all, "cgroup.subtree_control", own);
+	cr_expect_str_eq(own, "");
+	cr_expect_eq(cg_kill(all, &e2), 0, "%s", e2.text);
+	(void)waitpid(pid, NULL, 0);
+	cr_expect_eq(cg_remove(base, 1000, &e2), 0, "%s", e2.text);
+}
+
 Test(cgroups, refused_controller_leaves_nothing_behind)
 {
 	char base[64], path[128];
@@ -294,9 +327,9 @@ Test(cgroups, pids_of_the_whole_subtree_are_listed_and_killed)
 
 	real_tree(base);
 	cr_assert_eq(cg_make(base, 0, &top, &e), 0, "%s", e.text);
+	a = sleeper(top);
 	(void)snprintf(path, sizeof(path), "%s/x/y", base);
 	cr_assert_eq(cg_make(path, 0, &low, &e), 0, "%s", e.text);
-	a = sleeper(top);
 	b = sleeper(low);
 	cr_expect(cg_is_populated(top));
 	cr_expect_eq(cg_pids(top, &pids, &n, &e), 0, "%s", e.text);
@@ -323,9 +356,10 @@ Test(cgroups, all_are_killed_without_cgroup_kill_too)
 
 	real_tree(base);
 	cr_assert_eq(cg_make(base, 0, &top, &e), 0, "%s", e.text);
+	pid[0] = sleeper(top); /* or it would pass its controllers on */
 	(void)snprintf(path, sizeof(path), "%s/x", base);
 	cr_assert_eq(cg_make(path, 0, &low, &e), 0, "%s", e.text);
-	for (size_t i = 0; i < COUNT(pid); i++)
+	for (size_t i = 1; i < COUNT(pid); i++)
 		pid[i] = sleeper(i % 2 ? top : low);
 	cr_expect_eq(cg_kill_each(top, &e), 0, "%s", e.text);
 	for (size_t i = 0; i < COUNT(pid); i++) {
@@ -400,10 +434,10 @@ Test(cgroups, threaded_children_hide_nobody)
 
 	real_tree(base);
 	cr_assert_eq(cg_make(base, 0, &top, &e), 0, "%s", e.text);
+	pid = sleeper(top);
 	(void)snprintf(path, sizeof(path), "%s/x", base);
 	cr_assert_eq(cg_make(path, 0, &low, &e), 0, "%s", e.text);
 	cr_assert_eq(file_put_at(cg_fd(low), "cgroup.type", "threaded"), 0);
-	pid = sleeper(top);
 	cr_expect_eq(cg_add(low, pid, &e), 0, "%s", e.text);
 	cr_expect_eq(cg_pids(top, &pids, &n, &e), 0, "%s", e.text);
 	cr_expect(n == 1 && pids[0] == pid);
@@ -491,7 +525,8 @@ Test(cgroups, update_that_is_refused_leaves_no_trace)
 		cr_skip("no hugetlb controller on v2 here");
 	(void)snprintf(path, sizeof(path), "%s/b/c", base);
 	cr_assert_eq(cg_make(path, 0, &cg, &e), 0, "%s", e.text);
-	cr_expect_eq(faccessat(cg->dir, "hugetlb.2MB.max", F_OK, 0), -1, "not asked for yet");
+	cr_assert_eq(file_put_at(cg->dir, "../cgroup.subtree_control", "-hugetlb"), 0);
+	cr_expect_eq(faccessat(cg->dir, "hugetlb.2MB.max", F_OK, 0), -1);
 	limits.unified = unified;
 	limits.unified_n = 1;
 	cr_assert_eq(cg_update(cg, &limits, NULL, NULL, &e), 0, "%s", e.text);

@@ -196,6 +196,34 @@ Test(cgroups, burst_is_lowered_before_and_raised_after_the_quota)
 	fake_close(&f);
 }
 
+/* The kernel refuses a weight while the group is idle. */
+Test(cgroups, weight_wakes_an_idle_group_unless_both_are_asked_for)
+{
+	const struct cg_pair weight[] = { { "cpu.weight", "80" }, { "cpu.idle", "1" } };
+	struct cg_limits l = nothing;
+	struct fake f = fake_open();
+	struct err e = { 0 };
+	char buf[256];
+
+	fake_put(&f, "cpu.idle", "1\n");
+	fake_put(&f, "cpu.weight", "1\n");
+	l.cpu.weight = 50;
+	cr_expect_eq(cg_limit(f.cg, &l, &e), 0, "%s", e.text);
+	cr_expect_str_eq(fake_get(&f, "cpu.idle", buf), "0");
+	cr_expect_str_eq(fake_get(&f, "cpu.weight", buf), "50");
+	l.cpu.weight = CG_KEEP;
+	l.unified = weight;
+	l.unified_n = 2;
+	cr_expect_eq(cg_limit(f.cg, &l, &e), 0, "%s", e.text);
+	cr_expect_str_eq(fake_get(&f, "cpu.idle", buf), "1");
+	cr_expect_str_eq(fake_get(&f, "cpu.weight", buf), "50");
+	l.unified_n = 1;
+	cr_expect_eq(cg_limit(f.cg, &l, &e), 0, "%s", e.text);
+	cr_expect_str_eq(fake_get(&f, "cpu.idle", buf), "0");
+	cr_expect_str_eq(fake_get(&f, "cpu.weight", buf), "80");
+	fake_close(&f);
+}
+
 Test(cgroups, update_below_what_is_used_is_refused)
 {
 	struct cg_limits l = nothing;
@@ -209,8 +237,19 @@ Test(cgroups, update_below_what_is_used_is_refused)
 	l.check_before_update = true;
 	cr_expect_eq(cg_limit(f.cg, &l, &e), -1);
 	cr_expect_eq(e.kind, ERR_STATE);
-	cr_expect_str_eq(e.text, "cgroup /fake: memory.max 4999: wanted no less than "
-				 "memory.current: 5000");
+	cr_expect_str_eq(e.text,
+			 "cgroup /fake: rejecting memory limit 4999: memory.current is 5000");
+	l.memory.swap_max = 1;
+	e = (struct err){ 0 };
+	cr_expect_eq(cg_limit(f.cg, &l, &e), -1, "swap is no room for what may not go there");
+	cr_expect_str_eq(e.text,
+			 "cgroup /fake: rejecting memory limit 4999: memory.current is 5000");
+	l.memory.swap_max = 0;
+	e = (struct err){ 0 };
+	cr_expect_eq(cg_limit(f.cg, &l, &e), -1);
+	cr_expect_str_eq(e.text, "cgroup /fake: rejecting memory+swap limit 4999: "
+				 "memory.current is 5000");
+	l.memory.swap_max = CG_KEEP;
 	cr_expect_str_eq(fake_get(&f, "memory.max", buf), "");
 	l.memory.max = 5000;
 	e = (struct err){ 0 };

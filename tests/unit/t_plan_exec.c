@@ -45,9 +45,9 @@ static const struct group groups[] = {
 	{ "",       NULL, "--cgroup: expected a path below the container's cgroup: found \"\"" },
 	{ ":",      NULL, "--cgroup: expected a path below the container's cgroup: found \":\"" },
 	{ "cpu:a",  NULL, "--cgroup: expected a path below the container's cgroup: found \"cpu:a\"" },
-	{ "..",     NULL, "--cgroup: expected no \"..\": found \"..\"" },
-	{ "a/../b", NULL, "--cgroup: expected no \"..\": found \"a/../b\"" },
-	{ "/../x",  NULL, "--cgroup: expected no \"..\": found \"/../x\"" },
+	{ "..",     NULL, "--cgroup: bad sub cgroup path: expected no \"..\": found \"..\"" },
+	{ "a/../b", NULL, "--cgroup: bad sub cgroup path: expected no \"..\": found \"a/../b\"" },
+	{ "/../x",  NULL, "--cgroup: bad sub cgroup path: expected no \"..\": found \"/../x\"" },
 };
 /* clang-format on */
 

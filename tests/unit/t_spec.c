@@ -122,7 +122,6 @@ static const struct one process_cases[] = {
 	{ PROCESS, "'user':{'additionalGids':[1,'2']}", "process.user.additionalGids[1]: expected integer, found string" },
 	{ PROCESS, "'user':{'additionalGids':[null]}", "process.user.additionalGids[0]: expected integer, found null" },
 	{ PROCESS, "'env':'A=b'", "process.env: expected array, found string" },
-	{ PROCESS, "'capabilities':{'bounding':['CAP_CHOWN','CAP_FLY']}", NULL },
 	{ PROCESS, "'rlimits':[{'type':'RLIMIT_CPU','soft':2,'hard':1}]", "process.rlimits[0].soft: expected no more than hard, 1, found 2" },
 	{ PROCESS, "'rlimits':[{'type':'RLIMIT_FUN','soft':1,'hard':1}]", "process.rlimits[0].type: expected a resource limit, found \"RLIMIT_FUN\"" },
 	{ PROCESS, "'rlimits':[{'soft':1,'hard':1}]", "process.rlimits[0].type: expected a resource limit, found nothing" },

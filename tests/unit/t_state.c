@@ -543,7 +543,7 @@ Test(state, a_user_has_a_root_of_his_own)
 struct seen {
 	int n, fail_at;
 	int root;
-	char last[16];
+	char last[16], order[64];
 };
 
 static int note(void *ctx, const char *id, struct err *e)
@@ -552,6 +552,7 @@ static int note(void *ctx, const char *id, struct err *e)
 
 	seen->n++;
 	(void)snprintf(seen->last, sizeof(seen->last), "%s", id);
+	(void)strncat(seen->order, id, sizeof(seen->order) - strlen(seen->order) - 1);
 	if (strcmp(id, "gone") == 0)
 		(void)unlinkat(seen->root, id, AT_REMOVEDIR);
 	return strcmp(id, "gone") == 0 || seen->n == seen->fail_at
@@ -566,14 +567,15 @@ Test(state, each_container_is_seen_and_nothing_else)
 	struct err e = { 0 }, e2 = { 0 };
 	char want[32];
 
-	cr_assert_eq(mkdirat(s.fd, "a", 0700), 0);
 	cr_assert_eq(mkdirat(s.fd, "b", 0700), 0);
 	cr_assert_eq(mkdirat(s.fd, "gone", 0700), 0);
+	cr_assert_eq(mkdirat(s.fd, "a", 0700), 0);
 	cr_assert_eq(mkdirat(s.fd, ".cache", 0700), 0);
 	cr_assert_eq(mkdirat(s.fd, "no id", 0700), 0);
 	scratch_put(&s, "file", "");
 	cr_expect_eq(state_each(s.fd, note, &all, &e), 0, "%s", e.text);
 	cr_expect_eq(all.n, 3);
+	cr_expect_str_eq(all.order, "abgone");
 	cr_expect_eq(e.kind, ERR_NONE);
 	cr_expect_eq(state_each(s.fd, note, &one, &e2), -1);
 	(void)snprintf(want, sizeof(want), "at %s", one.last);

@@ -19,7 +19,8 @@ static const char *const parent_order[] = {
 	"write-id-maps",   "network-given",   "device-filter",   "net-devices",
 	"filter-proof",    "state-rest",      "oom-score",       "pty",
 	"hooks",           "watch",           "go-ahead",        "ready",
-	"watched",         "rlimits-outside", "state-created",   "pid-file",
+	"watched",         "rlimits-outside", "state-created",   "pidfd-socket",
+	"pid-file",
 };
 
 static const char *const child_order[] = {
