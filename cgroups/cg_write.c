@@ -89,8 +89,9 @@ static int missing(const struct cg *cg, const char *file, const char *value, str
 			    "systemd with Delegate=%.*s",
 			    n, file, n, file);
 	}
-	return fail(e, ERR_HOST, "cgroup %s: write %.64s to %s: this kernel has no such file",
-		    cg->path, value, file);
+	(void)fail(e, ERR_HOST, "cgroup %s: write %.64s to %s: no such file or directory",
+		   cg->path, value, file);
+	return hint(e, "this kernel has no such file");
 }
 
 int cg_refused(const struct cg *cg, const char *file, const char *value, int errnum,

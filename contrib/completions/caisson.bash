@@ -36,12 +36,14 @@ _caisson() {
 	caisson:--rootless) _caisson_values '=true false auto' ;;
 	caisson:--criu) _caisson_values 'file' ;;
 	create:--bundle | create:-b) _caisson_values 'directory' ;;
+	create:--config | create:-f) _caisson_values 'file' ;;
 	create:--pid-file) _caisson_values 'file' ;;
 	create:--console-socket) _caisson_values 'file' ;;
 	create:--pidfd-socket) _caisson_values 'file' ;;
 	create:--preserve-fds) _caisson_values '=' ;;
 	create:--seccomp-backend) _caisson_values '=' ;;
 	run:--bundle | run:-b) _caisson_values 'directory' ;;
+	run:--config | run:-f) _caisson_values 'file' ;;
 	run:--pid-file) _caisson_values 'file' ;;
 	run:--console-socket) _caisson_values 'file' ;;
 	run:--pidfd-socket) _caisson_values 'file' ;;
@@ -83,6 +85,7 @@ _caisson() {
 	update:--mem-bw-schema) _caisson_values '=' ;;
 	events:--interval) _caisson_values '=' ;;
 	spec:--bundle | spec:-b) _caisson_values 'directory' ;;
+	check:--config | check:-f) _caisson_values 'file' ;;
 	checkpoint:--image-path) _caisson_values 'directory' ;;
 	checkpoint:--work-path) _caisson_values 'directory' ;;
 	checkpoint:--manage-cgroups-mode) _caisson_values '=soft full strict ignore' ;;
@@ -198,8 +201,8 @@ _caisson_plain() {
 	case $command:$cur in
 	caisson:-*) _caisson_words '--root --log --log-format --debug --cgroup-manager --systemd-cgroup --audit-log --config --rootless --criu --version -v --help -h' ;;
 	caisson:*) _caisson_words 'create run start exec kill delete state list ps pause update events resume spec policy audit features check doctor version help checkpoint restore' ;;
-	create:-*) _caisson_words '--bundle -b --pid-file --console-socket --pidfd-socket --preserve-fds --no-pivot --no-new-keyring --seccomp-backend --responses-dry-run --no-subreaper --help -h' ;;
-	run:-*) _caisson_words '--bundle -b --pid-file --console-socket --pidfd-socket --preserve-fds --no-pivot --no-new-keyring --seccomp-backend --responses-dry-run --no-subreaper --detach -d --keep --help -h' ;;
+	create:-*) _caisson_words '--bundle -b --config -f --pid-file --console-socket --pidfd-socket --preserve-fds --no-pivot --no-new-keyring --seccomp-backend --responses-dry-run --no-subreaper --help -h' ;;
+	run:-*) _caisson_words '--bundle -b --config -f --pid-file --console-socket --pidfd-socket --preserve-fds --no-pivot --no-new-keyring --seccomp-backend --responses-dry-run --no-subreaper --detach -d --keep --help -h' ;;
 	start:-*) _caisson_words '--help -h' ;;
 	exec:-*) _caisson_words '--process -p --cwd --env -e --tty -t --user -u --additional-gids -g --detach -d --pid-file --console-socket --pidfd-socket --cap -c --no-new-privs --apparmor --process-label --cgroup --preserve-fds --ignore-paused --no-subreaper --help -h' ;;
 	kill:-*) _caisson_words '--all -a --regex -r --help -h' ;;
@@ -215,7 +218,7 @@ _caisson_plain() {
 	policy:-*) _caisson_words '--help -h' ;;
 	audit:-*) _caisson_words '--help -h' ;;
 	features:-*) _caisson_words '--help -h' ;;
-	check:-*) _caisson_words '--plan --json --help -h' ;;
+	check:-*) _caisson_words '--config -f --plan --json --help -h' ;;
 	doctor:-*) _caisson_words '--json --help -h' ;;
 	version:-*) _caisson_words '--help -h' ;;
 	help:-*) _caisson_words '--help -h' ;;

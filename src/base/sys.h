@@ -63,6 +63,7 @@ int sys_set_mempolicy(int mode, const unsigned long *nodes, size_t n);
 int sys_setresuid(uid_t r, uid_t e, uid_t s);
 int sys_setresgid(gid_t r, gid_t e, gid_t s);
 int sys_setgroups(size_t n, const gid_t *list);
+int sys_capget(uint64_t *effective, uint64_t *permitted, uint64_t *inheritable);
 int sys_capset(uint64_t effective, uint64_t permitted, uint64_t inheritable);
 
 int sys_memfd(const char *name, unsigned flags); /* not executable without MFD_EXEC */

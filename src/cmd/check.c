@@ -5,13 +5,17 @@
 #include "base/str.h"
 #include "cmd/cmd.h"
 #include "cmd/load.h"
+#include "spec/bundle.h"
 
 struct check_options {
+	const char *config;
 	bool plan, json;
 };
 
 /* clang-format off */
 static const struct opt options[] = {
+	OPT(struct check_options, config, "config", 'f', OPT_STRING, "FILE",
+	    "look at this file, in place of the bundle's config.json"),
 	OPT(struct check_options, plan, "plan", 0, OPT_FLAG, NULL,
 	    "print what create would do on this host"),
 	OPT(struct check_options, json, "json", 0, OPT_FLAG, NULL,
@@ -94,13 +98,13 @@ static void print_json(const struct report *r)
 	(void)puts(json_print(r->arena, o, JSON_LINE, NULL));
 }
 
-static void print_text(const struct report *r)
+static void print_text(const struct report *r, const char *file)
 {
 	const struct policy_diag *at = NULL;
 	const char *text;
 
 	for (const struct complaint *c = r->errors.first; c != NULL; c = c->next)
-		(void)printf("config.json: %s\n", c->text);
+		(void)printf("%s: %s\n", file, c->text);
 	for (const struct complaint *c = r->unknown.first; c != NULL; c = c->next)
 		(void)printf("unknown property %s\n", c->text);
 	for (const struct complaint *c = r->ignored->first; c != NULL; c = c->next)
@@ -124,6 +128,11 @@ static void judge(const struct call *c, struct loaded *l, bool of_host, struct r
 		r->diags = l->plan.policy.diags;
 }
 
+static const char *file_of(const struct check_options *o)
+{
+	return o->config != NULL ? o->config : BUNDLE_CONFIG;
+}
+
 /* What is wrong with the text is part of the report; that there is none is not. */
 static int load(const struct call *c, struct loaded *l, struct report *r, struct err *e)
 {
@@ -132,6 +141,7 @@ static int load(const struct call *c, struct loaded *l, struct report *r, struct
 	const char *text;
 	struct err why = { 0 };
 
+	l->file = file_of(o);
 	if (load_config(c->arena, c->arena, bundle, l, &why) == 0) {
 		judge(c, l, o->plan, r);
 		return 0;
@@ -140,7 +150,7 @@ static int load(const struct call *c, struct loaded *l, struct report *r, struct
 		*e = why;
 		return -1;
 	}
-	text = str_after(why.text, "config.json: ");
+	text = str_after(why.text, arena_printf(c->arena, "%s: ", file_of(o)));
 	complain(&r->errors, "%s", text != NULL ? text : why.text);
 	return 0;
 }
@@ -161,7 +171,7 @@ static int check_main(const struct call *c, struct err *e)
 	if (o->json)
 		print_json(&r);
 	else
-		print_text(&r);
+		print_text(&r, file_of(o));
 	if (o->plan && !o->json && r.errors.n == 0)
 		(void)fputs(plan_text(c->arena, &l->plan), stdout);
 	*c->exit_code = r.errors.n > 0 ? EXIT_FAILURE : EXIT_SUCCESS;

@@ -105,12 +105,6 @@ static int open_later(const struct call *c, bool strict, struct audit **out, str
 	return open_audit(c, config, out, e);
 }
 
-static void warn_of(const struct spec *s)
-{
-	for (const struct complaint *c = s->process.caps.ignored.first; c != NULL; c = c->next)
-		log_warning("%s", c->text);
-}
-
 int launch_new(const struct call *c, const struct launch_options *o, struct launch *out,
 	       struct err *e)
 {
@@ -118,6 +112,7 @@ int launch_new(const struct call *c, const struct launch_options *o, struct laun
 	struct loaded *loaded = arena_new(c->arena, struct loaded);
 	struct config *config = arena_new(c->arena, struct config);
 
+	loaded->file = o->config;
 	if (check_backend(o->seccomp_backend, e) < 0 ||
 	    config_load(c->arena, c->g.config, config, e) < 0 ||
 	    listen_fds(&out->run.listen_fds, e) < 0 || state_id_check(c->args[0], e) < 0 ||
@@ -125,7 +120,7 @@ int launch_new(const struct call *c, const struct launch_options *o, struct laun
 	    open_audit(c, config, &out->audit, e) < 0 || audit_ready(out->audit, e) < 0 ||
 	    state_root_open(c->g.root, true, &out->run.root, e) < 0)
 		return -1;
-	warn_of(&loaded->spec);
+	load_warn(&loaded->spec.process);
 	config->watch.dry_run |= o->responses_dry_run;
 	out->run.rules = &config->watch;
 	return fill(c, o, loaded, out, e);

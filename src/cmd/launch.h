@@ -6,7 +6,8 @@
 #include "run/run.h"
 
 struct launch_options {
-	const char *bundle, *pid_file, *console_socket, *pidfd_socket, *seccomp_backend;
+	const char *bundle, *config, *pid_file, *console_socket, *pidfd_socket;
+	const char *seccomp_backend;
 	unsigned preserve_fds;
 	bool no_pivot, no_new_keyring, no_subreaper;
 	bool responses_dry_run;
@@ -20,6 +21,8 @@ struct launch_options {
 #define LAUNCH_OPTS \
 	LAUNCH_OPT(bundle, "bundle", 'b', OPT_STRING, "DIR", \
 		   "directory with config.json (default: the current one)"), \
+	LAUNCH_OPT(config, "config", 'f', OPT_STRING, "FILE", \
+		   "the container's configuration, in place of the bundle's config.json"), \
 	LAUNCH_OPT(pid_file, "pid-file", 0, OPT_STRING, "FILE", \
 		   "write the process id of the container's init there"), \
 	LAUNCH_OPT(console_socket, "console-socket", 0, OPT_STRING, "SOCKET", \

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cmd/load.h"
 
+#include <unistd.h>
+
 #include "base/auto.h"
+#include "base/log.h"
 #include "base/program.h"
 #include "base/str.h"
 #include "cmd/cmd.h"
@@ -19,18 +22,40 @@ int load_config(struct arena *a, struct arena *tree, const char *bundle, struct 
 		return -1;
 
 	autofd int dir = opened;
+	const char *file = out->file != NULL ? out->file : BUNDLE_CONFIG;
 
 	if (cmd_name_of(a, dir, bundle, &out->bundle, e) < 0 ||
-	    bundle_read_config(dir, a, &out->config, &out->config_len, e) < 0)
+	    bundle_read_config(dir, file, a, &out->config, &out->config_len, e) < 0)
 		return -1;
-	return json_parse_apart(tree, a, "config.json", out->config, out->config_len, &out->doc,
-				e);
+	return json_parse_apart(tree, a, file, out->config, out->config_len, &out->doc, e);
+}
+
+static void map_one(struct arena *a, struct spec_idmaps *maps, uint32_t id, uint32_t own)
+{
+	struct spec_idmap *one = arena_new(a, struct spec_idmap);
+
+	*one = (struct spec_idmap){ .container_id = id, .host_id = own, .size = 1 };
+	*maps = (struct spec_idmaps){ .v = one, .n = 1 };
+}
+
+/* A new user namespace that is said no mappings: its user is the caller, and nobody else is
+ * there, which takes no privilege. crun has it so. */
+static void map_caller(struct arena *a, struct spec *s)
+{
+	const struct spec_namespace *ns = &s->linux_.ns[NS_USER];
+
+	if (!ns->present || ns->path != NULL || s->linux_.uid_maps.n > 0)
+		return;
+	map_one(a, &s->linux_.uid_maps, s->process.user.uid, geteuid());
+	map_one(a, &s->linux_.gid_maps, s->process.user.gid, getegid());
 }
 
 void load_spec(struct arena *a, struct loaded *l, struct complaints *bad)
 {
 	spec_read(a, l->doc, &l->spec, bad);
 	spec_check(&l->spec, bad);
+	if (bad->n == 0)
+		map_caller(a, &l->spec);
 }
 
 #define POLICY "org.caisson.seccomp.policy"
@@ -110,11 +135,15 @@ static int make_plan(struct arena *a, struct loaded *l, struct plan_want *want, 
 	return plan_make(a, &l->spec, h, want, &l->plan, e);
 }
 
-static int refuse(const struct complaints *bad, const char *bundle, struct err *e)
+static int refuse(const struct complaints *bad, const char *bundle, const char *file,
+		  struct err *e)
 {
 	(void)fail(e, ERR_SPEC, "%s", bad->first->text);
 	if (bad->n == 1)
 		return -1;
+	if (file != NULL)
+		return hint(e, "and %zu more: caisson check --config %s %s", bad->n - 1, file,
+			    bundle);
 	return hint(e, "and %zu more: caisson check %s", bad->n - 1, bundle);
 }
 
@@ -126,6 +155,12 @@ int load_saved(struct arena *a, const char *text, size_t len, struct loaded *out
 		return -1;
 	load_spec(a, out, &bad);
 	return complaints_fail(&bad, ERR_SPEC, e);
+}
+
+void load_warn(const struct spec_process *p)
+{
+	for (const struct complaint *c = p->caps.ignored.first; c != NULL; c = c->next)
+		log_warning("%s", c->text);
 }
 
 int load_plan(struct arena *a, const char *bundle, struct plan_want *want, struct loaded *out,
@@ -142,6 +177,6 @@ int load_plan(struct arena *a, const char *bundle, struct plan_want *want, struc
 	if (rc < 0)
 		return -1;
 	if (bad.n > 0)
-		return refuse(&bad, bundle, e);
+		return refuse(&bad, bundle, out->file, e);
 	return make_plan(a, out, want, e);
 }

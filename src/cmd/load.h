@@ -9,8 +9,9 @@
 
 /* All of it lives in the arena, but for the document. */
 struct loaded {
+	const char *file;   /* set by the caller: --config, or NULL */
 	const char *bundle; /* absolute */
-	const char *config; /* the text of config.json */
+	const char *config; /* its text */
 	size_t config_len;
 	struct json *doc; /* in the arena for it */
 	struct spec spec;
@@ -31,6 +32,9 @@ void load_refusals(struct arena *a, struct loaded *l, struct plan_want *want, bo
 /* The config that a container was made from, kept beside its state. */
 int load_saved(struct arena *a, const char *text, size_t len, struct loaded *out,
 	       struct err *e) CHECK;
+
+/* Tells what of it was left out. */
+void load_warn(const struct spec_process *p);
 
 /* The whole way. */
 int load_plan(struct arena *a, const char *bundle, struct plan_want *want, struct loaded *out,

@@ -7,6 +7,7 @@ libplan_a_SOURCES = \
 	src/plan/plan_exec.c \
 	src/plan/plan_fs.c \
 	src/plan/plan_ids.c \
+	src/plan/plan_idmap_option.c \
 	src/plan/plan_mounts.c \
 	src/plan/plan_net.c \
 	src/plan/plan_nodev.c \

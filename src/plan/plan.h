@@ -336,6 +336,9 @@ int plan_idmaps(struct arena *a, const struct spec *s, const struct host *h, str
 		struct err *e) CHECK;
 int plan_filesystem(struct arena *a, const struct spec *s, const struct host *h, struct plan *p,
 		    struct err *e) CHECK;
+/* "idmap=..." or "ridmap=...", into the maps of the mount. */
+int plan_idmap_option(struct arena *a, const char *word, struct plan_mount *out,
+		      struct err *e) CHECK;
 int plan_mount_options(struct arena *a, const struct spec_mount *m, struct plan_mount *out,
 		       struct err *e) CHECK;
 int plan_process_make(struct arena *a, const struct spec *s, const struct host *h,

@@ -19,6 +19,13 @@ static int64_t memory_bytes(int64_t n)
 	return n == 0 ? CG_KEEP : bytes(n);
 }
 
+/* No task at all would keep the container's own init out: as runc has it, and the systemd
+ * driver must. */
+static int64_t tasks(int64_t n)
+{
+	return n == 0 ? 1 : bytes(n);
+}
+
 /* config-linux.md#memory: OCI's swap is memory plus swap, v2's is swap alone. No limit of
  * memory means none of swap either, as runc and crun have it. */
 static int64_t swap_max(const struct spec_memory *m)
@@ -193,7 +200,7 @@ void plan_limits(struct arena *a, const struct spec_resources *r, struct cg_limi
 			    .max = memory_bytes(r->memory.limit),
 			    .swap_max = swap_max(&r->memory) },
 		.check_before_update = r->memory.check_before_update,
-		.pids_max = bytes(r->pids_limit),
+		.pids_max = tasks(r->pids_limit),
 	};
 	cpu(&r->cpu, out);
 	io(a, &r->block_io, out);

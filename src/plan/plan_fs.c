@@ -157,8 +157,10 @@ static int one_mount(struct arena *a, const struct spec *s, size_t i, const stru
 	if (m->kind == PM_FS && m->type[0] == '\0')
 		return fail(e, ERR_SPEC,
 			    "mounts[%zu].type: expected a file system: found nothing", i);
-	m->uid_map = idmap_text(a, &from->uid_maps);
-	m->gid_map = idmap_text(a, &from->gid_maps);
+	if (from->uid_maps.n > 0) {
+		m->uid_map = idmap_text(a, &from->uid_maps);
+		m->gid_map = idmap_text(a, &from->gid_maps);
+	}
 	m->idmap = m->idmap || m->uid_map != NULL;
 	m->dest_is_fixed = str_eq(m->type, "proc") || str_eq(m->type, "sysfs");
 	if (s->linux_.mount_label != NULL && m->kind == PM_FS && !m->dest_is_fixed)

@@ -236,6 +236,11 @@ static size_t drop_moot(struct plan_param *params, size_t n)
 	return kept;
 }
 
+static bool has_map(const char *word)
+{
+	return str_after(word, "idmap=") != NULL || str_after(word, "ridmap=") != NULL;
+}
+
 int plan_mount_options(struct arena *a, const struct spec_mount *m, struct plan_mount *out,
 		       struct err *e)
 {
@@ -249,6 +254,11 @@ int plan_mount_options(struct arena *a, const struct spec_mount *m, struct plan_
 		/* podman's mounts for a systemd inside have one; mount(8) skips it too */
 		if (word[0] == '\0')
 			continue;
+		if (has_map(word)) {
+			if (plan_idmap_option(a, word, out, e) < 0)
+				return -1;
+			continue;
+		}
 		if (w != NULL)
 			apply(w, out, &params[out->params_n]);
 		else if (file_system_word(a, word, &params[out->params_n]) == 0)

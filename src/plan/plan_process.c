@@ -94,15 +94,20 @@ static void environment(struct arena *a, const struct spec *s, struct plan_proce
 	}
 }
 
+static int no_console(struct err *e)
+{
+	(void)fail(e, ERR_USAGE,
+		   "process.terminal: expected --console-socket, because nobody stays to "
+		   "hold the terminal: found none");
+	return hint(e, "use --console-socket SOCKET, or run without --detach");
+}
+
 static int terminal(const struct spec *s, const struct plan_want *w, struct plan_process *p,
 		    struct err *e)
 {
 	p->terminal = s->process.terminal;
 	if (p->terminal && w->detach && !w->has_console_socket)
-		return fail(e, ERR_USAGE,
-			    "process.terminal: expected --console-socket, because nobody stays "
-			    "to "
-			    "hold the terminal: found none");
+		return no_console(e);
 	if (w->has_console_socket && !p->terminal)
 		return fail(e, ERR_USAGE,
 			    "--console-socket: expected process.terminal to be true: found "

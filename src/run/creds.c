@@ -62,15 +62,16 @@ int do_bounding(struct run *r, const struct plan *pl, struct err *e)
 }
 
 /* So that the user can open /dev/stdout and its like again: runc and crun do the same. Not a
- * file of the host, which would be given away with it; /dev/null stays everybody's. */
-static void own_stdio(uint32_t uid)
+ * file of the host, which would be given away with it; /dev/null stays everybody's, and a
+ * terminal its group's. */
+static void own_stdio(uint32_t uid, uint32_t gid)
 {
 	for (int fd = 0; fd < 3; fd++) {
 		struct stat st;
 
 		if (fstat(fd, &st) == 0 && st.st_uid != uid &&
 		    (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode) || isatty(fd)))
-			(void)!fchown(fd, uid, (gid_t)-1);
+			(void)!fchown(fd, uid, S_ISCHR(st.st_mode) ? (gid_t)-1 : gid);
 	}
 }
 
@@ -88,7 +89,7 @@ int do_user(struct run *r, const struct plan *pl, struct err *e)
 		if (err < 0)
 			return fail_sys(e, -err, "process.user.additionalGids: setgroups");
 	}
-	own_stdio(c->uid);
+	own_stdio(c->uid, c->gid);
 	err = sys_setresgid(c->gid, c->gid, c->gid);
 	if (err < 0)
 		return fail_sys(e, -err, "process.user.gid: set %u", c->gid);

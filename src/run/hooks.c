@@ -113,7 +113,7 @@ void hooks_run_all(struct arena *a, const struct plan_hooks *hooks, enum spec_ho
 		if (hook_run(&c, &hooks->v[i], i, &e) == 0)
 			continue;
 		err_format(&e, text, sizeof(text));
-		log_debug("%s", text);
+		log_warning("%s", text);
 	}
 }
 

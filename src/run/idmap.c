@@ -195,16 +195,14 @@ static int part_from_host(const struct plan *pl, int tree)
 	return sys_mount_setattr(tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr);
 }
 
-static int mapped_tree(const struct plan *pl, const struct plan_mount *m, int user_ns,
-		       struct err *e)
+int host_tree(const struct plan *pl, const struct plan_mount *m, struct err *e)
 {
 	unsigned how = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC;
-	struct mount_attr attr = { .attr_set = MOUNT_ATTR_IDMAP };
 	autofd int tree = -1;
 	int err;
 
 	how |= m->recursive ? AT_RECURSIVE : 0;
-	how |= m->source_nofollow ? AT_SYMLINK_NOFOLLOW : 0;
+	how |= m->source_nofollow || m->copy_symlink ? AT_SYMLINK_NOFOLLOW : 0;
 	tree = sys_open_tree(AT_FDCWD, m->source, how);
 	if (tree < 0)
 		return fail_sys(e, -tree, "mounts[%zu]: open %s", m->index, m->source);
@@ -212,6 +210,18 @@ static int mapped_tree(const struct plan *pl, const struct plan_mount *m, int us
 	if (err < 0)
 		return fail_sys(e, -err, "mounts[%zu]: set the propagation of %s", m->index,
 				m->source);
+	return take_fd(&tree);
+}
+
+static int mapped_tree(const struct plan *pl, const struct plan_mount *m, int user_ns,
+		       struct err *e)
+{
+	struct mount_attr attr = { .attr_set = MOUNT_ATTR_IDMAP };
+	autofd int tree = host_tree(pl, m, e);
+	int err;
+
+	if (tree < 0)
+		return -1;
 	attr.userns_fd = (uint32_t)user_ns;
 	err = -sys_mount_setattr(tree, "",
 				 AT_EMPTY_PATH | (m->idmap_recursive ? AT_RECURSIVE : 0U),
@@ -240,11 +250,7 @@ static int prepare_one(struct run *r, const struct plan *pl, size_t i, struct er
 
 int prepare_idmapped(struct run *r, const struct plan *pl, struct err *e)
 {
-	if (r->mount_fd == NULL && pl->mounts_n > 0) {
-		r->mount_fd = arena_array(r->arena, pl->mounts_n, sizeof(*r->mount_fd));
-		for (size_t i = 0; i < pl->mounts_n; i++)
-			r->mount_fd[i] = -1;
-	}
+	need_mount_fds(r, pl);
 	for (size_t i = 0; i < pl->mounts_n; i++)
 		if (pl->mounts[i].idmap && r->mount_fd[i] < 0 && prepare_one(r, pl, i, e) < 0)
 			return -1;

@@ -18,6 +18,7 @@ librun_a_SOURCES = \
 	src/run/filter_kept.c \
 	src/run/handshake.c src/run/handshake.h \
 	src/run/hooks.c \
+	src/run/guarded.c \
 	src/run/idmap.c \
 	src/run/images.c src/run/images.h \
 	src/run/join.c \

@@ -87,12 +87,17 @@ static int open_inside(struct run *r, const struct plan *pl, const struct plan_m
 	return fd < 0 ? bad(m, -fd, "open", e) : fd;
 }
 
+void need_mount_fds(struct run *r, const struct plan *pl)
+{
+	if (pl->mounts_n == 0 || r->mount_fd != NULL)
+		return;
+	r->mount_fd = arena_array(r->arena, pl->mounts_n, sizeof(int));
+	memset(r->mount_fd, -1, pl->mounts_n * sizeof(int));
+}
+
 int do_mount_sources(struct run *r, const struct plan *pl, struct err *e)
 {
-	if (pl->mounts_n > 0 && r->mount_fd == NULL) {
-		r->mount_fd = arena_array(r->arena, pl->mounts_n, sizeof(int));
-		memset(r->mount_fd, -1, pl->mounts_n * sizeof(int));
-	}
+	need_mount_fds(r, pl);
 	for (size_t i = 0; i < pl->mounts_n; i++) {
 		const struct plan_mount *m = &pl->mounts[i];
 		struct err why = { 0 };
@@ -398,7 +403,7 @@ static int bound_tree(struct run *r, const struct plan *pl, size_t i, struct err
 	autofd int source = take_fd(&r->mount_fd[i]);
 	int tree;
 
-	if (!is_cloned_in_turn(pl, m))
+	if (!is_cloned_in_turn(pl, m) || (r->guarded != NULL && r->guarded[i]))
 		return take_fd(&source);
 	tree = clone_of(source, m);
 	return tree < 0 ? bad(m, -tree, "clone", e) : tree;

@@ -376,6 +376,26 @@ static bool has_idmapped(const struct plan *pl)
 			return true;
 	return false;
 }
+static bool binds_in_user_ns(const struct plan *pl)
+{
+	if (!pl->ns.new_user && pl->ns.join[NS_USER] == NULL)
+		return false;
+	for (size_t i = 0; i < pl->mounts_n; i++)
+		if (pl->mounts[i].kind == PM_BIND)
+			return pl->ns.new_mount;
+	return false;
+}
+/* What the init of a user namespace could not open, or not map. */
+static bool has_own_sources(const struct plan *pl)
+{
+	return has_idmapped(pl) || binds_in_user_ns(pl);
+}
+static int do_own_sources(struct run *r, const struct plan *pl, struct err *e)
+{
+	if (prepare_idmapped(r, pl, e) < 0)
+		return -1;
+	return binds_in_user_ns(pl) ? prepare_guarded(r, pl, e) : 0;
+}
 static bool maps_init(const struct plan *pl)
 {
 	return pl->ns.new_user && pl->ns.ladder == LADDER_DIRECT;
@@ -394,7 +414,7 @@ const struct step parent_steps[] = {
 	{ "resctrl",          "config-linux.md#intelrdt",                 wants_resctrl,      do_resctrl },
 	{ "namespace-files",  "config-linux.md#namespaces",               joins,              open_namespaces },
 	{ "host-proc",        "CVE-2019-19921",                           joins_mounts,       do_host_proc },
-	{ "idmapped-mounts",  "config.md#mounts",                         has_idmapped,       prepare_idmapped },
+	{ "idmapped-mounts",  "config.md#mounts",                         has_own_sources,    do_own_sources },
 	{ "console-socket",   "runc.8 --console-socket",                  wants_terminal,     console_connect },
 	{ "seccomp-agent",    "config-linux.md#seccomp",                  wants_agent,        agent_connect },
 	{ "sockets",          "runtime.md#start",                         NULL,               do_sockets },

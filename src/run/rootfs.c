@@ -232,11 +232,13 @@ int do_pivot(struct run *r, const struct plan *pl, struct err *e)
 	return 0;
 }
 
+/* What process.cwd misses is made while that can be; who enters it says what is wrong. */
 int do_readonly_root(struct run *r, const struct plan *pl, struct err *e)
 {
 	struct mount_attr attr = { .attr_set = MOUNT_ATTR_RDONLY };
+	autofd int cwd =
+		pl->process.cwd != NULL ? path_mkdirs_in(r->root, pl->process.cwd, 0755) : -1;
 	int err = sys_mount_setattr(r->root, "", AT_EMPTY_PATH, &attr);
 
-	(void)pl;
 	return err < 0 ? fail_sys(e, -err, "root.readonly: set") : 0;
 }

@@ -55,6 +55,7 @@ struct run {
 	int agent;             /* who gets the filter's listener: connected */
 	int ns_fd[NS_KINDS];   /* joined namespaces */
 	int *mount_fd;         /* one a plan mount: to bind, or to use later; or -1 */
+	bool *guarded;         /* one a plan mount: mount_fd is a clone; or NULL */
 	bool hidden_early;     /* our binary has left the process before that */
 	bool foreground_start; /* START comes over the handshake, not over start.sock */
 
@@ -140,6 +141,11 @@ int idmap_user_ns(const char *uid_map, const char *gid_map, struct err *e) CHECK
 /* Fills r->mount_fd for mounts with an id map: needs privilege over the file system, so the
  * parent does it. */
 int prepare_idmapped(struct run *r, const struct plan *pl, struct err *e) CHECK;
+/* The same for sources that the init of a user namespace will not get to. */
+int prepare_guarded(struct run *r, const struct plan *pl, struct err *e) CHECK;
+/* A source, cloned from the caller's mounts, and of the container's propagation. */
+int host_tree(const struct plan *pl, const struct plan_mount *m, struct err *e) CHECK;
+void need_mount_fds(struct run *r, const struct plan *pl);
 
 /* ---- rootfs.c, mounts.c, copyup.c, dev.c, mask.c ---- */
 int do_mount_sources(struct run *r, const struct plan *pl, struct err *e) CHECK;

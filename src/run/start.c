@@ -45,7 +45,7 @@ static int meet(const struct state_dir *d, const struct state *st, struct err *e
 }
 
 static int start_locked(struct arena *a, const struct state_dir *d, struct state *st,
-			struct err *e)
+			bool *came_late, struct err *e)
 {
 	enum state_status now = state_now(st);
 	struct plan_hooks poststart = { 0 };
@@ -60,10 +60,12 @@ static int start_locked(struct arena *a, const struct state_dir *d, struct state
 	(void)unlinkat(d->fd, "start.sock", 0);
 	if (state_save(d, st, e) < 0)
 		return -1;
-	return life_poststart(a, d, st, &poststart, e);
+	*came_late = life_poststart(a, d, st, &poststart, e) < 0;
+	return *came_late ? -1 : 0;
 }
 
-int run_start(const struct run_options *o, const char *id, struct err *e)
+static int start_one(const struct run_options *o, const char *id, bool *came_late,
+		     struct err *e)
 {
 	autoarena struct arena a = { 0 };
 	autostate struct state_dir d = { .fd = -1, .lock = -1 };
@@ -76,10 +78,23 @@ int run_start(const struct run_options *o, const char *id, struct err *e)
 
 	autofd int telling = state_hold_record(&d); /* until all is told */
 
-	got = start_locked(&a, &d, &st, e);
+	got = start_locked(&a, &d, &st, came_late, e);
 	who = run_subject(&a, &st, NULL);
 	run_audit(o, &a, AUDIT_START, &who,
 		  &(struct audit_result){ .err = got < 0 ? e : NULL, .exit_code = -1 });
+	return got;
+}
+
+/* runtime.md#lifecycle: a poststart hook that fails comes too late to prevent anything: what
+ * create made is undone. */
+int run_start(const struct run_options *o, const char *id, struct err *e)
+{
+	struct err why = { 0 };
+	bool came_late = false;
+	int got = start_one(o, id, &came_late, e);
+
+	if (came_late && run_delete(o, id, true, &why) < 0)
+		log_warning("%s", why.text);
 	return got;
 }
 

@@ -8,6 +8,7 @@
 #include "base/auto.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/str.h"
 
 int bundle_open(const char *path, int *fd, struct err *e)
 {
@@ -20,33 +21,43 @@ int bundle_open(const char *path, int *fd, struct err *e)
 }
 
 /* O_NONBLOCK: a FIFO in the place of config.json must not hold us. */
-int bundle_read_config(int fd, struct arena *a, const char **text, size_t *len, struct err *e)
+static int open_config(int dir, const char *file, struct err *e)
 {
-	autofd int file =
-		openat(fd, "config.json", O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	bool is_own = str_eq(file, BUNDLE_CONFIG);
+	int fd = openat(is_own ? dir : AT_FDCWD, file,
+			O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+
+	if (fd >= 0)
+		return fd;
+	(void)fail_sys(e, errno, "%s: open", file);
+	if (e->sys != ENOENT || !is_own)
+		return -1;
+	return hint(e, "name the bundle with --bundle, or write one there with "
+		       "\"caisson spec\"");
+}
+
+int bundle_read_config(int fd, const char *file, struct arena *a, const char **text,
+		       size_t *len, struct err *e)
+{
+	autofd int opened = open_config(fd, file, e);
 	struct stat st;
 	ssize_t n;
 	char *buf;
 
-	if (file < 0 && errno == ENOENT) {
-		(void)fail_sys(e, errno, "config.json: open");
-		return hint(e, "name the bundle with --bundle, or write one there with "
-			       "\"caisson spec\"");
-	}
-	if (file < 0)
-		return fail_sys(e, errno, "config.json: open");
-	if (fstat(file, &st) < 0)
-		return fail_sys(e, errno, "config.json: stat");
+	if (opened < 0)
+		return -1;
+	if (fstat(opened, &st) < 0)
+		return fail_sys(e, errno, "%s: stat", file);
 	if (!S_ISREG(st.st_mode))
-		return fail(e, ERR_SPEC,
-			    "config.json: expected a regular file, found another kind");
+		return fail(e, ERR_SPEC, "%s: expected a regular file, found another kind",
+			    file);
 	if (st.st_size > JSON_MAX)
-		return fail(e, ERR_SPEC, "config.json: expected at most %u bytes, found %jd",
+		return fail(e, ERR_SPEC, "%s: expected at most %u bytes, found %jd", file,
 			    JSON_MAX, (intmax_t)st.st_size);
 	buf = arena_alloc(a, (size_t)st.st_size + 1);
-	n = file_fill(file, buf, (size_t)st.st_size);
+	n = file_fill(opened, buf, (size_t)st.st_size);
 	if (n < 0)
-		return fail_sys(e, (int)-n, "config.json: read");
+		return fail_sys(e, (int)-n, "%s: read", file);
 	*text = buf;
 	*len = (size_t)n;
 	return 0;

@@ -74,8 +74,8 @@ static void check_idmaps(const struct spec_idmaps *maps, const char *where,
 		check_idmap(maps, i, where, bad);
 }
 
-/* config-linux.md#user-namespace-mappings. Next to a joined user namespace mappings are let
- * be: engines repeat those that it has. */
+/* config-linux.md#user-namespace-mappings: both or neither. Next to a joined user namespace
+ * mappings are let be: engines repeat those that it has. */
 static void check_user_ns(const struct spec *s, struct complaints *bad)
 {
 	const struct {
@@ -93,12 +93,12 @@ static void check_user_ns(const struct spec *s, struct complaints *bad)
 		if (lists[i].maps->n > 0 && !has(s, NS_USER))
 			complain(bad, "%s: expected a user namespace to map, found none",
 				 lists[i].where);
-		if (lists[i].maps->n == 0 && makes(s, NS_USER) &&
+		if (lists[i].maps->n == 0 && lists[1 - i].maps->n > 0 && makes(s, NS_USER) &&
 		    !complained_of(bad, lists[i].where))
 			complain(bad,
-				 "%s: expected a mapping, because the user namespace is "
-				 "new, found nothing",
-				 lists[i].where);
+				 "%s: expected a mapping, because %s has some, found "
+				 "nothing",
+				 lists[i].where, lists[1 - i].where);
 	}
 }
 
@@ -178,7 +178,14 @@ enum spec_ns spec_sysctl_ns(const char *key)
 	return NS_KINDS;
 }
 
-static void check_sysctl(const struct spec *s, const struct jat *at)
+static void check_domain(const struct spec *s, const struct jat *at, const char *value)
+{
+	if (s->domainname != NULL && !str_eq(value, s->domainname))
+		j_say(at, "expected \"%s\", as domainname has it, found \"%s\"", s->domainname,
+		      value);
+}
+
+static void check_sysctl(const struct spec *s, const struct jat *at, const char *value)
 {
 	const enum spec_ns ns = spec_sysctl_ns(at->key);
 	char path[256];
@@ -193,6 +200,8 @@ static void check_sysctl(const struct spec *s, const struct jat *at)
 		j_say(at, "refused: it has a property of its own, hostname");
 		return;
 	}
+	if (str_eq(path, "kernel/domainname"))
+		check_domain(s, at, value);
 	if (ns == NS_KINDS)
 		j_say(at, "refused: it belongs to the host, not to any namespace");
 	else if (!has(s, ns) && !complained_of(at->bad, NAMESPACES))
@@ -211,7 +220,7 @@ static void check_sysctls(const struct spec *s, struct complaints *bad)
 					.key = s->linux_.sysctl.v[i].key,
 					.bad = bad };
 
-		check_sysctl(s, &at);
+		check_sysctl(s, &at, s->linux_.sysctl.v[i].value);
 	}
 }
 

@@ -13,7 +13,7 @@
 
 #include "base/auto.h"
 #include "base/proc.h"
-#include "state/state.h"
+#include "state/state_private.h"
 
 #define ROOT_DEFAULT "/run/caisson"
 #define ID_MAX       1024
@@ -138,13 +138,15 @@ int state_id_check(const char *id, struct err *e)
 		return fail(e, ERR_USAGE, "container ID: expected 1 to %d characters, found %s",
 			    ID_MAX, n == 0 ? "none" : "more");
 	if (id[0] == '.')
-		return fail(e, ERR_USAGE, "container ID \"%.64s\": expected no dot in front",
+		return fail(e, ERR_USAGE,
+			    "invalid container ID \"%.64s\": expected no dot in "
+			    "front",
 			    id);
 	for (size_t i = 0; i < n; i++)
 		if (!id_char(id[i]))
 			return fail(e, ERR_USAGE,
-				    "container ID \"%.64s\": expected letters, digits and "
-				    "_ + . -, found byte 0x%02x",
+				    "invalid container ID \"%.64s\": expected letters, "
+				    "digits and _ + . -: found invalid character 0x%02x",
 				    id, (unsigned)(unsigned char)id[i]);
 	return 0;
 }
@@ -274,6 +276,9 @@ int state_make(int root, const char *id, struct state_dir *out, struct err *e)
 	if (r == 0)
 		return fail(e, ERR_STATE, "container %s: deleted while it was being created",
 			    id);
+	/* crun's name of it: who waits for a container to be known looks for that file */
+	if (symlinkat(STATE_FILE, d.fd, "status") < 0)
+		return fail_sys(e, errno, "container %s: make its state", id);
 	hand_over(&d, out);
 	return 0;
 }
@@ -307,10 +312,10 @@ static int sweep(int parent, const char *name, int depth)
 /* What is usually there first: most containers then need no look at the directory. */
 static void remove_known(int fd)
 {
-	static const char *const names[] = { "state.json", "config.json", "filter",
+	static const char *const names[] = { STATE_FILE,   "config.json", "filter",
 					     "start.sock", "exit.json",   "watch.json",
 					     "kill.json",  "notify.sock", "verdicts",
-					     "denials" };
+					     "denials",    "status" };
 
 	for (size_t i = 0; i < COUNT(names); i++)
 		(void)unlinkat(fd, names[i], 0);

@@ -13,7 +13,6 @@
 #include "base/proc.h"
 #include "state/state_private.h"
 
-#define STATE_FILE     "state.json"
 #define CONFIG_FILE    "config.json"
 #define EXIT_FILE      "exit.json"
 #define FILTER_FILE    "filter"

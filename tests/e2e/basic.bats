@@ -153,6 +153,18 @@ joined() {
 	kill $other
 }
 
+@test "a new user namespace without mappings has the caller alone, as its user" {
+	need_root
+	conf 'del(.linux.uidMappings, .linux.gidMappings) | .linux.namespaces += [{type: "user"}]
+		| .process.user = {uid: 7, gid: 8} | .mounts |= map(select(.type != "devpts"))'
+	is "$(inside 'id -u; id -g; awk "{print \$1, \$2, \$3}" /proc/self/uid_map /proc/self/gid_map')" \
+		$'7\n8\n7 0 1\n8 0 1'
+	caisson_only
+	conf '.linux.uidMappings = [{containerID: 0, hostID: 0, size: 9}]'
+	run ! inside true
+	has "$output" 'linux.gidMappings: expected a mapping, because linux.uidMappings has some, found nothing'
+}
+
 @test "a user namespace has the maps of the config" {
 	ids_mapped
 	run -0 inside 'cat /proc/self/uid_map /proc/self/gid_map; id -u'
@@ -219,6 +231,11 @@ joined() {
 	has "$output" 'Read-only file system'
 }
 
+@test "a working directory that is missing is made, also in a read-only root" {
+	conf '.root.readonly = true | .process.cwd = "/not/there"'
+	is "$(inside pwd)" /not/there
+}
+
 @test "a writable root takes a write" {
 	run -0 inside 'echo text >/file'
 	is "$(<"$bundle/rootfs/file")" text
@@ -256,6 +273,19 @@ joined() {
 	has "$output" 'Read-only file system'
 	has "$output" 'nosuid'
 	[ -e "$BATS_TEST_TMPDIR/shared/x" ]
+}
+
+@test "a source that only capabilities get to is bound, also for a user namespace" {
+	need_root
+	mkdir -p "$BATS_TEST_TMPDIR/home/docs"
+	echo content >"$BATS_TEST_TMPDIR/home/docs/file"
+	chown 1000 "$BATS_TEST_TMPDIR/home"
+	chmod 700 "$BATS_TEST_TMPDIR/home"
+	ids_mapped
+	ln -s docs "$BATS_TEST_TMPDIR/home/link"
+	conf '.mounts += [{destination: "/a", source: "\($h)/docs", options: ["rbind"]},
+		{destination: "/b", source: "\($h)/link", options: ["bind", "ro"]}]' --arg h "$BATS_TEST_TMPDIR/home"
+	is "$(inside 'cat /a/file /b/file; touch /b/x 2>/dev/null || echo refused')" $'content\ncontent\nrefused'
 }
 
 @test "a file of the host is bound and its place is made" {
@@ -379,6 +409,16 @@ shared_volume() {
 @test "a mount below a volume does not appear on the host" {
 	need_root
 	shared_volume '{}'
+}
+
+@test "an idmapped mount has the map of its option, as podman passes crun's" {
+	need_root
+	newer_than_crun
+	mkdir "$BATS_TEST_TMPDIR/vol"
+	touch "$BATS_TEST_TMPDIR/vol/file"
+	chown 3:4 "$BATS_TEST_TMPDIR/vol/file"
+	conf '.mounts += [{destination: "/vol", source: $v, options: ["bind", "idmap=uids=0-0-1#3-700-1;gids=0-0-1#4-800-1"]}]' --arg v "$BATS_TEST_TMPDIR/vol"
+	is "$(inside 'stat -c %u:%g /vol/file')" 700:800
 }
 
 @test "a mount below an id-mapped volume does not appear on the host" {

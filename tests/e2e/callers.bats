@@ -58,6 +58,34 @@ pid_file_is() { # FILE: digits and nothing else, of a process that lives
 
 # ---- create ----
 
+@test "crun's --config: another file in place of config.json, which exec and hooks go by later" {
+	conf '.process.args = ["/bin/sleep", "99"] | .process.env += ["FROM=elsewhere"]
+		| .root.path = "rootfs" | .hooks.poststop = [{path: "/bin/touch",
+			args: ["touch", $f]}]' --arg f "$BATS_TEST_TMPDIR/stopped"
+	mkdir "$bundle/sub"
+	mv "$bundle/config.json" "$bundle/sub/other.json"
+	alive=yes
+	(cd "$bundle" && rt --root "$root" run -d --config sub/other.json "$id" </dev/null >/dev/null 3>&-)
+	is "$(rt --root "$root" exec "$id" /bin/sh -c 'echo $FROM')" elsewhere
+	is "$(readlink "$root/$id/status")" state.json # who waits for a container of crun's looks there
+	rt --root "$root" delete --force "$id"
+	[ -e "$BATS_TEST_TMPDIR/stopped" ]
+}
+
+@test "crun's --config: a bare config.json is the bundle's; any other name is the caller's" {
+	echo '{"process": 7}' >"$BATS_TEST_TMPDIR/config.json"
+	conf '.process.args = ["/bin/echo", "it ran"]'
+	cd "$BATS_TEST_TMPDIR"
+	is "$(rt --root "$root" run --config config.json --bundle "$bundle" "$id")" 'it ran'
+	run ! rt --root "$root" run -f ./config.json --bundle "$bundle" "$id"
+	has "$output" 'ociVersion: expected a version, found nothing'
+	has "$output" "caisson check --config ./config.json $bundle"
+	run ! rt check -f ./config.json "$bundle"
+	has "$output" './config.json: process: expected object, found number'
+	run ! rt --root "$root" create --config nowhere.json --bundle "$bundle" "$id"
+	has "$output" 'nowhere.json: open: no such file or directory'
+}
+
 @test "conmon create: silent, a pid file without a newline, the container's stderr is its own" {
 	conf '.process.args = ["/bin/sh", "-c", "echo to-stderr >&2"]'
 	conmon_create --root "$root" -- --no-new-keyring

@@ -145,13 +145,17 @@ for_kind_that_fails() {
 	create
 	run -1 caisson start "$id"
 	has "$output" 'reason of it'
-	[ "$(status_of)" != running ]
+	run -1 caisson state "$id"
+	has "$output" 'does not exist'
+	nothing_left
 }
 
 @test "a failing poststop hook leaves nothing behind" {
 	hook poststop 'exit 3'
 	run inside true
 	nothing_left
+	caisson_only
+	has "$output" 'caisson: warning: error running poststop hook #0: exit status 3'
 }
 
 @test "a hook that takes longer than its timeout is ended and fails" {

@@ -126,6 +126,13 @@ held() {
 	has "$output" cpuset.cpus
 }
 
+@test "pids.limit 0 leaves room for the container's init alone" {
+	newer_than_crun
+	held '{"pids": {"limit": 0}}' pids.max 1
+	caisson start "$id"
+	is "$(status_of)" running
+}
+
 @test "a fork bomb stops at the pids limit" {
 	limit '{"pids": {"limit": 20}}'
 	conf '.process.args = ["/bin/sh", "-c", $t]' --arg t '

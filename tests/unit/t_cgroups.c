@@ -169,9 +169,8 @@ Test(cgroups, missing_swap_file_is_no_error_for_none_and_max)
 	l.memory.swap_max = 4096;
 	cr_expect_eq(cg_limit(f.cg, &l, &e), -1);
 	cr_expect_eq(e.kind, ERR_HOST);
-	cr_expect_str_eq(e.text,
-			 "cgroup /fake: write 4096 to memory.swap.max: this kernel has no "
-			 "such file");
+	cr_expect_str_eq(e.text, "cgroup /fake: write 4096 to memory.swap.max: no such file or "
+				 "directory\nthis kernel has no such file");
 	fake_close(&f);
 }
 
@@ -188,8 +187,8 @@ Test(cgroups, burst_is_lowered_before_and_raised_after_the_quota)
 	l.cpu.quota_us = 20000;
 	l.cpu.burst_us = 900;
 	cr_expect_eq(cg_limit(f.cg, &l, &e), -1);
-	cr_expect_str_eq(e.text,
-			 "cgroup /fake: write 20000 to cpu.max: this kernel has no such file");
+	cr_expect_str_eq(e.text, "cgroup /fake: write 20000 to cpu.max: no such file or "
+				 "directory\nthis kernel has no such file");
 	cr_expect_str_eq(fake_get(&f, "cpu.max.burst", buf), "500");
 	l.cpu.burst_us = 100;
 	cr_expect_eq(cg_limit(f.cg, &l, &e2), -1);
@@ -290,9 +289,9 @@ static const struct {
 	  "cgroup /fake: write 1 to memory.high: controller memory is not available\n"
 	  "its ancestors must pass memory on (cgroup.subtree_control), under systemd with Delegate=memory" },
 	{ { "cpu.nothing", "1" }, ERR_HOST,
-	  "cgroup /fake: write 1 to cpu.nothing: this kernel has no such file" },
+	  "cgroup /fake: write 1 to cpu.nothing: no such file or directory\nthis kernel has no such file" },
 	{ { "wrong.file", "1" }, ERR_HOST,
-	  "cgroup /fake: write 1 to wrong.file: this kernel has no such file" },
+	  "cgroup /fake: write 1 to wrong.file: no such file or directory\nthis kernel has no such file" },
 };
 /* clang-format on */
 

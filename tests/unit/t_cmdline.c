@@ -37,6 +37,8 @@ static const struct row rows[] = {
 	  "root=/r; kill all | ID 9" },
 	{ "--root /r delete --force ID",      "root=/r; delete force | ID" },
 	{ "features",                         "features |" },
+	{ "--config /c create --bundle /b --config c.json ID", "create bundle=/b config=c.json | ID" },
+	{ "run -f c.json ID", "run config=c.json | ID" },
 	{ "create -no-subreaper --bundle /b ID", "create bundle=/b no-subreaper | ID" },
 	{ "run --no-subreaper -d ID",         "run detach no-subreaper | ID" },
 	/* CRI-O itself */
@@ -153,6 +155,8 @@ static void show_launch(struct sbuf *b, const struct launch_options *o)
 {
 	if (o->bundle != NULL)
 		sbuf_add(b, " bundle=%s", o->bundle);
+	if (o->config != NULL)
+		sbuf_add(b, " config=%s", o->config);
 	if (o->pid_file != NULL)
 		sbuf_add(b, " pid-file=%s", o->pid_file);
 	if (o->console_socket != NULL)

@@ -113,7 +113,6 @@ static const struct wrong wrongs[] = {
 	{ { .user = "4294967295" }, "exec: --user: expected a number: found \"4294967295\"" },
 	{ { .user = "-1" },         "exec: --user: expected a number: found \"-1\"" },
 	{ { .gids = LIST("x") },    "exec: --additional-gids: expected a number: found \"x\"" },
-	{ { .caps = LIST("KILL") }, "exec: --cap: expected a capability: found \"KILL\"" },
 	{ { .env = LIST("A") },     "exec: --env: expected NAME=VALUE: found \"A\"" },
 	{ { .env = LIST("=1") },    "exec: --env: expected NAME=VALUE: found \"=1\"" },
 	{ { .cwd = "x" },           "exec: --cwd: expected an absolute path: found \"x\"" },

@@ -171,7 +171,7 @@ struct refusal {
 /* clang-format off */
 static const struct refusal refusals[] = {
 	{ ",'terminal':true", NEW_MOUNT,
-	  "process.terminal: expected --console-socket, because nobody stays to hold the terminal: found none", false, false },
+	  "process.terminal: expected --console-socket, because nobody stays to hold the terminal: found none\nuse --console-socket SOCKET, or run without --detach", false, false },
 	{ "", NEW_MOUNT, "--console-socket: expected process.terminal to be true: found false", true, false },
 	{ ",'user':{'additionalGids':[1]}", NEW_MOUNT,
 	  "process.user.additionalGids: expected setgroups to be allowed: found it denied in a user namespace that we may not map groups into\n"

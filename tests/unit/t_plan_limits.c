@@ -138,7 +138,7 @@ Test(plan_limits, reservation_is_low_and_no_limit_is_max)
 	cr_expect_eq(l.pids_max, CG_MAX);
 	r.pids_limit = 0; /* a real limit since 1.3 */
 	plan_limits(&a, &r, &l);
-	cr_expect_eq(l.pids_max, 0);
+	cr_expect_eq(l.pids_max, 1);
 }
 
 Test(plan_limits, cpu_bandwidth_is_microseconds)

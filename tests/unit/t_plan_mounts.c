@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
 
@@ -166,6 +167,55 @@ Test(plan_mount_options, each_word_has_its_effect_and_no_other)
 			continue;
 		cr_expect_str_eq(m.params[0].key, t->param);
 		cr_expect_null(m.params[0].value);
+	}
+}
+
+Test(plan_mount_options, an_id_map_may_be_in_the_option)
+{
+	static const char *const words[] = { "ridmap=uids=0-1-2#2-9-1;gids=0-5-6", "bind",
+					     NULL };
+	autoarena struct arena a = { 0 };
+	struct plan_mount m = { .kind = PM_BIND };
+	struct err e = { 0 };
+
+	cr_assert_eq(options(&a, words, &m, &e), 0, "%s", e.text);
+	cr_expect(m.idmap && m.idmap_recursive);
+	cr_expect_str_eq(m.uid_map, "0 1 2\n2 9 1\n");
+	cr_expect_str_eq(m.gid_map, "0 5 6\n");
+}
+
+Test(plan_mount_options, an_id_map_that_is_none_is_refused)
+{
+	static const char *const wrong[] = {
+		"idmap=",
+		"idmap=uids=0-1-2",
+		"idmap=gids=0-1-2",
+		"idmap=uids=0-1;gids=0-1-2",
+		"idmap=uids=0-1-0;gids=0-1-2",
+		"idmap=uids=0-1-2-3;gids=0-1-2",
+		"idmap=uids=;gids=0-1-2",
+		"idmap=uids=0-1-2;uids=0-1-2",
+		"idmap=uids=0-1-4294967295;gids=0-1-2",
+		"idmap=uids=@0-1-2;gids=@0-1-2",
+		"idmap=ids=0-1-2;gids=0-1-2",
+		"idmap=uids=0-1-2;gids=0-1-2;",
+		"idmap=uids=0-1-2#;gids=0-1-2",
+	};
+
+	for (size_t i = 0; i < COUNT(wrong); i++) {
+		const char *const words[] = { wrong[i], NULL };
+		autoarena struct arena a = { 0 };
+		struct plan_mount m = { .kind = PM_BIND };
+		char text[300];
+		struct err e = { 0 };
+
+		cr_expect_eq(options(&a, words, &m, &e), -1, "%s", wrong[i]);
+		(void)snprintf(text, sizeof(text),
+			       "mounts[0].options: expected a map of ids: found \"%s\"\n"
+			       "as in idmap=uids=0-100000-65536;gids=0-100000-65536, in ids of "
+			       "the host",
+			       wrong[i]);
+		cr_expect_str_eq(e.text, text);
 	}
 }
 

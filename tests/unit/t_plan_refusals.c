@@ -89,7 +89,7 @@ static const struct refusal refusals[] = {
 	{ { "'capabilities':{'effective':['CAP_KILL']}", NEW_MOUNT, NULL }, ROOT, 0, ERR_SPEC, "process.capabilities.effective: expected a subset of permitted: found number 5 besides", NULL },
 	{ { "'apparmorProfile':'p'", NEW_MOUNT, NULL }, ROOT, 0, ERR_HOST, "process.apparmorProfile: expected a kernel with AppArmor for \"p\": found none", NULL },
 	{ { "'selinuxLabel':'l'", NEW_MOUNT, NULL }, ROOT, 0, ERR_HOST, "process.selinuxLabel: expected a kernel with SELinux for \"l\": found none", NULL },
-	{ { "'terminal':true", NEW_MOUNT, NULL }, ROOT, 0, ERR_USAGE, "process.terminal: expected --console-socket, because nobody stays to hold the terminal: found none", NULL },
+	{ { "'terminal':true", NEW_MOUNT, NULL }, ROOT, 0, ERR_USAGE, "process.terminal: expected --console-socket, because nobody stays to hold the terminal: found none", "use --console-socket SOCKET, or run without --detach" },
 	{ { NULL, NEW_MOUNT, NULL }, ROOT, SOCKET, ERR_USAGE, "--console-socket: expected process.terminal to be true: found false", NULL },
 	{ { "'terminal':true", NEW_MOUNT, NULL }, ROOT, SOCKET | ATTACHED, ERR_USAGE, "--console-socket: expected --detach: found a run in the foreground", NULL },
 

@@ -168,8 +168,8 @@ static const struct one linux_cases[] = {
 	  "linux.namespaces[0].path: expected an absolute path, found \"proc/1/ns/pid\"" },
 	{ TOP, "'linux':{'namespaces':[{'type':'pid','path':''}]}", NULL },
 	{ TOP, "'linux':{'uidMappings':[" MAP(0,0,1) "]}", "linux.uidMappings: expected a user namespace to map, found none" },
-	{ TOP, USERNS(MAP(0,1000,1), ""), "linux.gidMappings: expected a mapping, because the user namespace is new, found nothing" },
-	{ TOP, USERNS("", MAP(0,1000,1)), "linux.uidMappings: expected a mapping, because the user namespace is new, found nothing" },
+	{ TOP, USERNS(MAP(0,1000,1), ""), "linux.gidMappings: expected a mapping, because linux.uidMappings has some, found nothing" },
+	{ TOP, USERNS("", MAP(0,1000,1)), "linux.uidMappings: expected a mapping, because linux.gidMappings has some, found nothing" },
 	{ TOP, USERNS(MAP(0,1000,1), MAP(0,1000,1)), NULL },
 	{ TOP, USERNS(MAP(0,1000,0), MAP(0,1000,1)), "linux.uidMappings[0].size: expected 1 to 4294967295, found 0" },
 	{ TOP, USERNS(MAP(0,1000,1) "," MAP(0,2000,1), MAP(0,1000,1)), "linux.uidMappings[1]: expected no id twice, found an overlap with [0]" },
@@ -250,6 +250,9 @@ static const struct one linux_cases[] = {
 	{ LINUX, "'sysctl':{'net.ipv4.ip_forward':'1','kernel.shmmax':'1','kernel.msgmni':'1','kernel.sem':'1',"
 		 "'kernel.shm_rmid_forced':'1','fs.mqueue.msg_max':'1','kernel.domainname':'a','net/ipv4/conf/a.b/rp_filter':'1'}", NULL },
 	{ LINUX, "'sysctl':{'kernel.hostname':'a'}", "linux.sysctl[\"kernel.hostname\"]: refused: it has a property of its own, hostname" },
+	{ TOP, "'domainname':'a','linux':{'namespaces':[{'type':'uts'}],'sysctl':{'kernel.domainname':'a'}}", NULL },
+	{ TOP, "'domainname':'a','linux':{'namespaces':[{'type':'uts'}],'sysctl':{'kernel.domainname':'b'}}",
+	  "linux.sysctl[\"kernel.domainname\"]: expected \"a\", as domainname has it, found \"b\"" },
 	{ LINUX, "'sysctl':{'kernel.core_pattern':'a'}", "linux.sysctl[\"kernel.core_pattern\"]: refused: it belongs to the host, not to any namespace" },
 	{ LINUX, "'sysctl':{'kernel.domainnames':'a'}", "linux.sysctl[\"kernel.domainnames\"]: refused: it belongs to the host, not to any namespace" },
 	{ LINUX, "'sysctl':{'vm.swappiness':'1'}", "linux.sysctl[\"vm.swappiness\"]: refused: it belongs to the host, not to any namespace" },
@@ -467,8 +470,8 @@ Test(spec, rules_between_fields_are_said_beside_wrong_types)
 	cr_expect(complained(&c, "process.cwd: expected string, found number"));
 	cr_expect(complained(&c, "linux.resources.pids.limit: expected integer, found string"));
 	cr_expect(complained(&c, "hostname: expected a uts namespace for it, found none"));
-	cr_expect(complained(&c, "linux.uidMappings: expected a mapping, because the user "
-				 "namespace is new, found nothing"));
+	cr_expect(complained(&c, "linux.uidMappings: expected a mapping, because "
+				 "linux.gidMappings has some, found nothing"));
 	cr_expect(complained(&c, "linux.sysctl[\"kernel.panic\"]: refused: it belongs to the "
 				 "host, not to any namespace"));
 	cr_expect(complained(&c, "linux.resources.memory.limit: expected a limit, because swap "

@@ -278,13 +278,13 @@ struct name {
 static struct name names[] = {
 	{ "web", "" }, { "a", "" }, { "A_b+c.d-9", "" }, { "a..b", "" }, { "-a", "" },
 	{ "", "container ID: expected 1 to 1024 characters, found none" },
-	{ ".", "container ID \".\": expected no dot in front" },
-	{ "..", "container ID \"..\": expected no dot in front" },
-	{ ".a", "container ID \".a\": expected no dot in front" },
-	{ "a/b", "container ID \"a/b\": expected letters, digits and _ + . -, found byte 0x2f" },
-	{ "a b", "container ID \"a b\": expected letters, digits and _ + . -, found byte 0x20" },
-	{ "a\n", "container ID \"a\n\": expected letters, digits and _ + . -, found byte 0x0a" },
-	{ "\xc3\xa4", "container ID \"\xc3\xa4\": expected letters, digits and _ + . -, found byte 0xc3" },
+	{ ".", "invalid container ID \".\": expected no dot in front" },
+	{ "..", "invalid container ID \"..\": expected no dot in front" },
+	{ ".a", "invalid container ID \".a\": expected no dot in front" },
+	{ "a/b", "invalid container ID \"a/b\": expected letters, digits and _ + . -: found invalid character 0x2f" },
+	{ "a b", "invalid container ID \"a b\": expected letters, digits and _ + . -: found invalid character 0x20" },
+	{ "a\n", "invalid container ID \"a\n\": expected letters, digits and _ + . -: found invalid character 0x0a" },
+	{ "\xc3\xa4", "invalid container ID \"\xc3\xa4\": expected letters, digits and _ + . -: found invalid character 0xc3" },
 };
 /* clang-format on */
 
@@ -361,6 +361,7 @@ Test(state, removing_what_is_gone_succeeds)
 	struct err e = { 0 };
 
 	cr_assert_eq(state_make(s.fd, "web", &d, &e), 0);
+	cr_assert_eq(unlinkat(d.fd, "status", 0), 0);
 	cr_assert_eq(unlinkat(s.fd, "web", AT_REMOVEDIR), 0);
 	cr_expect_eq(state_remove(s.fd, "web", &d, &e), 0, "%s", e.text);
 	d = (struct state_dir){ -1, -1, 0 };

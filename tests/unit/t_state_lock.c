@@ -84,6 +84,7 @@ Test(state, a_waiter_gets_the_container_that_was_made_again, .timeout = 20)
 	const pid_t pid = make_and_wait(&s, &d);
 	struct err e = { 0 };
 
+	cr_assert_eq(unlinkat(d.fd, "status", 0), 0);
 	cr_assert_eq(unlinkat(s.fd, "web", AT_REMOVEDIR), 0);
 	cr_assert_eq(state_make(s.fd, "web", &d2, &e), 0, "%s", e.text);
 	scratch_put(&s, "web/second", "");

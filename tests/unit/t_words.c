@@ -136,7 +136,8 @@ Test(bundle, config_is_read)
 	struct err e = { 0 };
 
 	write_config(dir, "{}\n", 3);
-	cr_expect_eq(bundle_read_config(dir, &a, &text, &len, &e), 0, "%s", e.text);
+	cr_expect_eq(bundle_read_config(dir, BUNDLE_CONFIG, &a, &text, &len, &e), 0, "%s",
+		     e.text);
 	cr_expect_eq(len, 3);
 	cr_expect_str_eq(text, "{}\n");
 	drop(dir, path);
@@ -151,19 +152,19 @@ Test(bundle, config_that_is_no_small_file_is_refused, .timeout = 10)
 	size_t len = 0;
 	struct err e = { 0 };
 
-	cr_expect_eq(bundle_read_config(dir, &a, &text, &len, &e), -1);
+	cr_expect_eq(bundle_read_config(dir, BUNDLE_CONFIG, &a, &text, &len, &e), -1);
 	cr_expect_eq(e.sys, ENOENT);
 	cr_expect_str_eq(e.text, "config.json: open\n"
 				 "name the bundle with --bundle, or write one there with "
 				 "\"caisson spec\"");
 	e = (struct err){ 0 };
 	cr_assert_eq(mkfifoat(dir, "config.json", 0600), 0);
-	cr_expect_eq(bundle_read_config(dir, &a, &text, &len, &e), -1);
+	cr_expect_eq(bundle_read_config(dir, BUNDLE_CONFIG, &a, &text, &len, &e), -1);
 	cr_expect_str_eq(e.text, "config.json: expected a regular file, found another kind");
 	(void)unlinkat(dir, "config.json", 0);
 	e = (struct err){ 0 };
 	write_config(dir, "{}", JSON_MAX + 1);
-	cr_expect_eq(bundle_read_config(dir, &a, &text, &len, &e), -1);
+	cr_expect_eq(bundle_read_config(dir, BUNDLE_CONFIG, &a, &text, &len, &e), -1);
 	cr_expect_str_eq(e.text, "config.json: expected at most 4194304 bytes, found 4194305");
 	cr_expect_null(text);
 	drop(dir, path);
