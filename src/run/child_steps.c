@@ -237,6 +237,8 @@ const size_t child_steps_n = COUNT(child_steps);
 /* clang-format off */
 const struct step process_steps[] = {
 	{ "keyring",          "runtime-linux.md",                         has_keyring,        do_keyring },
+	/* in the group, and before a policy that wants them all (SCHED_DEADLINE) */
+	{ "processors",       "config.md#linux-process",                  NULL,               do_processors },
 	{ "scheduler",        "config.md#linux-process",                  has_scheduler,      do_scheduler },
 	{ "io-priority",      "config.md#linux-process",                  has_io_priority,    do_io_priority },
 	/* in the group, whose cpuset is the frame of the nodes */

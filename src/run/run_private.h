@@ -174,7 +174,7 @@ int do_io_priority(struct run *r, const struct plan *pl, struct err *e) CHECK;
 int do_memory_policy(struct run *r, const struct plan *pl, struct err *e) CHECK;
 /* The runtime, for a process of exec that is not in the container's group yet. */
 int do_affinity_initial(struct run *r, const struct plan *pl, struct err *e) CHECK;
-int do_affinity_final(struct run *r, const struct plan *pl, struct err *e) CHECK;
+int do_processors(struct run *r, const struct plan *pl, struct err *e) CHECK;
 int do_personality(struct run *r, const struct plan *pl, struct err *e) CHECK;
 int do_umask(struct run *r, const struct plan *pl, struct err *e) CHECK;
 int write_oom_score(pid_t pid, int64_t score, struct err *e) CHECK;

@@ -33,10 +33,10 @@ static const char *const child_order[] = {
 };
 
 static const char *const process_order[] = {
-	"keyring",      "scheduler",    "io-priority", "memory-policy",
-	"personality",  "no-new-privs", "rlimits",     "other-descriptors",
-	"cwd",          "bounding-set", "user",        "cwd-check",
-	"capabilities", "umask",        "undumpable",  "executable",
+	"keyring",      "processors",   "scheduler", "io-priority",       "memory-policy",
+	"personality",  "no-new-privs", "rlimits",   "other-descriptors", "cwd",
+	"bounding-set", "user",         "cwd-check", "capabilities",      "umask",
+	"undumpable",   "executable",
 };
 
 static const char *const exec_order[] = {
@@ -49,8 +49,8 @@ static const char *const exec_order[] = {
 };
 
 static const char *const entry_order[] = {
-	"session", "cgroup-wait", "affinity-final", "hide-binary",
-	"enter",   "entry-root",  "label-open",     "terminal",
+	"session",    "cgroup-wait", "hide-binary", "enter",
+	"entry-root", "label-open",  "terminal",
 };
 
 static const char *const start_order[] = { "start-hooks", "label", "descriptors",
