@@ -265,12 +265,6 @@ static bool has_start_hooks(const struct plan *pl)
 	return pl->hooks[HOOK_START_CONTAINER].n > 0;
 }
 
-static int do_start_hooks(struct run *r, const struct plan *pl, struct err *e)
-{
-	return hooks_run(r->arena, &pl->hooks[HOOK_START_CONTAINER], HOOK_START_CONTAINER,
-			 &r->st, ST_CREATED, e);
-}
-
 /* CVE-2024-21626: whatever is open beside stdio and what was asked for closes at execve. */
 static int do_descriptors(struct run *r, const struct plan *pl, struct err *e)
 {
