@@ -114,6 +114,16 @@ int file_read_at(int dir, const char *name, size_t max, const char *what, char *
 	return read_whole(fd, max, true, what, text, len, e);
 }
 
+int file_read_named(const char *path, size_t max, const char *what, char **text, size_t *len,
+		    struct err *e)
+{
+	autofd int fd = open(path, O_RDONLY | O_NOCTTY | O_CLOEXEC);
+
+	if (fd < 0)
+		return fail_sys(e, errno, "%s: open", what);
+	return read_whole(fd, max, false, what, text, len, e);
+}
+
 ssize_t file_peek_at(int dir, const char *name, char *buf, size_t size)
 {
 	autofd int fd = openat(dir, name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);

@@ -14,6 +14,10 @@ int file_read_at(int dir, const char *name, size_t max, const char *what, char *
 int file_read_fd(int fd, size_t max, const char *what, char **text, size_t *len,
 		 struct err *e) CHECK;
 
+/* The same of what a user has named, which may be a pipe, as <(...) of a shell is. */
+int file_read_named(const char *path, size_t max, const char *what, char **text, size_t *len,
+		    struct err *e) CHECK;
+
 /* Reads until the buffer is full or the file ends. Returns how much it was or -errno. */
 ssize_t file_fill(int fd, char *buf, size_t size);
 

@@ -57,7 +57,7 @@ static int process_of_file(struct arena *a, const char *path, struct spec_proces
 	struct jat at;
 	size_t len;
 
-	if (file_read_at(AT_FDCWD, path, JSON_MAX, what, &text, &len, e) < 0 ||
+	if (file_read_named(path, JSON_MAX, what, &text, &len, e) < 0 ||
 	    json_parse(a, what, text, len, &doc, e) < 0)
 		return -1;
 	at = j_root(doc, &bad);

@@ -146,9 +146,8 @@ static int object_of_file(struct arena *a, const char *path, struct json **out, 
 	const char *what = str_eq(path, "-") ? "--resources" : path;
 	autofree char *text = NULL;
 	size_t len;
-	int got = str_eq(path, "-")
-			  ? file_read_fd(STDIN_FILENO, JSON_MAX, what, &text, &len, e)
-			  : file_read_at(AT_FDCWD, path, JSON_MAX, what, &text, &len, e);
+	int got = str_eq(path, "-") ? file_read_fd(STDIN_FILENO, JSON_MAX, what, &text, &len, e)
+				    : file_read_named(path, JSON_MAX, what, &text, &len, e);
 
 	if (got < 0)
 		return -1;
