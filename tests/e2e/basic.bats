@@ -300,6 +300,15 @@ joined() {
 	has "$output" 'No space left on device'
 }
 
+@test "a tmpfs without a mode has that of the directory it covers, and its own where there was none" {
+	newer_than_crun
+	mkdir -m 710 "$bundle/rootfs/there"
+	mount_add '{"destination": "/there", "type": "tmpfs", "source": "tmpfs"}'
+	mount_add '{"destination": "/made/for/it", "type": "tmpfs", "source": "tmpfs"}'
+	run -0 inside 'stat -c %a /there /made/for/it /made/for'
+	is "$output" $'710\n1777\n755'
+}
+
 @test "options longer than fsconfig takes reach the file system, and the mount its place" {
 	local lowers='' i
 	for i in 1 2 3 4 5 6; do
