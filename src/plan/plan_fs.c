@@ -93,11 +93,10 @@ static int check_idmap(const struct plan *p, const struct plan_mount *m, struct 
 		return fail(e, ERR_SPEC,
 			    "mounts[%zu]: expected a bind mount for an id map: found type %s",
 			    m->index, m->type);
-	if (m->uid_map == NULL && p->ids.uid.text == NULL)
+	if (m->uid_map == NULL && p->ids.uid.text == NULL && p->ns.join[NS_USER] == NULL)
 		return fail(e, ERR_SPEC,
-			    "mounts[%zu]: expected uidMappings and gidMappings, or a new user "
-			    "namespace, "
-			    "for idmap: found neither",
+			    "mounts[%zu]: expected uidMappings and gidMappings, or a user "
+			    "namespace, for idmap: found neither",
 			    m->index);
 	return 0;
 }

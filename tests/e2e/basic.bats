@@ -499,6 +499,27 @@ pts/ptmx"
 	is "$output" '4000 5000'
 }
 
+@test "idmap without maps has those of the user namespace, a joined one's too" {
+	newer_than_crun
+	mkdir "$BATS_TEST_TMPDIR/files"
+	touch "$BATS_TEST_TMPDIR/files/one"
+	chown 7:8 "$BATS_TEST_TMPDIR/files/one"
+	ids_mapped
+	mount_add '{"destination": "/files", "type": "bind", "source": "'"$BATS_TEST_TMPDIR"'/files", "options": ["bind", "idmap"]}'
+	run -0 inside 'stat -c "%u %g" /files/one'
+	is "$output" '7 8'
+	unshare -U sleep 100 3>&- &
+	other=$!
+	until [ "$(readlink /proc/$other/ns/user)" != "$(readlink /proc/self/ns/user)" ]; do sleep 0.1; done
+	echo 0 100000 65536 >/proc/$other/uid_map
+	echo 0 100000 65536 >/proc/$other/gid_map
+	conf 'del(.linux.uidMappings, .linux.gidMappings)
+		| (.linux.namespaces[] | select(.type == "user")).path = "/proc/\($o)/ns/user"' --arg o "$other"
+	run -0 inside 'stat -c "%u %g" /files/one'
+	kill $other
+	is "$output" '7 8'
+}
+
 @test "an unknown capability is refused by name" {
 	newer_than_crun
 	caps '["CAP_NOTHING"]'
