@@ -163,6 +163,24 @@ joined() {
 	is "${lines[2]}" 0
 }
 
+@test "a user namespace without root is set up by the user that it has" {
+	newer_than_crun
+	namespace_add user
+	conf '.linux.uidMappings = [{containerID: 1000, hostID: 100000, size: 1}]
+		| .linux.gidMappings = [{containerID: 1000, hostID: 200000, size: 1}]
+		| .process.user = {uid: 1000, gid: 1000}
+		| (.mounts[] | select(.destination == "/dev/pts") | .options) -= ["gid=5"]'
+	chown -R -h 100000:200000 "$bundle/rootfs"
+	rmdir "$bundle/rootfs/proc"
+	run -0 inside 'id -u; id -g; stat -c %u:%g /dev/shm'
+	is "$output" $'1000\n1000\n1000:1000'
+	sleeper
+	create
+	caisson start "$id"
+	run -0 caisson exec "$id" id -u
+	is "$output" 1000
+}
+
 @test "a time namespace has the offsets of the config" {
 	newer_than_crun
 	namespace_add time
