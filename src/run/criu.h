@@ -61,6 +61,9 @@ enum criu_opt {
 	CRIU_MNTNS_COMPAT = 65,
 };
 
+/* enum criu_cg_mode, as far as we ask which */
+#define CRIU_CG_IGNORE 0
+
 /* The number that the nth of the descriptors that are handed on has in criu. */
 #define CRIU_FD(n) (200 + (int)(n))
 
