@@ -314,7 +314,7 @@ static int fill(struct criu_call *c, struct run *r, int *fds, struct err *e)
 	struct pb *opts = c->opts;
 	struct pb group = { .arena = opts->arena };
 
-	if (images_options(opts, r->images, e) < 0 ||
+	if (images_options(opts, r->images, e) < 0 || images_config(opts, r->pl, e) < 0 ||
 	    images_load_stdio(c->images.fd, opts, e) < 0)
 		return -1;
 	pb_bool(opts, CRIU_NOTIFY_SCRIPTS, true);
