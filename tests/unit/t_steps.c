@@ -53,7 +53,7 @@ static const char *const entry_order[] = {
 	"entry-root", "label-open",  "terminal",
 };
 
-static const char *const start_order[] = { "start-hooks", "label", "descriptors",
+static const char *const start_order[] = { "label", "start-hooks", "descriptors",
 					   "seccomp-courier" };
 
 static void expect_order(const struct step *table, size_t n, const char *const *names,
