@@ -7,6 +7,7 @@ libbase_a_SOURCES = \
 	src/base/error.c src/base/error.h \
 	src/base/fd.c src/base/fd.h \
 	src/base/file.c src/base/file.h \
+	src/base/job.c src/base/job.h \
 	src/base/json.c src/base/json.h src/base/json_at.c src/base/json_print.c \
 	src/base/log.c src/base/log.h \
 	src/base/path.c src/base/path.h \

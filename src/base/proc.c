@@ -15,6 +15,7 @@
 #include "base/auto.h"
 #include "base/fd.h"
 #include "base/file.h"
+#include "base/job.h"
 #include "base/str.h"
 #include "base/sys.h"
 
@@ -426,8 +427,11 @@ static int spawn(const struct proc_job *job, int in, int out, pid_t *pid)
 	const char *const *envp = job->envp != NULL ? job->envp : self + 1;
 	posix_spawn_file_actions_t fa;
 	posix_spawnattr_t attr;
-	int r = posix_spawn_file_actions_init(&fa);
+	int r;
 
+	if (job->last != NULL)
+		return job_spawn(job, in, out, pid);
+	r = posix_spawn_file_actions_init(&fa);
 	if (r != 0)
 		return r;
 	r = posix_spawnattr_init(&attr);

@@ -45,6 +45,11 @@ struct proc_job {
 	int timeout_ms; /* -1: none */
 	int root;       /* chdir here first: a directory, or -1 */
 	int third;      /* given to it as descriptor 3; 0: none */
+
+	/* Called in the new process directly before execve: 0 or -errno. NULL: nothing. The
+	 * memory is the caller's own, which sleeps meanwhile. */
+	int (*last)(void *ctx);
+	void *last_ctx;
 };
 
 /* What became of a job; said is the tail of what it wrote to stderr (and stdout), one line. */

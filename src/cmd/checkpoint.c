@@ -127,6 +127,7 @@ static int part_plan(const struct call *c, const struct run_options *o, struct p
 	host_probe(h);
 	p->id = c->args[0];
 	p->bundle = st.bundle;
+	p->annotations = l->spec.annotations;
 	if (plan_namespaces(c->arena, &l->spec, h, p, e) < 0 ||
 	    plan_idmaps(c->arena, &l->spec, h, p, e) < 0)
 		return -1;

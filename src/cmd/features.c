@@ -167,7 +167,7 @@ static struct json *linux_part(struct arena *a)
 /* What an engine's user could set to weaken a wall. */
 static struct json *unsafe_annotations(struct arena *a)
 {
-	static const char *const keys[] = { "org.caisson.seccomp.policy",
+	static const char *const keys[] = { "org.caisson.seccomp.policy", "org.criu.config",
 					    "org.systemd.property.",
 					    "run.oci.keep_original_groups", NULL };
 

@@ -70,6 +70,7 @@ struct plan_map {
 	const char *const *helper; /* NULL: written by us. argv[1] is the pid's place */
 	bool root_mapped;          /* container id 0 has a host id */
 	uint32_t root_host_id;     /* that one */
+	uint32_t own_id;           /* who we are inside: root, or the first that there is */
 };
 
 struct plan_ids {

@@ -93,11 +93,10 @@ static int check_idmap(const struct plan *p, const struct plan_mount *m, struct 
 		return fail(e, ERR_SPEC,
 			    "mounts[%zu]: expected a bind mount for an id map: found type %s",
 			    m->index, m->type);
-	if (m->uid_map == NULL && p->ids.uid.text == NULL)
+	if (m->uid_map == NULL && p->ids.uid.text == NULL && p->ns.join[NS_USER] == NULL)
 		return fail(e, ERR_SPEC,
-			    "mounts[%zu]: expected uidMappings and gidMappings, or a new user "
-			    "namespace, "
-			    "for idmap: found neither",
+			    "mounts[%zu]: expected uidMappings and gidMappings, or a user "
+			    "namespace, for idmap: found neither",
 			    m->index);
 	return 0;
 }
@@ -139,12 +138,21 @@ static void kind_and_type(struct plan_mount *m, const struct spec_mount *from)
 		m->kind = PM_CGROUP;
 }
 
+/* A destination that begins with the path of the root is one inside it, as runc takes it. */
+static const char *inside_root(const struct plan *p, const char *destination)
+{
+	const char *rest = destination != NULL ? path_below(destination, p->root.path) : NULL;
+
+	return rest != NULL && rest[0] == '/' ? rest : destination;
+}
+
 static int one_mount(struct arena *a, const struct spec *s, size_t i, const struct plan *p,
 		     struct plan_mount *m, struct err *e)
 {
 	const struct spec_mount *from = &s->mounts[i];
 
-	*m = (struct plan_mount){ .index = i, .destination = clean(a, from->destination) };
+	*m = (struct plan_mount){ .index = i,
+				  .destination = inside_root(p, clean(a, from->destination)) };
 	if (m->destination == NULL)
 		return fail(e, ERR_SPEC,
 			    "mounts[%zu].destination: expected a path: found one too long", i);

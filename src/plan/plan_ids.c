@@ -34,11 +34,14 @@ static const char *const *helper_argv(struct arena *a, const char *path,
 
 static void find_root(const struct spec_idmaps *maps, struct plan_map *out)
 {
+	if (maps->n > 0)
+		out->own_id = maps->v[0].container_id;
 	for (size_t i = 0; i < maps->n; i++) {
 		if (maps->v[i].container_id != 0)
 			continue;
 		out->root_mapped = true;
 		out->root_host_id = maps->v[i].host_id;
+		out->own_id = 0;
 	}
 }
 

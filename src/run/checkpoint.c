@@ -135,7 +135,8 @@ static int fill(const struct criu_call *c, const struct run_images *w, const str
 {
 	struct pb *opts = c->opts;
 
-	if (images_options(opts, w, e) < 0 || add_parent(opts, w, c->images.fd, e) < 0)
+	if (images_options(opts, w, e) < 0 || images_config(opts, pl, e) < 0 ||
+	    add_parent(opts, w, c->images.fd, e) < 0)
 		return -1;
 	pb_int(opts, CRIU_PID, st->pid);
 	pb_bool(opts, CRIU_ORPHAN_PTS_MASTER, true);

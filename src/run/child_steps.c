@@ -245,6 +245,8 @@ const size_t child_steps_n = COUNT(child_steps);
 /* clang-format off */
 const struct step process_steps[] = {
 	{ "keyring",          "runtime-linux.md",                         has_keyring,        do_keyring },
+	/* in the group, and before a policy that wants them all (SCHED_DEADLINE) */
+	{ "processors",       "config.md#linux-process",                  NULL,               do_processors },
 	{ "scheduler",        "config.md#linux-process",                  has_scheduler,      do_scheduler },
 	{ "io-priority",      "config.md#linux-process",                  has_io_priority,    do_io_priority },
 	/* in the group, whose cpuset is the frame of the nodes */
@@ -271,21 +273,6 @@ static bool has_start_hooks(const struct plan *pl)
 	return pl->hooks[HOOK_START_CONTAINER].n > 0;
 }
 
-/* As runc has it, one that is given no environment has that of the process. */
-static int do_start_hooks(struct run *r, const struct plan *pl, struct err *e)
-{
-	const struct plan_hooks *asked = &pl->hooks[HOOK_START_CONTAINER];
-	struct plan_hook *v = arena_array(r->arena, asked->n, sizeof(*v));
-	const struct plan_hooks hooks = { v, asked->n };
-
-	for (size_t i = 0; i < asked->n; i++) {
-		v[i] = asked->v[i];
-		if (v[i].envp == NULL)
-			v[i].envp = r->env;
-	}
-	return hooks_run(r->arena, &hooks, HOOK_START_CONTAINER, &r->st, ST_CREATED, e);
-}
-
 /* CVE-2024-21626: whatever is open beside stdio and what was asked for closes at execve. */
 static int do_descriptors(struct run *r, const struct plan *pl, struct err *e)
 {
@@ -298,8 +285,9 @@ static int do_descriptors(struct run *r, const struct plan *pl, struct err *e)
 /* After "start": the last lines before execve, which child.c does itself, the filter last. */
 /* clang-format off */
 const struct step start_steps[] = {
-	{ "start-hooks",      "config.md#startcontainer-hooks",           has_start_hooks,    do_start_hooks },
+	/* before the hooks: they are programs of the image's, as what follows is */
 	{ "label",            "config.md#linux-process",                  wants_label,        do_label },
+	{ "start-hooks",      "config.md#startcontainer-hooks",           has_start_hooks,    do_start_hooks },
 	{ "descriptors",      "CVE-2024-21626",                           NULL,               do_descriptors },
 	{ "seccomp-courier",  "config-linux.md#seccomp",                  wants_agent,        do_courier },
 };

@@ -17,20 +17,21 @@ static int keep_parent_death(struct err *e)
 		       : 0;
 }
 
-/* In a user namespace everything that follows is done as its root; where root is not mapped
- * we stay who we were, with the capabilities that entering it gave. */
+/* In a user namespace everything that follows is done as its root; where root is not mapped, as
+ * the first id that is, with the capabilities that entering it gave: files that nobody owns
+ * there cannot be made (EOVERFLOW). */
 int become_root(struct run *r, const struct plan *pl, struct err *e)
 {
 	bool joined = pl->ns.join[NS_USER] != NULL; /* whose maps only the kernel knows */
-	int err = 0;
+	const uint32_t uid = pl->ids.uid.own_id, gid = pl->ids.gid.own_id;
+	int err = sys_setresgid(gid, gid, gid);
 
 	(void)r;
-	if (pl->ids.gid.root_mapped)
-		err = sys_setresgid(0, 0, 0);
-	if (err == 0 && pl->ids.uid.root_mapped)
-		err = sys_setresuid(0, 0, 0);
+	if (err == 0)
+		err = sys_setresuid(uid, uid, uid);
 	if (err < 0 && !(joined && err == -EINVAL))
-		return fail_sys(e, -err, "become root of the user namespace");
+		return fail_sys(e, -err, "become user %u, group %u of the user namespace", uid,
+				gid);
 	return keep_parent_death(e);
 }
 

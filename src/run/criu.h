@@ -54,12 +54,16 @@ enum criu_opt {
 	CRIU_LAZY_PAGES = 48,
 	CRIU_STATUS_FD = 49,
 	CRIU_ORPHAN_PTS_MASTER = 50,
+	CRIU_CONFIG_FILE = 51,
 	CRIU_TCP_CLOSE = 52,
 	CRIU_LSM_PROFILE = 53,
 	CRIU_LSM_MOUNT_CONTEXT = 63,
 	CRIU_NETWORK_LOCK = 64,
 	CRIU_MNTNS_COMPAT = 65,
 };
+
+/* enum criu_cg_mode, as far as we ask which */
+#define CRIU_CG_IGNORE 0
 
 /* The number that the nth of the descriptors that are handed on has in criu. */
 #define CRIU_FD(n) (200 + (int)(n))

@@ -57,12 +57,21 @@ static int make_node(int dir, const char *name, const struct plan_device *d)
 	return 0;
 }
 
+static bool is_type(const struct stat *st, const struct plan_device *d)
+{
+	return (st->st_mode & S_IFMT) == type_bits(d->type);
+}
+
+static bool is_number(const struct stat *st, const struct plan_device *d)
+{
+	return d->type == 'p' || st->st_rdev == makedev(d->major, d->minor);
+}
+
 static bool is_device(int fd, const struct plan_device *d)
 {
 	struct stat st;
 
-	return fstat(fd, &st) == 0 && (st.st_mode & S_IFMT) == type_bits(d->type) &&
-	       (d->type == 'p' || st.st_rdev == makedev(d->major, d->minor));
+	return fstat(fd, &st) == 0 && is_type(&st, d) && is_number(&st, d);
 }
 
 /* A user namespace may make no nodes: the host's is bound, when it is the device meant. */
@@ -84,12 +93,25 @@ static int bind_node(int dir, const char *name, const struct plan_device *d)
 			      MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
 }
 
-/* What the image has there already may stay if it is that very device. */
-static bool already_there(int dir, const char *name, const struct plan_device *d)
+/* What the image has there already may stay if it is that very device. The words are runc's,
+ * which its tests look for. */
+static int already_there(int dir, const char *name, const struct plan_device *d, struct err *e)
 {
-	autofd int fd = openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st;
 
-	return fd >= 0 && is_device(fd, d);
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return fail_sys(e, errno, "linux.devices: look at %s", d->path);
+	if (!is_type(&st, d))
+		return fail(e, ERR_SPEC,
+			    "linux.devices: %s has incorrect ftype: %o doesn't match expected "
+			    "%o",
+			    d->path, st.st_mode & S_IFMT, type_bits(d->type));
+	if (!is_number(&st, d))
+		return fail(e, ERR_SPEC,
+			    "linux.devices: %s has incorrect major:minor: %u:%u doesn't match "
+			    "expected %u:%u",
+			    d->path, major(st.st_rdev), minor(st.st_rdev), d->major, d->minor);
+	return 0;
 }
 
 static int one_device(struct run *r, const struct plan *pl, struct place *at,
@@ -102,8 +124,8 @@ static int one_device(struct run *r, const struct plan *pl, struct place *at,
 		err = bind_node(at->fd, name, d);
 	else if (err == 0)
 		err = make_node(at->fd, name, d);
-	if (err == -EEXIST && already_there(at->fd, name, d))
-		err = 0;
+	if (err == -EEXIST)
+		return already_there(at->fd, name, d, e);
 	if (err < 0)
 		return fail_sys(e, -err, "linux.devices: make %s (%c %u:%u)", d->path, d->type,
 				d->major, d->minor);

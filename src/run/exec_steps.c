@@ -109,10 +109,6 @@ static bool has_initial(const struct plan *pl)
 {
 	return pl->process.affinity_initial.n > 0;
 }
-static bool has_final(const struct plan *pl)
-{
-	return pl->process.affinity_final.n > 0;
-}
 
 /* clang-format off */
 const struct step exec_steps[] = {
@@ -159,7 +155,6 @@ const struct step entry_steps[] = {
 	/* name              asked for by                                when                how */
 	{ "session",          "config.md#process",                        NULL,               do_session },
 	{ "cgroup-wait",      "config-linux.md#cgroup-path",              wants_cgroup,       do_cgroup_wait },
-	{ "affinity-final",   "config.md#linux-process",                  has_final,          do_affinity_final },
 	{ "hide-binary",      "CVE-2019-5736",                            wants_hiding,       do_hide_binary },
 	{ "enter",            "config-linux.md#namespaces",               NULL,               do_enter },
 	{ "entry-root",       "config.md#root",                           NULL,               do_entry_root },

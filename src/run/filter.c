@@ -64,7 +64,11 @@ int agent_connect(struct run *r, const struct plan *pl, struct err *e)
 		return calls_connect(r, e) < 0 ? -1 : agent_limit(r, pl, e);
 	fd = unix_connect_to(path, SOCK_STREAM);
 	if (fd < 0) {
-		(void)fail_sys(e, -fd, "linux.seccomp.listenerPath: connect to %s", path);
+		/* runc's words, which its tests look for */
+		(void)fail_sys(e, -fd,
+			       "linux.seccomp.listenerPath: %s: failed to connect with seccomp "
+			       "agent",
+			       path);
 		return hint(e, "the agent that answers SCMP_ACT_NOTIFY has to listen there");
 	}
 	r->agent = fd;
@@ -221,12 +225,19 @@ static unsigned flags_of(const struct run *r, const struct filter *f)
 }
 
 /* Of two, in the order that the plan has found: after it, all that we call is what loads the
- * other. */
-static int load_first(const struct run *r, const struct plan *pl)
+ * other. NULL: there is but one. */
+static const struct filter *first(const struct plan *pl)
 {
 	const struct filter *f = pl->profile_last ? &pl->filter : &pl->profile.program;
 
-	return pl->has_profile ? load(f, flags_of(r, f)) : 0;
+	return pl->has_profile ? f : NULL;
+}
+
+static int load_first(const struct run *r, const struct plan *pl)
+{
+	const struct filter *f = first(pl);
+
+	return f != NULL ? load(f, flags_of(r, f)) : 0;
 }
 
 static const struct filter *last(const struct plan *pl)
@@ -275,4 +286,20 @@ int load_filter(struct run *r, const struct plan *pl, struct err *e)
 	return err == -EBUSY ? hint(e, "we run below a filter with a listener, and a process "
 				       "has but one: leave out org.caisson.seccomp.audit")
 			     : -1;
+}
+
+/* What is left of the flags where there is neither a listener nor another thread. */
+#define FLAGS_ALONE ((unsigned)(SECCOMP_FILTER_FLAG_LOG | SECCOMP_FILTER_FLAG_SPEC_ALLOW))
+
+/* For a startContainer hook: it is a program of the image's, and the filter is for those.
+ * Nobody listens to its process: what is to be notified gets ENOSYS (seccomp_unotify(2)). */
+int load_hook_filter(void *plan)
+{
+	const struct plan *pl = plan;
+	const struct filter *f = first(pl);
+	int err = make_effective(pl);
+
+	if (err == 0 && f != NULL)
+		err = load(f, f->flags & FLAGS_ALONE);
+	return err < 0 ? err : load(last(pl), last(pl)->flags & FLAGS_ALONE);
 }

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* hooks.c - config.md#posix-platform-hooks: programs of the engine's, at points of the
  * container's life, with its state on stdin. */
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,6 +25,7 @@ struct hook_call {
 	const char *state; /* as JSON */
 	size_t state_len;
 	const char *bundle; /* where they run; NULL: where we are */
+	const struct plan *filtered; /* under whose filters; NULL: none */
 };
 
 static struct hook_call make_call(struct arena *a, enum spec_hook_kind kind,
@@ -35,11 +38,21 @@ static struct hook_call make_call(struct arena *a, enum spec_hook_kind kind,
 	return c;
 }
 
-/* runc's words, "error running NAME hook #I", which callers' tests look for. */
+/* strsignal(3) in the midst of a sentence. */
+static const char *signal_name(int sig, char *buf, size_t size)
+{
+	(void)snprintf(buf, size, "%s", strsignal(sig));
+	buf[0] = (char)tolower((unsigned char)buf[0]);
+	return buf;
+}
+
+/* runc's words, "error running NAME hook #I" and the signal's in lower case, which callers'
+ * tests look for. */
 static int hook_failed(const struct hook_call *c, const struct plan_hook *h, size_t i,
 		       const struct proc_result *res, struct err *e)
 {
 	const char *kind = spec_hook_names[c->kind], *sep = res->said[0] != '\0' ? ": " : "";
+	char sig[64];
 
 	if (res->timed_out) {
 		(void)fail(e, ERR_SYSTEM,
@@ -49,7 +62,8 @@ static int hook_failed(const struct hook_call *c, const struct plan_hook *h, siz
 	}
 	if (res->exit_code < 0)
 		(void)fail(e, ERR_SYSTEM, "error running %s hook #%zu: signal %d (%s)%s%s",
-			   kind, i, res->signal, strsignal(res->signal), sep, res->said);
+			   kind, i, res->signal, signal_name(res->signal, sig, sizeof(sig)),
+			   sep, res->said);
 	else
 		(void)fail(e, ERR_SYSTEM, "error running %s hook #%zu: exit status %d%s%s",
 			   kind, i, res->exit_code, sep, res->said);
@@ -70,6 +84,8 @@ static int hook_run(const struct hook_call *c, const struct plan_hook *h, size_t
 		.input_len = c->state_len,
 		.timeout_ms = h->timeout_ms,
 		.root = dir,
+		.last = c->filtered != NULL ? load_hook_filter : NULL,
+		.last_ctx = (void *)(uintptr_t)c->filtered,
 	};
 	struct proc_result res;
 	struct err why = { 0 };
@@ -83,6 +99,14 @@ static int hook_run(const struct hook_call *c, const struct plan_hook *h, size_t
 	return !res.timed_out && res.exit_code == 0 ? 0 : hook_failed(c, h, i, &res, e);
 }
 
+static int run_each(const struct hook_call *c, const struct plan_hooks *hooks, struct err *e)
+{
+	for (size_t i = 0; i < hooks->n; i++)
+		if (hook_run(c, &hooks->v[i], i, e) < 0)
+			return -1;
+	return 0;
+}
+
 int hooks_run(struct arena *a, const struct plan_hooks *hooks, enum spec_hook_kind kind,
 	      const struct state *st, enum state_status now, struct err *e)
 {
@@ -91,10 +115,24 @@ int hooks_run(struct arena *a, const struct plan_hooks *hooks, enum spec_hook_ki
 	if (hooks->n == 0)
 		return 0;
 	c = make_call(a, kind, st, now);
-	for (size_t i = 0; i < hooks->n; i++)
-		if (hook_run(&c, &hooks->v[i], i, e) < 0)
-			return -1;
-	return 0;
+	return run_each(&c, hooks, e);
+}
+
+/* startContainer hooks are looked up in the container: they are as little to be trusted as its
+ * process. As runc has it, one that is given no environment has the process's. */
+int do_start_hooks(struct run *r, const struct plan *pl, struct err *e)
+{
+	const struct plan_hooks *asked = &pl->hooks[HOOK_START_CONTAINER];
+	struct hook_call c = make_call(r->arena, HOOK_START_CONTAINER, &r->st, ST_CREATED);
+	struct plan_hook *v = arena_array(r->arena, asked->n, sizeof(*v));
+
+	for (size_t i = 0; i < asked->n; i++) {
+		v[i] = asked->v[i];
+		if (v[i].envp == NULL)
+			v[i].envp = r->env;
+	}
+	c.filtered = pl->has_filter ? pl : NULL;
+	return run_each(&c, &(struct plan_hooks){ v, asked->n }, e);
 }
 
 /* runtime.md#lifecycle: a failing poststop hook is logged, and the next one runs. */

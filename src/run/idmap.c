@@ -229,19 +229,30 @@ static int mapped_tree(const struct plan *pl, const struct plan_mount *m, int us
 	return err != 0 ? mapped_failed(m, err, e) : take_fd(&tree);
 }
 
-/* A mount without maps of its own has the container's. */
-static int prepare_one(struct run *r, const struct plan *pl, size_t i, struct err *e)
+/* A mount without maps of its own has the container's; those of a user namespace that is joined
+ * the kernel knows. */
+static int user_ns_of(const struct run *r, const struct plan *pl, const struct plan_mount *m,
+		      struct err *e)
 {
-	const struct plan_mount *m = &pl->mounts[i];
 	const char *uid = m->uid_map != NULL ? m->uid_map : pl->ids.uid.text;
 	const char *gid = m->gid_map != NULL ? m->gid_map : pl->ids.gid.text;
-	autofd int user_ns = -1;
+	int fd;
 
-	if (uid == NULL || gid == NULL)
+	if (uid != NULL && gid != NULL)
+		return idmap_user_ns(uid, gid, e);
+	if (uid != NULL || gid != NULL || r->ns_fd[NS_USER] < 0)
 		return fail(e, ERR_SPEC,
 			    "mounts[%zu]: expected uidMappings and gidMappings: found %s",
 			    m->index, uid == NULL && gid == NULL ? "neither" : "one of them");
-	user_ns = idmap_user_ns(uid, gid, e);
+	fd = fcntl(r->ns_fd[NS_USER], F_DUPFD_CLOEXEC, 0);
+	return fd < 0 ? fail_sys(e, errno, "mounts[%zu]: the user namespace", m->index) : fd;
+}
+
+static int prepare_one(struct run *r, const struct plan *pl, size_t i, struct err *e)
+{
+	const struct plan_mount *m = &pl->mounts[i];
+	autofd int user_ns = user_ns_of(r, pl, m, e);
+
 	if (user_ns < 0)
 		return -1;
 	r->mount_fd[i] = mapped_tree(pl, m, user_ns, e);

@@ -129,6 +129,37 @@ int images_options(struct pb *opts, const struct run_images *w, struct err *e)
 	return w->page_server != NULL ? add_page_server(opts, w->page_server, e) : 0;
 }
 
+#define CONFIG "org.criu.config"
+
+static const char *annotation(const struct plan *pl, const char *key)
+{
+	for (size_t i = 0; i < pl->annotations.n; i++)
+		if (str_eq(pl->annotations.v[i].key, key))
+			return pl->annotations.v[i].value;
+	return "";
+}
+
+/* It can name programs for criu to run, as root (criu.8 --action-script). */
+int images_config(struct pb *opts, const struct plan *pl, struct err *e)
+{
+	const char *path = annotation(pl, CONFIG);
+	struct stat st;
+
+	if (path[0] == '\0')
+		return 0;
+	if (lstat(path, &st) < 0)
+		return fail_sys(e, errno, "annotations." CONFIG ": %s", path);
+	if (path[0] != '/' || !S_ISREG(st.st_mode) || (st.st_mode & 0022) != 0 ||
+	    (st.st_uid != 0 && st.st_uid != geteuid()))
+		return fail(e, ERR_SPEC,
+			    "annotations." CONFIG
+			    ": expected the absolute path of a file that only root can write: "
+			    "found %s, owner %u, mode %03o",
+			    path, st.st_uid, st.st_mode & 0777);
+	pb_string(opts, CRIU_CONFIG_FILE, path);
+	return 0;
+}
+
 /* ---- stdin, stdout, stderr ---- */
 
 static bool number_after(const char *text, const char *key, uint64_t *out)

@@ -22,6 +22,10 @@ void images_close(struct criu_call *c);
 /* All that is in *w. */
 int images_options(struct pb *opts, const struct run_images *w, struct err *e) CHECK;
 
+/* The annotation org.criu.config, as runc and crun know it: a file of options that come before
+ * ours. */
+int images_config(struct pb *opts, const struct plan *pl, struct err *e) CHECK;
+
 /* { 1: key, 2: value } as field `n' */
 void images_pair(struct pb *opts, unsigned n, const char *key, const char *value);
 

@@ -4,13 +4,16 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <linux/ioprio.h>
+#include <linux/sched.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/personality.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "base/auto.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "base/str.h"
 #include "base/sys.h"
 #include "run/run_private.h"
@@ -78,6 +81,20 @@ static const struct {
 		  "period: see sched(7)" },
 };
 
+/* The words after the colon are runc's, which its tests look for. */
+static int scheduler_refused(const struct plan *pl, int err, struct err *e)
+{
+	if (err == EPERM && pl->process.scheduler.policy == SCHED_DEADLINE &&
+	    pl->cgroup.limits.cpus != NULL)
+		return hint(e,
+			    "SCHED_DEADLINE wants all processors: process scheduler can't be "
+			    "used together with AllowedCPUs, linux.resources.cpu.cpus");
+	for (size_t i = 0; i < COUNT(scheduler_hints); i++)
+		if (scheduler_hints[i].err == err)
+			return hint(e, "%s", scheduler_hints[i].remedy);
+	return -1;
+}
+
 int do_scheduler(struct run *r, const struct plan *pl, struct err *e)
 {
 	const struct spec_scheduler *s = &pl->process.scheduler;
@@ -99,10 +116,7 @@ int do_scheduler(struct run *r, const struct plan *pl, struct err *e)
 	(void)fail_sys(e, err,
 		       "process.scheduler: set policy %" PRIu32 ", nice %d, priority %d",
 		       s->policy, s->nice, s->priority);
-	for (size_t i = 0; i < COUNT(scheduler_hints); i++)
-		if (scheduler_hints[i].err == err)
-			return hint(e, "%s", scheduler_hints[i].remedy);
-	return -1;
+	return scheduler_refused(pl, err, e);
 }
 
 int do_io_priority(struct run *r, const struct plan *pl, struct err *e)
@@ -120,6 +134,9 @@ int do_io_priority(struct run *r, const struct plan *pl, struct err *e)
 }
 
 /* ---- processors and memory ---- */
+
+/* The largest CONFIG_NR_CPUS; the kernel skips what is beyond its own. */
+#define PROCESSORS_MAX 8192
 
 static int set_affinity(pid_t pid, const struct bits *cpus, const char *which, struct err *e)
 {
@@ -139,10 +156,30 @@ int do_affinity_initial(struct run *r, const struct plan *pl, struct err *e)
 	return set_affinity(r->pid, &pl->process.affinity_initial, "initial", e);
 }
 
-int do_affinity_final(struct run *r, const struct plan *pl, struct err *e)
+/* Since Linux 6.2 a process takes the mask that it was given along when it moves to another
+ * group: what the runtime or its caller is bound to would bind the container too. The kernel
+ * leaves out the processors that there are not, or that the group may not use. */
+static void unbind(void)
 {
+	unsigned long all[PROCESSORS_MAX / (8 * sizeof(unsigned long))];
+	int err;
+
+	memset(all, 0xff, sizeof(all));
+	err = sys_sched_setaffinity(0, all, COUNT(all));
+	if (err < 0)
+		log_debug("processors: the runtime's own are kept: %s", strerror(-err));
+}
+
+int do_processors(struct run *r, const struct plan *pl, struct err *e)
+{
+	const struct bits *own = &pl->process.affinity_final;
+
 	(void)r;
-	return set_affinity(0, &pl->process.affinity_final, "final", e);
+	if (own->n > 0)
+		return set_affinity(0, own, "final", e);
+	if (pl->process.affinity_initial.n == 0)
+		unbind();
+	return 0;
 }
 
 /* The reasons that set_mempolicy(2) has for each. */

@@ -61,7 +61,11 @@ static int label_failed(const struct plan_process *p, int err, struct err *e)
 				p->selinux_label);
 	(void)fail_sys(e, err, "process.apparmorProfile: write \"%s\" to `" ATTR "exec`",
 		       p->apparmor_profile);
-	return err == ENOENT ? hint(e, "the profile is not loaded: apparmor_parser -r FILE")
+	/* runc's words, which its tests look for */
+	return err == ENOENT ? hint(e,
+				    "apparmor profile \"%s\": profile not loaded: "
+				    "apparmor_parser -r FILE",
+				    p->apparmor_profile)
 			     : -1;
 }
 

@@ -124,15 +124,18 @@ static mode_t mode_of(int fd)
 
 /* The destination, made if it is missing: a directory for a file system or a directory, else
  * an empty file. /proc and /sys may be no symlinks (CVE-2019-19921, CVE-2023-27561). */
-static int open_place(struct run *r, const struct plan_mount *m, bool directory)
+static int open_place(struct run *r, const struct plan_mount *m, bool directory, bool *made)
 {
 	int fd;
 
-	if (m->dest_is_fixed || m->dest_nofollow) {
+	if (m->dest_is_fixed || m->dest_nofollow)
 		fd = path_open_beneath_nolink(r->root, m->destination, O_PATH, 0);
-		if (fd != -ENOENT)
-			return fd;
-	}
+	else
+		fd = path_open_in(r->root, m->destination,
+				  O_PATH | (directory ? O_DIRECTORY : 0), 0);
+	*made = fd == -ENOENT;
+	if (!*made)
+		return fd;
 	if (directory)
 		fd = path_mkdirs_in(r->root, m->destination, 0755);
 	else
@@ -229,7 +232,8 @@ static int label_root(const struct plan_mount *m, int tree, struct err *e)
 	return 0;
 }
 
-/* A tmpfs without a mode takes that of the directory it covers: what runc's users know. */
+/* A tmpfs without a mode takes that of the directory it covers, where that was there before:
+ * what runc's users know. */
 static bool wants_mode(const struct plan_mount *m)
 {
 	for (size_t i = 0; i < m->params_n; i++)
@@ -496,13 +500,14 @@ static int remount(const struct plan *pl, struct run *r, const struct plan_mount
 }
 
 /* A descriptor of the mount, or -1. */
-static int mount_at(struct run *r, const struct plan *pl, size_t i, int place, struct err *e)
+static int mount_at(struct run *r, const struct plan *pl, size_t i, int place, bool made,
+		    struct err *e)
 {
 	struct plan_mount m = pl->mounts[i];
 	autofd int tree = -1;
 
 	close_cgroup(pl, &m);
-	tree = make_mount(r, pl, &m, i, mode_of(place), e);
+	tree = make_mount(r, pl, &m, i, made ? 0 : mode_of(place), e);
 	if (tree < 0 || label_root(&m, tree, e) < 0 || copy_up(&m, tree, place, e) < 0 ||
 	    attach(pl, &m, tree, place, e) < 0)
 		return -1;
@@ -513,6 +518,7 @@ static int one_mount(struct run *r, const struct plan *pl, size_t i, struct err 
 {
 	const struct plan_mount *m = &pl->mounts[i];
 	autofd int place = -1, tree = -1;
+	bool made;
 
 	if (m->kind == PM_REMOUNT)
 		return remount(pl, r, m, e);
@@ -522,10 +528,10 @@ static int one_mount(struct run *r, const struct plan *pl, size_t i, struct err 
 		return -1;
 	if (m->kind == PM_BIND && m->copy_symlink && S_ISLNK(mode_of(r->mount_fd[i])))
 		return copy_link(r, m, r->mount_fd[i], e);
-	place = open_place(r, m, m->kind != PM_BIND || S_ISDIR(mode_of(r->mount_fd[i])));
+	place = open_place(r, m, m->kind != PM_BIND || S_ISDIR(mode_of(r->mount_fd[i])), &made);
 	if (check_place(r, m, place, e) < 0)
 		return -1;
-	tree = mount_at(r, pl, i, place, e);
+	tree = mount_at(r, pl, i, place, made, e);
 	if (tree < 0)
 		return -1;
 	if (m->read_only_late || m->dest_is_fixed)

@@ -32,16 +32,23 @@ static bool lies_below(const char *path, const char *above)
 	return rest != NULL && (rest[0] == '/' || str_eq(above, "/"));
 }
 
-/* What is below another mount is in the image of that, or on its source. */
-static bool in_the_root(const struct plan *pl, size_t i)
+/* The mount in which another's place is: the deepest before it. NULL: the root. */
+static const struct plan_mount *holder(const struct plan *pl, size_t i)
 {
-	for (size_t k = 0; k < i; k++)
-		if (lies_below(pl->mounts[i].destination, pl->mounts[k].destination))
-			return false;
-	return true;
+	const struct plan_mount *deepest = NULL;
+
+	for (size_t k = 0; k < i; k++) {
+		const struct plan_mount *m = &pl->mounts[k];
+
+		if (m->kind != PM_REMOUNT &&
+		    lies_below(pl->mounts[i].destination, m->destination) &&
+		    (deepest == NULL || !lies_below(deepest->destination, m->destination)))
+			deepest = m;
+	}
+	return deepest;
 }
 
-static int make_place(int root, const struct plan_mount *m, struct err *e)
+static int make_place(int root, const char *path, const struct plan_mount *m, struct err *e)
 {
 	autofd int place = -1;
 	struct stat st;
@@ -49,12 +56,29 @@ static int make_place(int root, const struct plan_mount *m, struct err *e)
 	if (m->kind == PM_BIND && stat(m->source, &st) < 0)
 		return fail_sys(e, errno, "mounts[%zu]: source %s", m->index, m->source);
 	if (m->kind == PM_BIND && !S_ISDIR(st.st_mode))
-		place = path_touch_in(root, m->destination, 0644);
+		place = path_touch_in(root, path, 0644);
 	else
-		place = path_mkdirs_in(root, m->destination, 0755);
+		place = path_mkdirs_in(root, path, 0755);
 	return place < 0 ? fail_sys(e, -place, "mounts[%zu]: make the place %s", m->index,
 				    m->destination)
 			 : 0;
+}
+
+/* In the root, or on the source of the bind that covers it. In another file system the place is
+ * as the image has it. */
+static int one_place(const struct plan *pl, size_t i, int root, struct err *e)
+{
+	const struct plan_mount *m = &pl->mounts[i], *in = holder(pl, i);
+	autofd int source = -1;
+
+	if (in == NULL)
+		return make_place(root, m->destination, m, e);
+	if (in->kind != PM_BIND)
+		return 0;
+	source = open(in->source, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (source < 0)
+		return fail_sys(e, errno, "mounts[%zu]: source %s", in->index, in->source);
+	return make_place(source, m->destination + strlen(in->destination), m, e);
 }
 
 /* criu mounts, and makes no place to mount on: an engine's root is fresh from its image. */
@@ -66,13 +90,25 @@ int do_mount_places(struct run *r, const struct plan *pl, struct err *e)
 	if (root < 0)
 		return fail_sys(e, errno, "root.path: open %s", pl->root.path);
 	for (size_t i = 0; i < pl->mounts_n; i++)
-		if (pl->mounts[i].kind != PM_REMOUNT && in_the_root(pl, i) &&
-		    make_place(root, &pl->mounts[i], e) < 0)
+		if (pl->mounts[i].kind != PM_REMOUNT && one_place(pl, i, root, e) < 0)
 			return -1;
 	return 0;
 }
 
 /* ---- in criu's process ---- */
+
+/* With --manage-cgroups-mode=ignore criu leaves groups alone: what it restores is where it is
+ * itself, and has its cgroup namespace. */
+static int enter_group(const struct run *r, struct err *e)
+{
+	if (r->images->cgroups_mode != CRIU_CG_IGNORE)
+		return 0;
+	if (r->cg != NULL && cg_add(r->cg, getpid(), e) < 0)
+		return -1;
+	if (r->pl->ns.new_cgroup && unshare(CLONE_NEWCGROUP) < 0)
+		return fail_sys(e, errno, "restore: a cgroup namespace for criu");
+	return 0;
+}
 
 /* pivot_root(2) wants a mount whose parent is not shared; the mount namespace is criu's alone,
  * so that none of it stays on the host. Slaves, and not private: a mount of the image that has
@@ -82,6 +118,8 @@ static int make_root(void *ctx, struct err *e)
 	const struct run *r = ctx;
 	const char *path = r->pl->root.path;
 
+	if (enter_group(r, e) < 0)
+		return -1;
 	if (unshare(CLONE_NEWNS) < 0)
 		return fail_sys(e, errno, "restore: a mount namespace for criu");
 	if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0 ||
@@ -276,7 +314,7 @@ static int fill(struct criu_call *c, struct run *r, int *fds, struct err *e)
 	struct pb *opts = c->opts;
 	struct pb group = { .arena = opts->arena };
 
-	if (images_options(opts, r->images, e) < 0 ||
+	if (images_options(opts, r->images, e) < 0 || images_config(opts, r->pl, e) < 0 ||
 	    images_load_stdio(c->images.fd, opts, e) < 0)
 		return -1;
 	pb_bool(opts, CRIU_NOTIFY_SCRIPTS, true);

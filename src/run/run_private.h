@@ -182,7 +182,7 @@ int do_io_priority(struct run *r, const struct plan *pl, struct err *e) CHECK;
 int do_memory_policy(struct run *r, const struct plan *pl, struct err *e) CHECK;
 /* The runtime, for a process of exec that is not in the container's group yet. */
 int do_affinity_initial(struct run *r, const struct plan *pl, struct err *e) CHECK;
-int do_affinity_final(struct run *r, const struct plan *pl, struct err *e) CHECK;
+int do_processors(struct run *r, const struct plan *pl, struct err *e) CHECK;
 int do_personality(struct run *r, const struct plan *pl, struct err *e) CHECK;
 int do_umask(struct run *r, const struct plan *pl, struct err *e) CHECK;
 int write_oom_score(pid_t pid, int64_t score, struct err *e) CHECK;
@@ -238,6 +238,8 @@ void tty_proxy_close(struct tty_proxy *t);
  * where the caller is. `tolerate' reports each failure and goes on. */
 int hooks_run(struct arena *a, const struct plan_hooks *hooks, enum spec_hook_kind kind,
 	      const struct state *st, enum state_status now, struct err *e) CHECK;
+/* startContainer's, in the container and under its filters. */
+int do_start_hooks(struct run *r, const struct plan *pl, struct err *e) CHECK;
 void hooks_run_all(struct arena *a, const struct plan_hooks *hooks, enum spec_hook_kind kind,
 		   const struct state *st, enum state_status now);
 /* poststart and poststop are needed after the plan is gone: kept in hooks.json. */
@@ -272,6 +274,9 @@ uint64_t filter_capability(const struct plan *pl);
 /* A thread beside us that the filter will not bind, for what is to be done after it is on. */
 int do_courier(struct run *r, const struct plan *pl, struct err *e) CHECK;
 int load_filter(struct run *r, const struct plan *pl, struct err *e) CHECK;
+/* The same for a program beside the container's process, directly before its execve; plan is
+ * the struct plan. 0 or -errno. */
+int load_hook_filter(void *plan) CHECK;
 
 /* ---- filter_kept.c ---- */
 /* Written at create, beside the state; read for exec, and refused unless the digests are the

@@ -121,6 +121,21 @@ static int set_up_slave(int slave, const struct plan_process *p, struct err *e)
 	return 0;
 }
 
+/* To a pipe or a file go the lines as the program writes them, as with runc: only a terminal of
+ * ours, which is in raw mode meanwhile, needs the carriage returns. */
+static int plain_lines(int slave, struct err *e)
+{
+	struct termios t;
+
+	if (isatty(STDOUT_FILENO))
+		return 0;
+	if (tcgetattr(slave, &t) < 0)
+		return fail_sys(e, errno, "terminal: ask its modes");
+	t.c_oflag &= ~(tcflag_t)ONLCR;
+	return tcsetattr(slave, TCSANOW, &t) < 0 ? fail_sys(e, errno, "terminal: set its modes")
+						 : 0;
+}
+
 /* What the mount goes on, made when missing, through no symlink: an image could have one
  * there that leads to a file that a step before us has covered. */
 static int console_place(const struct run *r, struct err *e)
@@ -195,7 +210,8 @@ int do_terminal(struct run *r, const struct plan *pl, struct err *e)
 	if (master < 0)
 		return -1;
 	slave = open_slave(master, e);
-	if (slave < 0 || set_up_slave(slave, &pl->process, e) < 0)
+	if (slave < 0 || set_up_slave(slave, &pl->process, e) < 0 ||
+	    (r->console < 0 && plain_lines(slave, e) < 0))
 		return -1;
 	/* In mounts that are not the container's own /dev/console is the host's. */
 	if (pl->ns.new_mount && bind_console(r, slave, e) < 0)

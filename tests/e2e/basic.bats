@@ -175,6 +175,24 @@ joined() {
 	is "${lines[2]}" 0
 }
 
+@test "a user namespace without root is set up by the user that it has" {
+	newer_than_crun
+	namespace_add user
+	conf '.linux.uidMappings = [{containerID: 1000, hostID: 100000, size: 1}]
+		| .linux.gidMappings = [{containerID: 1000, hostID: 200000, size: 1}]
+		| .process.user = {uid: 1000, gid: 1000}
+		| (.mounts[] | select(.destination == "/dev/pts") | .options) -= ["gid=5"]'
+	chown -R -h 100000:200000 "$bundle/rootfs"
+	rmdir "$bundle/rootfs/proc"
+	run -0 inside 'id -u; id -g; stat -c %u:%g /dev/shm'
+	is "$output" $'1000\n1000\n1000:1000'
+	sleeper
+	create
+	caisson start "$id"
+	run -0 caisson exec "$id" id -u
+	is "$output" 1000
+}
+
 @test "a time namespace has the offsets of the config" {
 	newer_than_crun
 	namespace_add time
@@ -328,6 +346,15 @@ joined() {
 	is "${lines[0]}" 1750
 	for o in nosuid noexec nodev size=64k; do has "${lines[1]}" $o; done
 	has "$output" 'No space left on device'
+}
+
+@test "a tmpfs without a mode has that of the directory it covers, and its own where there was none" {
+	newer_than_crun
+	mkdir -m 710 "$bundle/rootfs/there"
+	mount_add '{"destination": "/there", "type": "tmpfs", "source": "tmpfs"}'
+	mount_add '{"destination": "/made/for/it", "type": "tmpfs", "source": "tmpfs"}'
+	run -0 inside 'stat -c %a /there /made/for/it /made/for'
+	is "$output" $'710\n1777\n755'
 }
 
 @test "options longer than fsconfig takes reach the file system, and the mount its place" {
@@ -542,16 +569,32 @@ pts/ptmx"
 	is "$output" '4000 5000'
 }
 
-@test "an unknown capability is warned of, and nobody gets it" {
-	caisson_only
-	caps '["CAP_NOTHING", "chown", "CAP_KILL"]'
-	run -0 --separate-stderr inside 'cat /proc/self/status'
-	is "$(field CapEff)" 0000000000000020
-	is "$(field CapBnd)" 0000000000000020
-	has "$stderr" 'warning: process.capabilities.bounding[0]: ignored: "CAP_NOTHING" is no capability'
-	has "$stderr" 'ignored: "chown" is no capability'
-	run -0 caisson check "$bundle"
-	has "$output" 'process.capabilities.ambient[0]: ignored: "CAP_NOTHING" is no capability'
+@test "idmap without maps has those of the user namespace, a joined one's too" {
+	newer_than_crun
+	mkdir "$BATS_TEST_TMPDIR/files"
+	touch "$BATS_TEST_TMPDIR/files/one"
+	chown 7:8 "$BATS_TEST_TMPDIR/files/one"
+	ids_mapped
+	mount_add '{"destination": "/files", "type": "bind", "source": "'"$BATS_TEST_TMPDIR"'/files", "options": ["bind", "idmap"]}'
+	run -0 inside 'stat -c "%u %g" /files/one'
+	is "$output" '7 8'
+	unshare -U sleep 100 3>&- &
+	other=$!
+	until [ "$(readlink /proc/$other/ns/user)" != "$(readlink /proc/self/ns/user)" ]; do sleep 0.1; done
+	echo 0 100000 65536 >/proc/$other/uid_map
+	echo 0 100000 65536 >/proc/$other/gid_map
+	conf 'del(.linux.uidMappings, .linux.gidMappings)
+		| (.linux.namespaces[] | select(.type == "user")).path = "/proc/\($o)/ns/user"' --arg o "$other"
+	run -0 inside 'stat -c "%u %g" /files/one'
+	kill $other
+	is "$output" '7 8'
+}
+
+@test "an unknown capability is refused by name" {
+	newer_than_crun
+	caps '["CAP_NOTHING"]'
+	run -1 inside true
+	has "$output" CAP_NOTHING
 }
 
 @test "no_new_privs is on when asked for" {

@@ -261,6 +261,19 @@ says() {
 	has "$output" 'Read-only'
 }
 
+@test "--manage-cgroups-mode=ignore: it begins in the group of the config, with a namespace of it" {
+	need_criu
+	counter
+	started
+	checkpoint --manage-cgroups-mode ignore
+	conf '.linux.cgroupsPath += "-2"'
+	restore_away --manage-cgroups-mode ignore
+	has "$(cat "/proc/$(cat "$bundle/pid")/cgroup")" "$id-2"
+	run caisson exec "$id" grep ^0: /proc/1/cgroup
+	is "$output" 0::/
+	counts "$(count)"
+}
+
 @test "a bind mount through a symlink of the image comes back" {
 	need_criu
 	counter

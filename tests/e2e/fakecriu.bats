@@ -112,6 +112,48 @@ asked() { jq -c "$1" "$work/request.json"; }
 	has "$output" 'descriptor 77 is not open'
 }
 
+@test "a file of options for criu is that of org.criu.config, if only root can write it" {
+	local file=$BATS_TEST_TMPDIR/criu.conf
+	conf '.annotations = {"org.criu.config": $f}' --arg f "$file"
+	started
+	run checkpoint --leave-running
+	has "$output" "annotations.org.criu.config: $file: no such file or directory"
+	echo tcp-established >"$file"
+	checkpoint --leave-running
+	is "$(asked .opts.config_file)" "\"$file\""
+	mkdir -p -m 700 "$images"
+	echo '["pipe:[77]","pipe:[77]","pipe:[77]"]' >"$images/descriptors.json"
+	id=$id-2
+	conf '.linux.cgroupsPath += "-2"'
+	run ! caisson restore --image-path "$images" --work-path "$work" --bundle "$bundle" --detach "$id"
+	is "$(asked .opts.config_file)" "\"$file\""
+	id=${id%-2}
+	chmod 666 "$file"
+	rm "$work/request.json"
+	run ! checkpoint --leave-running
+	has "$output" "that only root can write: found $file, owner 0, mode 666"
+	[ ! -e "$work/request.json" ]
+}
+
+@test "restore: places below a bind are made on its source, and in no other file system" {
+	mkdir -m 700 "$images"
+	mkdir "$bundle/host" "$bundle/below"
+	touch "$bundle/file"
+	echo '["pipe:[77]","pipe:[77]","pipe:[77]"]' >"$images/descriptors.json"
+	mount_add "{\"destination\": \"/mnt\", \"type\": \"bind\", \"source\": \"$bundle/host\", \"options\": [\"bind\"]}"
+	mount_add "{\"destination\": \"/mnt/a/b\", \"type\": \"bind\", \"source\": \"$bundle/below\", \"options\": [\"bind\"]}"
+	mount_add "{\"destination\": \"/mnt/a/b/c/file\", \"type\": \"bind\", \"source\": \"$bundle/file\", \"options\": [\"bind\"]}"
+	mount_add '{"destination": "/t", "type": "tmpfs", "source": "tmpfs"}'
+	mount_add '{"destination": "/t/x", "type": "tmpfs", "source": "tmpfs"}'
+	run ! caisson restore --image-path "$images" --work-path "$work" --bundle "$bundle" --detach "$id"
+	[ -d "$bundle/host/a/b" ]
+	[ ! -e "$bundle/host/a/b/c" ]
+	[ -f "$bundle/below/c/file" ]
+	[ -d "$bundle/rootfs/t" ]
+	[ ! -e "$bundle/rootfs/t/x" ]
+	[ ! -e "$bundle/rootfs/mnt/a" ]
+}
+
 @test "pre-dump tracks memory and leaves the container alone; a parent is relative" {
 	started
 	mkdir -p "$images" "$BATS_TEST_TMPDIR/pre"

@@ -66,6 +66,33 @@ hook() {
 	is "$(<"$bundle/rootfs/startContainer")" "$output"
 }
 
+@test "a startContainer hook runs under the container's filter, and no other hook does" {
+	newer_than_crun
+	conf '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW",
+		syscalls: [{names: ["mkdir", "mkdirat"], action: "SCMP_ACT_KILL_PROCESS"}]}'
+	hook createContainer "mkdir $bundle/rootfs/by-create"
+	run -0 inside true
+	[ -d "$bundle/rootfs/by-create" ]
+	rmdir "$bundle/rootfs/by-create"
+	hook startContainer 'grep -h ^Seccomp: /proc/self/status >/seen; exec mkdir /by-start'
+	for nnp in true false; do
+		conf '.process.noNewPrivileges = $n' --argjson n $nnp
+		run ! inside true
+		has "$output" 'error running startContainer hook #0: signal 31 (bad system call)'
+		is "$(xargs <"$bundle/rootfs/seen")" 'Seccomp: 2'
+		[ ! -e "$bundle/rootfs/by-start" ]
+		rmdir "$bundle/rootfs/by-create"
+	done
+}
+
+@test "a startContainer hook that cannot be executed is an error, with a filter too" {
+	newer_than_crun
+	conf '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW"}
+		| .hooks.startContainer = [{path: "/none/such"}]'
+	run ! inside true
+	has "$output" 'error running startContainer hook #0: /none/such: run: no such file or directory'
+}
+
 @test "createContainer sees the container's mounts below its root, before the pivot" {
 	hook createContainer "grep -c ' $bundle/rootfs/proc ' /proc/self/mountinfo >$BATS_TEST_TMPDIR/seen; true"
 	run -0 inside true

@@ -221,7 +221,7 @@ logged() {
 @test "no agent: create says where it looked, and leaves nothing" {
 	notifying "$(notify mkdir)"
 	run ! caisson create --bundle "$bundle" "$id"
-	has "$output" "linux.seccomp.listenerPath: connect to $socket"
+	has "$output" "linux.seccomp.listenerPath: $socket: failed to connect with seccomp agent: "
 	has "$output" "no such file or directory"
 	has "$output" "has to listen there"
 	run ! caisson run --bundle "$bundle" "$id"

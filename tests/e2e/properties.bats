@@ -66,6 +66,18 @@ need_two_processors() {
 }
 allowed() { awk '$1 == "Cpus_allowed_list:" { print $2 }' <<<"$output"; }
 
+@test "a caller that is bound to a processor binds neither container nor exec" {
+	need_two_processors
+	taskset -cp 0 $BASHPID
+	run -0 inside 'grep Cpus_allowed_list /proc/self/status'
+	is "$(allowed)" "$all"
+	sleeper
+	create
+	caisson start "$id"
+	run -0 caisson exec "$id" grep Cpus_allowed_list /proc/self/status
+	is "$(allowed)" "$all"
+}
+
 @test "the processors of exec are not those of the container's own process" {
 	newer_than_crun
 	need_two_processors

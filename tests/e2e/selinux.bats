@@ -44,6 +44,14 @@ current='tr -d "\\0" </proc/self/attr/current'
 	alive=
 }
 
+@test "a startContainer hook has the label of the process" {
+	labelled $process
+	conf '.hooks.startContainer = [{path: "/bin/sh", args: ["sh", "-c", $t], env: ["PATH=/bin"]}]' --arg t "$current >/hook"
+	run -0 inside "$current"
+	is "$output" $process
+	is "$(<"$bundle/rootfs/hook")" $process
+}
+
 @test "a label that the policy does not know refuses the container" {
 	labelled system_u:system_r:nobody_t:s0
 	run -1 inside true

@@ -70,7 +70,14 @@ host() { readlink "/proc/self/ns/$1"; }
 	conf '.mounts |= map(select(.destination | startswith("/dev") | not))
 		| .linux.devices = [{path: "/dev/e2e", type: "c", major: 1, minor: 7, fileMode: 438, uid: 0, gid: 0}]'
 	touch "$bundle/rootfs/dev/e2e"
-	! is_caisson || refused
+	if is_caisson; then
+		refused
+		has "$output" "/dev/e2e has incorrect ftype: 100000 doesn't match expected 20000"
+		rm "$bundle/rootfs/dev/e2e"
+		mknod "$bundle/rootfs/dev/e2e" c 1 5
+		refused
+		has "$output" "/dev/e2e has incorrect major:minor: 1:5 doesn't match expected 1:7"
+	fi
 	rm "$bundle/rootfs/dev/e2e"
 	run -0 inside 'stat -c "%F %t:%T" /dev/e2e'
 	is "$output" 'character special file 1:7'

@@ -38,6 +38,12 @@ socket_open() {
 	run -7 on_terminal 24x80 'exit 7'
 }
 
+@test "what a terminal prints goes to a pipe as it was written" {
+	conf '.process.terminal = true'
+	run -0 inside 'printf "a\nb\n"; tty'
+	is "$output" $'a\nb\n/dev/pts/0'
+}
+
 @test "the terminal is the controlling one" {
 	run -0 on_terminal 24x80 'echo text >/dev/tty'
 	has "$output" text

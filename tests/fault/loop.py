@@ -612,7 +612,7 @@ def prepare(tap, kinds, is_entered):
 # Steps that may have no bundle here, and why.
 KNOWN = {step: "not on this kernel" for step in (
     "label", "label-open", "idmapped-mounts", "resctrl", "resctrl-join", "memory-policy",
-    "affinity-initial", "affinity-final")}
+    "affinity-initial")}
 KNOWN["scope"] = "systemd.bats has it, beside a systemd"
 
 

@@ -54,7 +54,7 @@ struct failing {
 static struct failing failings[] = {
 	{ "exit 1",                     -1,  "error running createRuntime hook #1: exit status 1" },
 	{ "echo because >&2; exit 3",   -1,  "error running createRuntime hook #1: exit status 3: because" },
-	{ "kill -9 $$",                 -1,  "error running createRuntime hook #1: signal 9 (Killed)" },
+	{ "kill -9 $$",                 -1,  "error running createRuntime hook #1: signal 9 (killed)" },
 	{ "exec sleep 9",               200, "error running createRuntime hook #1: PATH: timed out after 200 ms" },
 	{ "true",                       -1,  "" },
 };

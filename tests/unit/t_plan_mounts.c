@@ -375,6 +375,10 @@ Test(plan_mounts, have_a_clean_destination_and_a_source_from_the_bundle)
 		{ "{'destination':'/a','type':'cgroup2'}", PM_CGROUP, "cgroup2", "cgroup2",
 		  "/a" },
 		{ "{'destination':'a','type':'tmpfs'}", PM_FS, "tmpfs", "tmpfs", "/a" },
+		{ "{'destination':'/bundle/rootfs/a','type':'tmpfs'}", PM_FS, "tmpfs", "tmpfs",
+		  "/a" },
+		{ "{'destination':'/bundle/rootfs','type':'tmpfs'}", PM_FS, "tmpfs", "tmpfs",
+		  "/bundle/rootfs" },
 	};
 
 	for (size_t i = 0; i < COUNT(cases); i++) {

@@ -82,7 +82,7 @@ static const struct refusal refusals[] = {
 	{ { NULL, NEW_MOUNT, MOUNT("'destination':'/a','type':'tmpfs','options':['size=1','remount']") }, ROOT, 0, ERR_SPEC, "mounts[0].options: expected options of a remount: found \"size\"", NULL },
 	{ { NULL, NEW_MOUNT, MOUNT("'destination':'/a','type':'tmpfs','options':['=1']") }, ROOT, 0, ERR_SPEC, "mounts[0].options[0]: expected a mount option: found \"=1\"", NULL },
 	{ { NULL, NEW_MOUNT, MOUNT("'destination':'/a','type':'tmpfs','options':['idmap']") }, ROOT, 0, ERR_SPEC, "mounts[0]: expected a bind mount for an id map: found type tmpfs", NULL },
-	{ { NULL, NEW_MOUNT, MOUNT("'destination':'/a','type':'bind','source':'/a','options':['ridmap']") }, ROOT, 0, ERR_SPEC, "mounts[0]: expected uidMappings and gidMappings, or a new user namespace, for idmap: found neither", NULL },
+	{ { NULL, NEW_MOUNT, MOUNT("'destination':'/a','type':'bind','source':'/a','options':['ridmap']") }, ROOT, 0, ERR_SPEC, "mounts[0]: expected uidMappings and gidMappings, or a user namespace, for idmap: found neither", NULL },
 	{ { NULL, NEW_MOUNT ",'devices':[{'path':'/dev/..','type':'p'}]", NULL }, ROOT, 0, ERR_SPEC, "linux.devices[0]: expected a path and numbers of a device: found \"/dev/..\" 0:0", NULL },
 
 	/* the process */

@@ -310,6 +310,49 @@ Test(proc, tells_how_a_job_ended)
 	cr_expect_str_eq(r.said, "");
 }
 
+static int say_what_is_pointed_to(void *text)
+{
+	return write_all(STDOUT_FILENO, text, strlen(text));
+}
+
+static int refuse_to_be(void *ctx)
+{
+	(void)ctx;
+	return -EDOM;
+}
+
+Test(proc, a_job_has_a_last_step_before_its_program)
+{
+	const char *const argv[] = { "sh", "-c",
+				     "read x; echo $x; ls /proc/self/fd; kill -9 $$", NULL };
+	const char *const envp[] = { "PATH=/bin:/usr/bin", NULL };
+	struct proc_job job = { .path = "/bin/sh",
+				.argv = argv,
+				.envp = envp,
+				.input = "in\n",
+				.input_len = 3,
+				.timeout_ms = -1,
+				.root = -1,
+				.last = say_what_is_pointed_to,
+				.last_ctx = (void *)(uintptr_t) "last " };
+	struct proc_result r;
+	struct err e = { 0 };
+
+	cr_assert_eq(proc_run(&job, &r, &e), 0, "%s", e.text);
+	cr_expect_str_eq(r.said, "last in 0 1 2 3");
+	cr_expect_eq(r.signal, SIGKILL);
+	job.last = refuse_to_be;
+	cr_expect_lt(proc_run(&job, &r, &e), 0);
+	cr_expect_eq(e.sys, EDOM);
+	e = (struct err){ 0 };
+	job.last = say_what_is_pointed_to;
+	job.path = "/none/such";
+	cr_expect_lt(proc_run(&job, &r, &e), 0);
+	cr_expect_str_eq(e.text, "/none/such: run");
+	cr_expect_eq(e.sys, ENOENT);
+	cr_expect_eq(waitpid(-1, NULL, WNOHANG), -1, "a process is left");
+}
+
 Test(proc, gives_input_whole_and_read_again)
 {
 	size_t n = 300000;

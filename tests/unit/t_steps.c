@@ -34,10 +34,10 @@ static const char *const child_order[] = {
 };
 
 static const char *const process_order[] = {
-	"keyring",      "scheduler",    "io-priority", "memory-policy",
-	"personality",  "no-new-privs", "rlimits",     "other-descriptors",
-	"cwd",          "bounding-set", "user",        "cwd-check",
-	"capabilities", "umask",        "undumpable",  "executable",
+	"keyring",      "processors",   "scheduler", "io-priority",       "memory-policy",
+	"personality",  "no-new-privs", "rlimits",   "other-descriptors", "cwd",
+	"bounding-set", "user",         "cwd-check", "capabilities",      "umask",
+	"undumpable",   "executable",
 };
 
 static const char *const exec_order[] = {
@@ -50,11 +50,11 @@ static const char *const exec_order[] = {
 };
 
 static const char *const entry_order[] = {
-	"session", "cgroup-wait", "affinity-final", "hide-binary",
-	"enter",   "entry-root",  "label-open",     "terminal",
+	"session",    "cgroup-wait", "hide-binary", "enter",
+	"entry-root", "label-open",  "terminal",
 };
 
-static const char *const start_order[] = { "start-hooks", "label", "descriptors",
+static const char *const start_order[] = { "label", "start-hooks", "descriptors",
 					   "seccomp-courier" };
 
 static void expect_order(const struct step *table, size_t n, const char *const *names,
