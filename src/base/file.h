@@ -17,7 +17,6 @@ int file_read_given(const char *name, size_t max, const char *what, char **text,
 int file_read_fd(int fd, size_t max, const char *what, char **text, size_t *len,
 		 struct err *e) CHECK;
 
-
 /* Reads until the buffer is full or the file ends. Returns how much it was or -errno. */
 ssize_t file_fill(int fd, char *buf, size_t size);
 

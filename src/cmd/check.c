@@ -27,7 +27,6 @@ static const struct opt options[] = {
 struct report {
 	struct arena *arena;
 	struct complaints errors, unknown;
-	const struct complaints *ignored; /* capabilities */
 	const struct policy_diags *diags; /* of the filter's compiler */
 };
 
@@ -85,7 +84,7 @@ static struct json *array_of(struct arena *a, const struct complaints *list)
 
 static void print_json(const struct report *r)
 {
-	struct json *o = json_object(r->arena), *warnings = array_of(r->arena, r->ignored);
+	struct json *o = json_object(r->arena), *warnings = json_array(r->arena);
 	const struct policy_diag *at = NULL;
 	const char *text;
 
@@ -107,8 +106,6 @@ static void print_text(const struct report *r, const char *file)
 		(void)printf("%s: %s\n", file, c->text);
 	for (const struct complaint *c = r->unknown.first; c != NULL; c = c->next)
 		(void)printf("unknown property %s\n", c->text);
-	for (const struct complaint *c = r->ignored->first; c != NULL; c = c->next)
-		(void)printf("%s\n", c->text);
 	while ((text = next_warning(r, &at)) != NULL)
 		(void)printf("%s\n", text);
 }
@@ -165,7 +162,6 @@ static int check_main(const struct call *c, struct err *e)
 			    .diags = &none };
 	struct loaded *l = arena_new(c->arena, struct loaded);
 
-	r.ignored = &l->spec.process.caps.ignored;
 	if (load(c, l, &r, e) < 0)
 		return -1;
 	if (o->json)

@@ -7,10 +7,8 @@
 
 #include "base/auto.h"
 #include "base/file.h"
-#include "base/log.h"
 #include "base/str.h"
 #include "cmd/exec.h"
-#include "cmd/load.h"
 #include "spec/words.h"
 
 static bool is_silent_about(const struct json *doc, const char *key)
@@ -68,7 +66,6 @@ static int process_of_file(struct arena *a, const char *path, struct spec_proces
 	spec_read_process(a, &at, p);
 	if (bad.n > 0)
 		return fail(e, ERR_SPEC, "%s: %s", what, bad.first->text);
-	load_warn(p);
 	inherit(&container, doc, p);
 	return 0;
 }
@@ -115,22 +112,22 @@ static int set_user(struct arena *a, const struct exec_options *o, struct spec_u
 
 /* Ambient needs inheritable, which nobody gets for being named here (CVE-2022-29162), but may
  * have by the config. */
-static void add_caps(const struct exec_options *o, struct spec_caps *c)
+static int add_caps(const struct exec_options *o, struct spec_caps *c, struct err *e)
 {
 	for (size_t i = 0; i < o->caps.n; i++) {
 		int n = word_capability(o->caps.v[i]);
 
-		if (n < 0) {
-			log_warning("exec: --cap: ignored: \"%s\" is no capability",
+		if (n < 0)
+			return fail(e, ERR_USAGE,
+				    "exec: --cap: expected a capability: found \"%s\"",
 				    o->caps.v[i]);
-			continue;
-		}
 		c->present = true;
 		c->bounding |= UINT64_C(1) << n;
 		c->permitted |= UINT64_C(1) << n;
 		c->effective |= UINT64_C(1) << n;
 		c->ambient |= c->inheritable & UINT64_C(1) << n;
 	}
+	return 0;
 }
 
 static bool same_name(const char *a, const char *b)
@@ -180,10 +177,9 @@ static int process_of_words(const struct call *c, const struct exec_options *o,
 	if (o->label != NULL)
 		p->selinux_label = o->label;
 	p->no_new_privileges = p->no_new_privileges || o->no_new_privs;
-	add_caps(o, &p->caps);
-	if (set_user(c->arena, o, &p->user, e) < 0)
-		return -1;
-	return add_env(c->arena, o, &p->env, e);
+	return set_user(c->arena, o, &p->user, e) < 0 || add_caps(o, &p->caps, e) < 0
+		       ? -1
+		       : add_env(c->arena, o, &p->env, e);
 }
 
 int exec_process(const struct call *c, const struct exec_options *o, struct spec_process *p,

@@ -120,7 +120,6 @@ int launch_new(const struct call *c, const struct launch_options *o, struct laun
 	    open_audit(c, config, &out->audit, e) < 0 || audit_ready(out->audit, e) < 0 ||
 	    state_root_open(c->g.root, true, &out->run.root, e) < 0)
 		return -1;
-	load_warn(&loaded->spec.process);
 	config->watch.dry_run |= o->responses_dry_run;
 	out->run.rules = &config->watch;
 	return fill(c, o, loaded, out, e);

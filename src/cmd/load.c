@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include "base/auto.h"
-#include "base/log.h"
 #include "base/program.h"
 #include "base/str.h"
 #include "cmd/cmd.h"
@@ -155,12 +154,6 @@ int load_saved(struct arena *a, const char *text, size_t len, struct loaded *out
 		return -1;
 	load_spec(a, out, &bad);
 	return complaints_fail(&bad, ERR_SPEC, e);
-}
-
-void load_warn(const struct spec_process *p)
-{
-	for (const struct complaint *c = p->caps.ignored.first; c != NULL; c = c->next)
-		log_warning("%s", c->text);
 }
 
 int load_plan(struct arena *a, const char *bundle, struct plan_want *want, struct loaded *out,

@@ -33,9 +33,6 @@ void load_refusals(struct arena *a, struct loaded *l, struct plan_want *want, bo
 int load_saved(struct arena *a, const char *text, size_t len, struct loaded *out,
 	       struct err *e) CHECK;
 
-/* Tells what of it was left out. */
-void load_warn(const struct spec_process *p);
-
 /* The whole way. */
 int load_plan(struct arena *a, const char *bundle, struct plan_want *want, struct loaded *out,
 	      struct err *e) CHECK;

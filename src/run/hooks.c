@@ -24,7 +24,7 @@ struct hook_call {
 	enum spec_hook_kind kind;
 	const char *state; /* as JSON */
 	size_t state_len;
-	const char *bundle; /* where they run; NULL: where we are */
+	const char *bundle;          /* where they run; NULL: where we are */
 	const struct plan *filtered; /* under whose filters; NULL: none */
 };
 

@@ -54,7 +54,6 @@ struct spec_user {
 struct spec_caps {
 	bool present; /* false: the process keeps none */
 	uint64_t bounding, effective, inheritable, permitted, ambient;
-	struct complaints ignored; /* what no kernel that we know has: to warn of */
 };
 
 struct spec_rlimit {

@@ -50,10 +50,7 @@ static void read_user(struct arena *a, const struct jat *process, struct spec_us
 	read_gids(a, &at, out);
 }
 
-/* config.md#linux-process: one that cannot be mapped to the kernel's is warned of; without it
- * the process has less, never more. */
-static uint64_t read_cap_set(const struct jat *caps, const char *key,
-			     struct complaints *ignored)
+static uint64_t read_cap_set(const struct jat *caps, const char *key)
 {
 	const struct jat at = j_key(caps, key);
 	uint64_t set = 0;
@@ -61,19 +58,16 @@ static uint64_t read_cap_set(const struct jat *caps, const char *key,
 	if (!j_array(&at))
 		return 0;
 	for (struct jat it = { 0 }; j_next(&at, &it);) {
-		struct jat unknown = it;
 		const char *s;
 		int n;
 
 		if (!j_required(&it, "a capability") || !j_string(&it, &s))
 			continue;
 		n = word_capability(s);
-		if (n >= 0) {
+		if (n < 0)
+			j_say(&it, "expected a capability, found \"%s\"", s);
+		else
 			set |= UINT64_C(1) << n;
-			continue;
-		}
-		unknown.bad = ignored;
-		j_say(&unknown, "ignored: \"%s\" is no capability", s);
 	}
 	return set;
 }
@@ -86,12 +80,11 @@ static void read_caps(const struct jat *process, struct spec_caps *out)
 	if (!j_object(&at))
 		return;
 	out->present = true;
-	out->ignored = (struct complaints){ .arena = at.bad->arena };
-	out->bounding = read_cap_set(&at, "bounding", &out->ignored);
-	out->effective = read_cap_set(&at, "effective", &out->ignored);
-	out->inheritable = read_cap_set(&at, "inheritable", &out->ignored);
-	out->permitted = read_cap_set(&at, "permitted", &out->ignored);
-	out->ambient = read_cap_set(&at, "ambient", &out->ignored);
+	out->bounding = read_cap_set(&at, "bounding");
+	out->effective = read_cap_set(&at, "effective");
+	out->inheritable = read_cap_set(&at, "inheritable");
+	out->permitted = read_cap_set(&at, "permitted");
+	out->ambient = read_cap_set(&at, "ambient");
 }
 
 static uint64_t need_limit(const struct jat *at, const char *key)

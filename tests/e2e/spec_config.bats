@@ -231,7 +231,7 @@ refused_args() {
 }
 
 #= config.md#linux-process: the capability sets: basic.bats: the capability sets are those of the config
-#= config.md#linux-process: a capability that cannot be granted: basic.bats: an unknown capability is warned of, and nobody gets it
+#! config.md#linux-process: a capability that cannot be granted: refused by name (basic.bats: an unknown capability is refused by name), where the specification wants a warning
 #= config.md#linux-process: noNewPrivileges: basic.bats: no_new_privs is on when asked for
 #= config.md#linux-process: oomScoreAdj: basic.bats: oom_score_adj is the config's
 #= config.md#linux-process: scheduler: basic.bats: the scheduler and nice value are the config's
