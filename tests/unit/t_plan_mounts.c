@@ -304,6 +304,40 @@ Test(plan_mounts, have_a_clean_destination_and_a_source_from_the_bundle)
 	}
 }
 
+Test(plan_mounts, are_labelled_by_the_option_that_podman_asks_for)
+{
+	static const struct {
+		const char *asked, *option;
+	} cases[] = {
+		{ "", "context" },
+		{ ",'annotations':{'run.oci.mount_context_type':'context'}", "context" },
+		{ ",'annotations':{'run.oci.mount_context_type':'rootcontext'}",
+		  "rootcontext" },
+		{ ",'annotations':{'run.oci.mount_context_type':'fscontext'}", "fscontext" },
+		{ ",'annotations':{'run.oci.mount_context_type':'defcontext'}", "defcontext" },
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		autochecked struct checked c = { 0 };
+		autoarena struct arena a = { 0 };
+		const struct config from = {
+			.linux_ = NEW_MOUNT ",'mountLabel':'files'",
+			.top = arena_printf(&a,
+					    "'mounts':[{'destination':'/a','type':'tmpfs'},"
+					    "{'destination':'/proc','type':'proc'}]%s",
+					    cases[i].asked),
+		};
+		struct err e = { 0 };
+		struct plan p;
+
+		cr_assert_eq(plan_config(&c, &from, &plan_root_host, &plan_create, &p, &e), 0,
+			     "%s", e.text);
+		cr_expect_str_eq(p.mounts[0].label, "files");
+		cr_expect_str_eq(p.mounts[0].label_option, cases[i].option);
+		cr_expect_null(p.mounts[1].label);
+	}
+}
+
 #define RO_BIND(to) "{'destination':'" to "','type':'bind','source':'/x','options':['ro']}"
 
 Test(plan_mounts, wait_with_read_only_until_they_are_filled_and_covered)
