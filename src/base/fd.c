@@ -113,6 +113,13 @@ long fd_recv(int sock, void *data, size_t len, int *fd)
 	return (msg.msg_flags & MSG_TRUNC) != 0 ? -EMSGSIZE : -EPROTO;
 }
 
+bool fd_survives(int fd)
+{
+	int flags = fcntl(fd, F_GETFD);
+
+	return flags >= 0 && (flags & FD_CLOEXEC) == 0;
+}
+
 int fd_cloexec_from(unsigned first)
 {
 	return sys_close_range(first, ~0U, CLOSE_RANGE_CLOEXEC);

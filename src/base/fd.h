@@ -14,6 +14,8 @@ int fd_send_list(int sock, const void *data, size_t len, const int *fds, size_t 
  * closed and the message refused. Bytes read or -errno. */
 long fd_recv(int sock, void *data, size_t len, int *fd);
 
+/* Whether it is open and will be after execve: nothing of ours is. */
+bool fd_survives(int fd);
 /* Marks everything from `first' up close-on-exec. 0 or -errno. */
 int fd_cloexec_from(unsigned first);
 /* Closes everything from `first' up but the list, in any order, -1 in it is none. 0 or -errno.

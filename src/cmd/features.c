@@ -169,7 +169,8 @@ static struct json *unsafe_annotations(struct arena *a)
 {
 	static const char *const keys[] = { "org.caisson.seccomp.policy", "org.criu.config",
 					    "org.systemd.property.",
-					    "run.oci.keep_original_groups", NULL };
+					    "run.oci.keep_original_groups",
+					    "run.oci.mount_context_type", NULL };
 
 	return words(a, keys, SIZE_MAX);
 }

@@ -107,9 +107,9 @@ struct plan_mount {
 	bool read_only_late; /* "ro" that must wait until all is mounted and made */
 	bool idmap, idmap_recursive;
 	const char *uid_map,
-		*gid_map;  /* idmapped mount: text of the maps, or NULL: the container's */
-	const char *label; /* of the whole file system, or NULL */
-	size_t index;      /* in config.json's mounts, for messages */
+		*gid_map; /* idmapped mount: text of the maps, or NULL: the container's */
+	const char *label, *label_option; /* of the whole file system, or NULL; "context" ... */
+	size_t index;                     /* in config.json's mounts, for messages */
 };
 
 struct plan_device {

@@ -146,6 +146,31 @@ static const char *inside_root(const struct plan *p, const char *destination)
 	return rest != NULL && rest[0] == '/' ? rest : destination;
 }
 
+/* podman's --security-opt label=nested: who labels files inside is given the root's label
+ * alone. */
+#define CONTEXT_TYPE "run.oci.mount_context_type"
+
+static int label(const struct spec *s, struct plan_mount *m, struct err *e)
+{
+	static const char *const options[] = { "context", "fscontext", "defcontext",
+					       "rootcontext" };
+	const char *type = spec_annotation(s, CONTEXT_TYPE);
+
+	if (s->linux_.mount_label == NULL || m->kind != PM_FS || m->dest_is_fixed)
+		return 0;
+	for (size_t i = 0; i < COUNT(options); i++)
+		if (type == NULL || str_eq(type, options[i])) {
+			m->label = s->linux_.mount_label;
+			m->label_option = options[i];
+			return 0;
+		}
+	return fail(e, ERR_SPEC,
+		    "annotations[\"" CONTEXT_TYPE
+		    "\"]: expected context, fscontext, defcontext "
+		    "or rootcontext: found \"%s\"",
+		    type);
+}
+
 static int one_mount(struct arena *a, const struct spec *s, size_t i, const struct plan *p,
 		     struct plan_mount *m, struct err *e)
 {
@@ -171,9 +196,7 @@ static int one_mount(struct arena *a, const struct spec *s, size_t i, const stru
 	}
 	m->idmap = m->idmap || m->uid_map != NULL;
 	m->dest_is_fixed = str_eq(m->type, "proc") || str_eq(m->type, "sysfs");
-	if (s->linux_.mount_label != NULL && m->kind == PM_FS && !m->dest_is_fixed)
-		m->label = s->linux_.mount_label;
-	return check_idmap(p, m, e);
+	return label(s, m, e) < 0 ? -1 : check_idmap(p, m, e);
 }
 
 /* ---- devices and links: config-linux.md#default-devices, #dev-symbolic-links ---- */

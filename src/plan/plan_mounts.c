@@ -43,6 +43,7 @@ static const struct mount_word mount_words[] = {
 	{ "async",          W_NONE,      0 },
 	{ "atime",          W_ATIME,     MOUNT_ATTR_RELATIME },
 	{ "bind",           W_BIND,      false },
+	{ "copy",           W_NONE,      0 }, /* podman's own, like nocopy */
 	{ "copy-symlink",   W_COPY_SYMLINK, 0 },
 	{ "defaults",       W_NONE,      0 },
 	{ "dest-nofollow",  W_DEST_NOFOLLOW, 0 },
@@ -57,6 +58,7 @@ static const struct mount_word mount_words[] = {
 	{ "mand",           W_SUPER,     0 },
 	{ "noacl",          W_SUPER,     0 },
 	{ "noatime",        W_ATIME,     MOUNT_ATTR_NOATIME },
+	{ "nocopy",         W_NONE,      0 },
 	{ "nodev",          W_SET,       MOUNT_ATTR_NODEV },
 	{ "nodiratime",     W_SET,       MOUNT_ATTR_NODIRATIME },
 	{ "noexec",         W_SET,       MOUNT_ATTR_NOEXEC },

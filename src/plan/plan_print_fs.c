@@ -161,7 +161,7 @@ static void one_mount(struct text *t, const struct plan_mount *m)
 	manners(t, m);
 	id_maps(t, m);
 	if (m->label != NULL) {
-		text_add(t, DEEP "label: ");
+		text_add(t, DEEP "%s: ", m->label_option);
 		text_word(t, m->label);
 		text_add(t, "\n");
 	}

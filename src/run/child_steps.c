@@ -2,6 +2,7 @@
 /* child_steps.c - the child, from its first instruction until it is ready for "start". */
 #include <errno.h>
 #include <sched.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -108,14 +109,22 @@ static int do_own_rlimits(struct run *r, const struct plan *pl, struct err *e)
 
 /* CVE-2024-21626: "/proc/self/fd/N/../.." as the program or its directory leads out, if N is a
  * directory of the host, ours or one that our caller left open: before any look-up in the
- * container all is closed that the rest does not need. */
+ * container all is closed that the rest does not need. Among the numbers that are handed on
+ * there may be some of ours. */
 static int do_other_descriptors(struct run *r, const struct plan *pl, struct err *e)
 {
-	const int keep[] = { log_fd(), r->child_sock, r->start_listen,
-			     r->root,  r->exec_label, r->agent };
-	int err = fd_close_others(3 + r->o->listen_fds + r->o->preserve_fds, keep, COUNT(keep));
+	const int own[] = { log_fd(), r->child_sock, r->start_listen,
+			    r->root,  r->exec_label, r->agent };
+	int end = 3 + (int)(r->o->listen_fds + r->o->preserve_fds), err;
+	int *keep = arena_array(r->arena, COUNT(own) + (size_t)end, sizeof(*keep));
+	size_t n = COUNT(own);
 
 	(void)pl;
+	memcpy(keep, own, sizeof(own));
+	for (int fd = 3; fd < end; fd++)
+		if (fd_survives(fd))
+			keep[n++] = fd;
+	err = fd_close_others(3, keep, n);
 	r->proc = -1;
 	return err < 0 ? fail_sys(e, -err, "close_range") : 0;
 }

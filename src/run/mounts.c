@@ -253,7 +253,7 @@ static void complete(struct arena *a, struct plan_mount *m, mode_t place)
 	if (place != 0 && wants_mode(m))
 		all[n++] = (struct plan_param){ "mode", arena_printf(a, "%o", place & 07777) };
 	if (m->label != NULL && !is_made_before(m))
-		all[n++] = (struct plan_param){ "context", m->label };
+		all[n++] = (struct plan_param){ m->label_option, m->label };
 	m->params = all;
 	m->params_n = n;
 }
@@ -303,7 +303,7 @@ static const char *joined_options(struct arena *a, const struct plan_mount *m)
 
 	for (size_t i = 0; i < m->params_n; i++) {
 		const struct plan_param *p = &m->params[i];
-		const char *quote = str_eq(p->key, "context") ? "\"" : "";
+		const char *quote = p->value != NULL && p->value == m->label ? "\"" : "";
 
 		all = arena_printf(a, "%s%s%s", all, i > 0 ? "," : "", p->key);
 		if (p->value != NULL)

@@ -2,6 +2,8 @@
 /* parent_steps.c - the runtime, from the first trace on disk to a container that is ready. */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -180,20 +182,20 @@ static int do_device_filter(struct run *r, const struct plan *pl, struct err *e)
 }
 
 /* LISTEN_FDS and --preserve-fds promise descriptors to the container: they must be there. One
- * that closes at execve has not come to us through one: it is our own. */
+ * that closes at execve has not come to us through one: it is our own. Of those that
+ * --preserve-fds counts it is the last: podman hands on its list of --preserve-fd with gaps. */
 int do_preserved(struct run *r, const struct plan *pl, struct err *e)
 {
-	(void)pl;
-	for (unsigned i = 0; i < r->o->listen_fds + r->o->preserve_fds; i++) {
-		int flags = fcntl((int)(3 + i), F_GETFD);
+	uint64_t last = UINT64_C(2) + r->o->listen_fds + r->o->preserve_fds;
 
-		if (flags >= 0 && (flags & FD_CLOEXEC) == 0)
-			continue;
-		if (i < r->o->listen_fds)
+	(void)pl;
+	for (unsigned i = 0; i < r->o->listen_fds; i++)
+		if (!fd_survives((int)(3 + i)))
 			return fail_sys(e, EBADF, "LISTEN_FDS: descriptor %u", 3 + i);
-		return fail_sys(e, EBADF, "--preserve-fds: preserved-fd %u: descriptor %u",
-				i - r->o->listen_fds, 3 + i);
-	}
+	if (r->o->preserve_fds > 0 && (last > INT_MAX || !fd_survives((int)last)))
+		return fail_sys(e, EBADF,
+				"--preserve-fds: preserved-fd %u: descriptor %" PRIu64,
+				r->o->preserve_fds - 1, last);
 	return 0;
 }
 

@@ -767,6 +767,21 @@ listening() {
 	run -1 bash -c 'exec 3<&-; exec "$@"' - \
 		"$CAISSON" --root "$root" run --preserve-fds 1 --bundle "$bundle" "$id"
 	[[ $output == *'--preserve-fds: preserved-fd 0: descriptor 3: bad file descriptor'* ]]
+	run -1 bash -c 'exec 3</dev/null 4<&-; exec "$@"' - \
+		"$CAISSON" --root "$root" run --preserve-fds 2 --bundle "$bundle" "$id"
+	[[ $output == *'--preserve-fds: preserved-fd 1: descriptor 4: bad file descriptor'* ]]
+	run -1 "$CAISSON" --root "$root" run --preserve-fds 4294967295 --bundle "$bundle" "$id"
+	[[ $output == *'--preserve-fds: preserved-fd 4294967294: descriptor 4294967297: bad file descriptor'* ]]
+}
+
+@test "--preserve-fds may have gaps below the last one, which stay closed" {
+	[[ $CAISSON != *runc ]] || skip "runc wants all of them"
+	conf '.process.args = ["/bin/sh", "-c", "cat <&9; cat <&12; cd /proc/self/fd; echo *"]'
+	exec 7<<<nine 8<<<twelve
+	run -0 bash -c 'exec 9<&7 12<&8 3<&- 4<&- 5<&- 6<&- 7<&- 8<&- 10<&- 11<&-; exec "$@"' - \
+		"$CAISSON" --root "$root" run --preserve-fds 10 --bundle "$bundle" "$id"
+	exec 7<&- 8<&-
+	is "$output" $'nine\ntwelve\n0 1 12 2 3 9' # 3: of the shell itself
 }
 
 # ---- seccomp ----

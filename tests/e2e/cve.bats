@@ -305,6 +305,18 @@ owned_group() {
 	exec 9<&-
 }
 
+@test "CVE-2024-21626: nor by one of ours that has a number which is handed on" {
+	echo secret >"$BATS_TEST_TMPDIR/mark"
+	for n in 3 4 5 6 7 8 9 10 11 12 13 14; do
+		conf '.process.cwd = $cwd' --arg cwd "/proc/self/fd/$n"
+		exec 15</dev/null
+		run inside "cat ../../../../../../../..$BATS_TEST_TMPDIR/mark .$BATS_TEST_TMPDIR/mark" --preserve-fds 13
+		lacks "$output" secret
+		[ "$status" != 0 ]
+	done
+	exec 15<&-
+}
+
 @test "CVE-2024-21626: no program is found by way of a descriptor" {
 	local up
 	cp "$bundle/rootfs/bin/busybox" "$BATS_TEST_TMPDIR/busybox"

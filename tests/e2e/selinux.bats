@@ -73,6 +73,14 @@ label_of() {
 	for at in /proc /sys /dev/mqueue; do lacks "$(grep " $at " <<<"$output")" "$files"; done
 }
 
+@test "podman's label=nested: the root of a file system is labelled, files have labels of their own" {
+	newer_than_crun
+	conf '.linux.mountLabel = $l | .annotations["run.oci.mount_context_type"] = "rootcontext"' --arg l $files
+	run -0 inside 'grep " /dev " /proc/self/mountinfo'
+	has "$output" "rootcontext=\"$files\""
+	lacks "$output" ",context=\"$files\""
+}
+
 @test "a file on a labelled file system has its label, the message queues' root too" {
 	conf '.linux.mountLabel = $l' --arg l $files
 	sleeper

@@ -140,6 +140,18 @@ Test(fd, from_a_number_up_all_close_on_exec)
 	cr_expect(is_open(b));
 }
 
+Test(fd, ours_do_not_survive_execve)
+{
+	int handed = fcntl(0, F_DUPFD, 500), ours = fcntl(0, F_DUPFD_CLOEXEC, 500);
+
+	cr_expect(fd_survives(handed));
+	cr_expect_not(fd_survives(ours));
+	(void)close(handed);
+	cr_expect_not(fd_survives(handed));
+	cr_expect_not(fd_survives(-1));
+	(void)close(ours);
+}
+
 Test(fd, all_but_the_list_is_closed)
 {
 	int fds[5], keep[3];

@@ -55,6 +55,7 @@ static const struct effect effects[] = {
 	{ "async",          { 0 }, NULL },
 	{ "atime",          MODE(MOUNT_ATTR_RELATIME), NULL },
 	{ "bind",           { .kind = PM_BIND }, NULL },
+	{ "copy",           { 0 }, NULL },
 	{ "copy-symlink",   { .copy_symlink = true }, NULL },
 	{ "defaults",       { 0 }, NULL },
 	{ "dest-nofollow",  { .dest_nofollow = true }, NULL },
@@ -69,6 +70,7 @@ static const struct effect effects[] = {
 	{ "mand",           { 0 }, "mand" },
 	{ "noacl",          { 0 }, "noacl" },
 	{ "noatime",        MODE(MOUNT_ATTR_NOATIME), NULL },
+	{ "nocopy",         { 0 }, NULL },
 	{ "nodev",          SET(MOUNT_ATTR_NODEV), NULL },
 	{ "nodiratime",     SET(MOUNT_ATTR_NODIRATIME), NULL },
 	{ "noexec",         SET(MOUNT_ATTR_NOEXEC), NULL },
@@ -390,6 +392,40 @@ Test(plan_mounts, have_a_clean_destination_and_a_source_from_the_bundle)
 		cr_expect_str_eq(m->type, cases[i].type);
 		cr_expect_str_eq(m->source, cases[i].source);
 		cr_expect_str_eq(m->destination, cases[i].destination);
+	}
+}
+
+Test(plan_mounts, are_labelled_by_the_option_that_podman_asks_for)
+{
+	static const struct {
+		const char *asked, *option;
+	} cases[] = {
+		{ "", "context" },
+		{ ",'annotations':{'run.oci.mount_context_type':'context'}", "context" },
+		{ ",'annotations':{'run.oci.mount_context_type':'rootcontext'}",
+		  "rootcontext" },
+		{ ",'annotations':{'run.oci.mount_context_type':'fscontext'}", "fscontext" },
+		{ ",'annotations':{'run.oci.mount_context_type':'defcontext'}", "defcontext" },
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		autochecked struct checked c = { 0 };
+		autoarena struct arena a = { 0 };
+		const struct config from = {
+			.linux_ = NEW_MOUNT ",'mountLabel':'files'",
+			.top = arena_printf(&a,
+					    "'mounts':[{'destination':'/a','type':'tmpfs'},"
+					    "{'destination':'/proc','type':'proc'}]%s",
+					    cases[i].asked),
+		};
+		struct err e = { 0 };
+		struct plan p;
+
+		cr_assert_eq(plan_config(&c, &from, &plan_root_host, &plan_create, &p, &e), 0,
+			     "%s", e.text);
+		cr_expect_str_eq(p.mounts[0].label, "files");
+		cr_expect_str_eq(p.mounts[0].label_option, cases[i].option);
+		cr_expect_null(p.mounts[1].label);
 	}
 }
 

@@ -49,6 +49,9 @@ static const struct refusal refusals[] = {
 	{ { NULL, "'namespaces':[{'type':'mount'},{'type':'network'},{'type':'user'}],'uidMappings':" OWN ",'gidMappings':" OWN_GID ",'netDevices':{'eth0':{}}", NULL }, USER, 0, ERR_HOST, "linux.netDevices: expected CAP_NET_ADMIN: found uid 1000 without it", "devices of the host are moved by its root" },
 	{ { NULL, NEW_MOUNT ",'intelRdt':{}", NULL }, ROOT, 0, ERR_HOST, "linux.intelRdt: expected a resctrl file system: found none", "mount -t resctrl resctrl /sys/fs/resctrl, where processor and kernel have it (CONFIG_X86_CPU_RESCTRL)" },
 
+	/* labels */
+	{ { NULL, NEW_MOUNT ",'mountLabel':'files'", MOUNT("'destination':'/a','type':'tmpfs'") ",'annotations':{'run.oci.mount_context_type':'seclabel'}" }, ROOT, 0, ERR_SPEC, "annotations[\"run.oci.mount_context_type\"]: expected context, fscontext, defcontext or rootcontext: found \"seclabel\"", NULL },
+
 	/* namespaces and ids */
 	{ { NULL, "'namespaces':[{'type':'pid'}]", NULL }, ROOT, 0, ERR_SPEC, "linux.namespaces: expected mount: found nothing", "without one the host's own mounts would be changed" },
 	{ { NULL, NEW_MOUNT, NULL }, USER, 0, ERR_HOST, "linux.namespaces: expected user: found nothing, and uid 1000 is not privileged", "run as root, or take the config of: caisson spec --rootless" },
