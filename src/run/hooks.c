@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* hooks.c - config.md#posix-platform-hooks: programs of the engine's, at points of the
  * container's life, with its state on stdin. */
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -13,6 +12,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/proc.h"
+#include "base/str.h"
 #include "run/run_private.h"
 
 #define HOOKS_FILE "hooks.json"
@@ -42,7 +42,7 @@ static struct hook_call make_call(struct arena *a, enum spec_hook_kind kind,
 static const char *signal_name(int sig, char *buf, size_t size)
 {
 	(void)snprintf(buf, size, "%s", strsignal(sig));
-	buf[0] = (char)tolower((unsigned char)buf[0]);
+	str_lower(buf);
 	return buf;
 }
 
