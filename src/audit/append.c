@@ -31,9 +31,18 @@ static void take_times(struct audit_facts *f)
 	f->wall_ns = now_wall_ns();
 }
 
+/* The last line's fingerprint, which the next one needs, and only if it is ours again. */
+static void settle(struct audit *au)
+{
+	if (au->last != NULL)
+		digest_hex(au->last, au->last_len, au->tail.fingerprint);
+	au->last = NULL;
+}
+
 static int end(struct audit *au, int got, const char *what, struct err *e)
 {
 	(void)flock(au->fd, LOCK_UN);
+	settle(au);
 	return got < 0 ? fail_sys(e, -got, "audit log: %s", what) : 0;
 }
 
@@ -48,10 +57,11 @@ static int begin(struct audit *au, struct err *e)
 	au->unsent = NULL;
 	if (audit_lock(au, e) < 0)
 		return -1;
-	/* seals and their keys come with lines, and there is none that is not ours */
-	r = au->tail.size > 0 && au->tail.size == au->size ? 0
-							   : seal_refresh(&au->seal, au->path);
 	take_times(&au->facts);
+	/* seals and their keys come with lines, and there is none that is not ours */
+	r = au->tail.size > 0 && au->tail.size == au->size
+		    ? 0
+		    : seal_refresh(&au->seal, au->path, au->facts.boot_ns / 1000000);
 	if (r == 0)
 		return 0;
 	(void)flock(au->fd, LOCK_UN);
@@ -75,6 +85,9 @@ struct append {
 	struct audit_tail tail;
 	char *text;
 	size_t len;
+	const char *last; /* the line that .tail is behind, until it has its fingerprint; else
+			     NULL */
+	size_t last_len;
 	uint64_t lost;
 	bool sealed_late;
 };
@@ -112,16 +125,17 @@ const char *audit_next_line(struct audit *au, struct arena *a, const struct audi
 static void add_draft(struct append *ap, const struct audit_draft *d)
 {
 	char *text = arena_alloc(ap->a, ap->len + d->len + DRAFT_MORE);
-	size_t len;
 
 	if (ap->len > 0)
 		memcpy(text, ap->text, ap->len);
+	if (ap->last != NULL)
+		digest_hex(ap->last, ap->last_len, ap->tail.fingerprint);
 	follow(&ap->au->facts, &ap->tail);
-	len = audit_draft_fill(d, &ap->au->facts, text + ap->len);
+	ap->last = text + ap->len;
+	ap->last_len = audit_draft_fill(d, &ap->au->facts, text + ap->len);
 	ap->tail.sequence++;
-	digest_hex(text + ap->len, len, ap->tail.fingerprint);
 	ap->text = text;
-	ap->len += len + 1;
+	ap->len += ap->last_len + 1;
 	text[ap->len - 1] = '\n';
 }
 
@@ -291,7 +305,7 @@ static int find_tail(struct audit *au, struct arena *a, struct audit_tail *t)
 	if (au->tail.size > 0 && au->tail.size == au->size)
 		*t = au->tail;
 	else
-		r = audit_tail_find(au->fd, a, t);
+		r = audit_tail_at(au->fd, au->size, a, t);
 	if (r < 0 || t->size < au->rotate_at || t->whole < t->size || t->chain[0] == '\0')
 		return r;
 	/* a disk without room for another file must not stop the one that there is */
@@ -317,6 +331,8 @@ static int flush(struct append *ap)
 		return r;
 	ap->tail.size = ap->tail.whole = ap->tail.size + (off_t)ap->len;
 	au->tail = ap->tail;
+	au->last = ap->last;
+	au->last_len = ap->last_len;
 	audit_keep_unsent(au, ap->a, ap->text, ap->len);
 	ap->len = 0;
 	forget_lost(ap);
@@ -360,7 +376,8 @@ int audit_seal_locked(struct audit *au, struct arena *a, struct audit_tail *t)
 		r = flush(&ap);
 	}
 	if (r == 0) {
-		*t = ap.tail;
+		settle(au);
+		*t = au->tail;
 		au->anchor_due = true;
 	} else {
 		au->tail = (struct audit_tail){ 0 }; /* so that LOG.seal is read again */
@@ -381,10 +398,13 @@ static int write_locked(struct audit *au, struct arena *a, const struct audit_dr
 		add_draft(&ap, d);
 	au->tail = ap.tail;
 	r = ap.len > 0 ? flush(&ap) : 0;
-	if (r < 0 || !seal_is_due(&au->seal, &ap.tail, now_ms_of(au)))
+	if (r == 0 && d == NULL)
+		settle(au);
+	if (r < 0 || !seal_is_due(&au->seal, &au->tail, now_ms_of(au)))
 		return r;
+	settle(au);
 	/* the event is there; a line without room is made by the next writer */
-	r = audit_seal_locked(au, a, &ap.tail);
+	r = audit_seal_locked(au, a, &au->tail);
 	return is_full(r) ? 0 : r;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* audit_private.h - the open log, for audit.c, append.c and rotate.c. */
 #pragma once
+#include <sys/stat.h>
 #include <sys/utsname.h>
 
 #include "audit/audit.h"
@@ -9,13 +10,21 @@
 #include "audit/tail.h"
 #include "audit/who.h"
 
+/* A mode bit of a file that is a segment, or is about to be one: it means nothing for a file,
+ * and who has the file open sees it without a look at names. */
+#define AUDIT_SEGMENT_MARK S_ISVTX
+
 struct audit {
-	int fd;                          /* -1: no log wanted */
-	char *path;                      /* malloc'd, absolute */
-	off_t rotate_at;                 /* a log that is so long becomes a segment */
-	off_t size;                      /* of the file, as of the last lock */
-	bool looked_for_lost;            /* append.c */
-	struct audit_tail tail;          /* behind our last line in .fd; .size 0: not known */
+	int fd;                 /* -1: no log wanted */
+	char *path;             /* malloc'd, absolute */
+	off_t rotate_at;        /* a log that is so long becomes a segment */
+	off_t size;             /* of the file, as of the last lock */
+	uint64_t named_ms;      /* of boot time: when it was seen to have the name */
+	bool looked_for_lost;   /* append.c */
+	struct audit_tail tail; /* behind our last line in .fd; .size 0: not known */
+	const char *last;       /* that line, in the arena of the call, until .tail has
+				   its fingerprint; else NULL */
+	size_t last_len;
 	struct seal_file seal;           /* as of the last lock */
 	const struct audit_rules *rules; /* NULL: the usual ones */
 	bool anchor_due;                 /* a seal was made since the last anchor */

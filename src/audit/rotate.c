@@ -85,6 +85,17 @@ static const char *rotated_line(struct audit *au, struct arena *a, const struct 
 	return audit_next_line(au, a, t, AUDIT_LOG_ROTATED, &nobody, &rotated);
 }
 
+/* Before it loses its name, or a writer who is not looking at names could miss that. If that
+ * fails it is the log still, and writers look each time. */
+static int mark_segment(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) < 0 || fchmod(fd, (st.st_mode & 0777) | AUDIT_SEGMENT_MARK) < 0
+		       ? -errno
+		       : 0;
+}
+
 /* A file with that line, locked before anybody can find it; then it is the log. */
 static int replace(struct audit *au, struct arena *a, const char *line)
 {
@@ -98,6 +109,8 @@ static int replace(struct audit *au, struct arena *a, const char *line)
 	if (fd < 0)
 		return -errno;
 	r = flock(fd, LOCK_EX | LOCK_NB) < 0 ? -errno : write_all(fd, text, strlen(text));
+	if (r == 0)
+		r = mark_segment(au->fd);
 	if (r == 0 && rename(beside, au->path) < 0)
 		r = -errno;
 	if (r < 0) {

@@ -96,15 +96,20 @@ int seal_open(struct seal_file *f, const char *log)
 	return r;
 }
 
-int seal_refresh(struct seal_file *f, const char *log)
+int seal_refresh(struct seal_file *f, const char *log, uint64_t now_ms)
 {
 	struct stat st;
+	int r;
 
 	/* it may have been made, or made anew, while a watcher has the log open */
 	if (f->fd >= 0 && fstat(f->fd, &st) == 0 && st.st_nlink > 0)
 		return read_state(f);
+	if (f->fd < 0 && now_ms - f->looked_ms < SEAL_LOOK_MS)
+		return 0;
 	seal_close(f);
-	return seal_open(f, log);
+	r = seal_open(f, log);
+	f->looked_ms = now_ms;
+	return r;
 }
 
 int seal_save(struct seal_file *f)

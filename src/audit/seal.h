@@ -23,6 +23,7 @@
 
 #define SEAL_EVERY_EVENTS 1024
 #define SEAL_EVERY_MS     UINT64_C(300000)
+#define SEAL_LOOK_MS      100
 #define SEAL_ID_HEX       17 /* of a key's name, with the NUL */
 
 /* What a seal says. */
@@ -54,14 +55,15 @@ void seal_mac(const uint8_t key[DIGEST_SIZE], const char *chain, const struct se
 /* An open LOG.seal; -1: there is none, and nothing is sealed. */
 struct seal_file {
 	int fd;
+	uint64_t looked_ms; /* for one, while there is none; of boot time */
 	struct seal_state state;
 };
 
 /* Opens it, if it is there, and reads it. -EPERM: others can read it, or it is not ours;
  * -EBADMSG: it is damaged. 0 too when there is none. */
 int seal_open(struct seal_file *f, const char *log) CHECK;
-/* What is there by now, under the log's lock. */
-int seal_refresh(struct seal_file *f, const char *log) CHECK;
+/* What is there by now, under the log's lock; a first key is seen within SEAL_LOOK_MS. */
+int seal_refresh(struct seal_file *f, const char *log, uint64_t now_ms) CHECK;
 /* Over what is there, and on disk. */
 int seal_save(struct seal_file *f) CHECK;
 /* A new key, which is written to *first, too. -EEXIST: there is one. */

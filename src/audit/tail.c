@@ -9,7 +9,7 @@
 #include "audit/audit.h"
 #include "base/str.h"
 
-#define TAIL_FIRST 4096
+#define TAIL_FIRST 2048
 
 static const char *value_of(const char *line, const char *key)
 {
@@ -89,26 +89,30 @@ static bool find_in(char *text, size_t n, bool from_start, struct audit_tail *t)
 }
 
 /* Two lines and a torn one at most: each is no longer than AUDIT_LINE. */
-int audit_tail_find(int fd, struct arena *a, struct audit_tail *out)
+int audit_tail_at(int fd, off_t size, struct arena *a, struct audit_tail *out)
 {
 	char first[TAIL_FIRST + 1];
-	struct stat st;
 
-	if (fstat(fd, &st) < 0)
-		return -errno;
-	*out = (struct audit_tail){ .size = st.st_size, .whole = st.st_size };
-	if (st.st_size == 0)
+	*out = (struct audit_tail){ .size = size, .whole = size };
+	if (size == 0)
 		return 0;
 	for (size_t want = TAIL_FIRST; want <= (size_t)4 * AUDIT_LINE; want *= 4) {
-		size_t n = (uintmax_t)st.st_size < want ? (size_t)st.st_size : want;
+		size_t n = (uintmax_t)size < want ? (size_t)size : want;
 		char *text = want == TAIL_FIRST ? first : arena_alloc(a, n + 1);
-		ssize_t got = pread(fd, text, n, st.st_size - (off_t)n);
+		ssize_t got = pread(fd, text, n, size - (off_t)n);
 
 		if (got != (ssize_t)n)
 			return got < 0 ? -errno : -EIO;
 		text[n] = '\0';
-		if (find_in(text, n, n == (size_t)st.st_size, out))
+		if (find_in(text, n, n == (size_t)size, out))
 			return 0;
 	}
 	return -EBADMSG; /* no file of ours */
+}
+
+int audit_tail_find(int fd, struct arena *a, struct audit_tail *out)
+{
+	struct stat st;
+
+	return fstat(fd, &st) < 0 ? -errno : audit_tail_at(fd, st.st_size, a, out);
 }

@@ -22,6 +22,8 @@ struct audit_tail {
 /* Reads backwards from the end until there is a whole line. 0 or -errno. Scratch memory is the
  * arena's. */
 int audit_tail_find(int fd, struct arena *a, struct audit_tail *out);
+/* The same where the size is known. */
+int audit_tail_at(int fd, off_t size, struct arena *a, struct audit_tail *out);
 
 /* The numbers of a line of ours, without parsing it: in a string the quotes would be escaped,
  * and keys that are not ours have strings as values, so each pattern is found in its place

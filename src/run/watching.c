@@ -18,7 +18,8 @@
 #include "watch/program.h"
 #include "watch/verdict.h"
 
-#define RECORD_NAP_MS 20 /* at most, between two looks for the record of an end */
+#define RECORD_NAP_NS  50000 /* between the first two looks for the record of an end */
+#define RECORD_NAP_MAX 20000000
 
 static bool has_unified(const struct cg_limits *l, const char *file)
 {
@@ -216,12 +217,12 @@ void life_await_record(struct arena *a, const struct run_options *o, const struc
 
 	if (st->verdict != NULL || st->pid <= 0)
 		return;
-	for (long nap = 1; !state_has_exit(d) && now_boot_ms() < until; nap *= 2) {
+	for (long nap = RECORD_NAP_NS; !state_has_exit(d) && now_boot_ms() < until; nap *= 2) {
 		watch = state_try_watch(d, &lock);
 		if (watch != STATE_WATCHED)
 			break;
-		nap = nap > RECORD_NAP_MS ? RECORD_NAP_MS : nap;
-		(void)nanosleep(&(struct timespec){ 0, nap * 1000000 }, NULL);
+		nap = nap > RECORD_NAP_MAX ? RECORD_NAP_MAX : nap;
+		(void)nanosleep(&(struct timespec){ 0, nap }, NULL);
 	}
 	if (!state_has_exit(d))
 		record_unseen(a, o, d, st);

@@ -394,6 +394,18 @@ with() { caisson --config "$bundle/caisson.json" "$@"; }
 	is "$(events)" 'container.create container.start container.exit container.delete'
 }
 
+@test "an end that a stopped watcher does not tell is told without it, once" {
+	conf '.process.args = ["sleep", "1000"]'
+	up
+	pid=$(watchers)
+	kill -STOP "$pid"
+	caisson delete --force "$id"
+	kill -CONT "$pid"
+	no_watcher
+	is "$(events)" 'container.create container.start container.exit container.delete'
+	ended killed .exit_code null .killed_by.uid "$(id -u)"
+}
+
 @test "a killed runtime leaves a container with limits, which the next command watches" {
 	text 'trap "" TERM; while :; do sleep 0.05; done'
 	limit wall-ms "$(ms 2000)"

@@ -354,14 +354,15 @@ Test(audit_rotate, the_chain_goes_on_and_old_writers_find_the_new_file)
 	open_log(&l);
 	one = writer(&l);
 	two = writer(&l);
+	cr_assert_eq(write_more(two, 1), 0); /* it knows who has the name, and looks no more */
 	cr_assert_eq(audit_rotate(one, &l.a, &e), 0, "%s", e.text);
 	cr_assert_eq(write_more(two, 1), 0);
 	cr_assert_eq(write_more(one, 1), 0);
 	cr_assert_eq(audit_files_find(&l.a, l.path, &files, &e), 0);
 	cr_assert_eq(files.n, 1);
 	cr_expect_str_eq(files.segments[0].name,
-			 "00000000000000000001-00000000000000000006.jsonl");
-	expect_whole(&l, LINES + 3); /* log.rotated and two more */
+			 "00000000000000000001-00000000000000000007.jsonl");
+	expect_whole(&l, LINES + 4); /* log.rotated and three more */
 	audit_close(one);
 	audit_close(two);
 }
@@ -382,7 +383,22 @@ Test(audit_rotate, a_log_without_a_line_stays)
 	cr_expect_eq(files.n, 0);
 }
 
-/* Killed after the link, before the rename; and with half a new file. */
+Test(audit_rotate, a_log_that_was_moved_away_is_left)
+{
+	autolog struct log l;
+	struct audit *au;
+
+	open_log(&l);
+	au = writer(&l);
+	cr_assert_eq(write_more(au, 1), 0);
+	cr_assert_eq(renameat(l.s.fd, "log", l.s.fd, "elsewhere"), 0);
+	au->named_ms = 0; /* as if some time had passed */
+	cr_assert_eq(write_more(au, 1), 0);
+	audit_close(au);
+	expect_whole(&l, 2); /* log.started and one */
+}
+
+/* Killed after the link and the mark, before the rename; and with half a new file. */
 Test(audit_rotate, what_a_killed_rotation_left_is_no_harm)
 {
 	autolog struct log l;
@@ -394,6 +410,7 @@ Test(audit_rotate, what_a_killed_rotation_left_is_no_harm)
 	cr_assert_eq(linkat(l.s.fd, "log", l.s.fd,
 			    "log.segments/00000000000000000001-00000000000000000006.jsonl", 0),
 		     0);
+	cr_assert_eq(fchmodat(l.s.fd, "log", 0600 | AUDIT_SEGMENT_MARK, 0), 0);
 	scratch_put(&l.s, "log.new", "{\"half");
 	expect_whole(&l, LINES);
 	au = writer(&l);
