@@ -25,6 +25,17 @@ one_run() {
 	pod run --rm --network none "${options[@]}" "$image" sh -c "$2"
 }
 
+# one_run_as OPTION... -- WORD...: a command in a container that is gone afterwards
+one_run_as() {
+	local options=()
+	while [ "$1" != -- ]; do
+		options+=("$1")
+		shift
+	done
+	shift
+	pod run --rm --network none "${options[@]}" "$image" "$@"
+}
+
 @test "podman: attach to a process without a terminal" {
 	pod run -d -i --name "$id" --network none "$image" sh -c 'read x; echo got $x; exit 4' 3>&-
 	run pod attach "$id" <<<word
@@ -230,6 +241,105 @@ one_run() {
 	run -0 pod run --rm --network none --preserve-fds 3 "$image" sh -c 'cat <&5'
 	exec 5<&-
 	is "$output" 'from outside'
+}
+
+@test "podman: descriptors of a list, with gaps between them, for run and exec" {
+	echo nine >"$BATS_TEST_TMPDIR/9"
+	run -0 one_run --preserve-fd 9,12 -- 'cat <&9; ls /proc/self/fd | xargs' \
+		9<"$BATS_TEST_TMPDIR/9" 10</dev/null 12</dev/null
+	is "$output" $'nine\n0 1 12 2 3 9' # 3: of ls itself
+	pod_up
+	run -0 pod exec --preserve-fd 9 "$id" sh -c 'cat <&9' 9<"$BATS_TEST_TMPDIR/9" 10</dev/null
+	is "$output" nine
+}
+
+@test "podman: exec has the container's umask and groups" {
+	pod_up --umask 0724 --group-add 41,42
+	run -0 pod exec "$id" sh -c 'umask; id -G'
+	is "$output" $'0724\n0 41 42'
+}
+
+@test "podman: the groups of root's caller are kept, with a user namespace and without" {
+	run -0 chroot --groups 1234 / podman --runtime "$CAISSON" --cgroup-manager cgroupfs run --rm --network none \
+		--group-add keep-groups "$image" id -G
+	has "$output" 1234
+	run -0 chroot --groups 1234 / podman --runtime "$CAISSON" --cgroup-manager cgroupfs run --rm --network none \
+		--uidmap 0:200000:5000 --group-add keep-groups "$image" id -G
+	has "$output" 65534
+}
+
+@test "podman: a flag that the runtime does not know is named, a known one is taken" {
+	run -126 pod --runtime-flag nothing-like-it run --rm --network none "$image" true
+	has "$output" nothing-like-it
+	run -0 pod --runtime-flag debug run --rm --network none "$image" echo 'a word'
+	has "$output" 'a word'
+	run -0 pod --log-level debug run --rm --network none "$image" echo 'a word'
+	has "$output" 'a word'
+}
+
+@test "podman: 126 for what is there and cannot be executed, 127 for what is not, on every way" {
+	for word in /etc /etc/passwd /dev/null; do run -126 pod run --rm --network none "$image" "$word"; done
+	for word in nothing /nothing ./nothing /nothing/below; do run -127 pod run --rm --network none "$image" "$word"; done
+	run -127 pod run --rm -t --network none "$image" nothing
+	run -127 pod run -d --rm --network none "$image" nothing
+	run -127 pod run --rm --network none --entrypoint '[""]' "$image"
+	mkdir "$BATS_TEST_TMPDIR/empty"
+	run -127 pod run --rm --network none --rootfs "$BATS_TEST_TMPDIR/empty"
+	has "$output" 'executable file not found in $PATH'
+	cp /bin/busybox "$BATS_TEST_TMPDIR/"
+	run -126 one_run_as -v "$BATS_TEST_TMPDIR:/n:noexec" -- /n/busybox true
+	[[ $output =~ exec.*permission\ denied ]] || { echo "$output"; return 1; }
+}
+
+@test "podman: a hook that fails is the container's end, at each stage" {
+	mkdir "$BATS_TEST_TMPDIR/hooks"
+	for stage in prestart createRuntime createContainer startContainer; do
+		jq -n --arg s $stage '{version: "1.0.0", when: {always: true}, stages: [$s],
+			hook: {path: "/bin/false"}}' >"$BATS_TEST_TMPDIR/hooks/a.json"
+		run ! pod --hooks-dir "$BATS_TEST_TMPDIR/hooks" run --rm --network none "$image" echo inside
+		lacks "$output" $'\ninside'
+	done
+}
+
+@test "podman: the masks and mount options of /proc, a writable cgroup, a personality, limits of the host" {
+	run -0 one_run --security-opt proc-opts=nosuid,noexec,hidepid=2 -- 'grep " /proc " /proc/mounts | head -n 1'
+	has "$output" hidepid=
+	run -0 one_run --security-opt unmask=ALL -- 'grep -c " /proc" /proc/mounts; mkdir /sys/fs/cgroup/x; ls -d /sys/fs/cgroup/x'
+	is "$output" $'1\n/sys/fs/cgroup/x'
+	run -0 one_run --personality LINUX32 --ulimit host -- 'uname -m; ulimit -n'
+	is "$output" "i686"$'\n'"$(ulimit -n)"
+}
+
+@test "podman: --cgroups split and no-conmon, in a group of systemd's" {
+	by_systemd() { systemd-run --quiet --wait --pipe --collect -p Delegate=yes podman --runtime "$CAISSON" run --rm --network none "$@"; }
+	run -5 by_systemd --cgroups split "$image" sh -c 'exit 5'
+	run -6 by_systemd --cgroups no-conmon "$image" sh -c 'exit 6'
+}
+
+@test "podman: every signal reaches the process" {
+	pod run -d --name "$id" --network none "$image" sh -c '
+		for i in 1 2 3 15 16 25 64; do trap "echo got $i" $i; done
+		echo ready; while [ ! -e /stop ]; do sleep 0.1; done' 3>&-
+	until [ "$(pod logs "$id")" = ready ]; do sleep 0.5; done
+	for word in 1 -INT SIGQUIT TERM 16 SIGXFSZ RTMAX; do
+		n=$(pod logs "$id" | wc -l)
+		pod kill -s "$word" "$id"
+		more() { [ "$(pod logs "$id" | wc -l)" -gt "$n" ]; }
+		eventually more
+	done
+	pod exec "$id" touch /stop
+	pod wait "$id"
+	is "$(pod logs "$id" | tail -n +2 | xargs)" 'got 1 got 2 got 3 got 15 got 16 got 25 got 64'
+}
+
+@test "podman: init before start; what is initialised can be removed" {
+	pod create --name "$id" --network none "$image" echo begun
+	pod init "$id"
+	is "$(pod inspect --format '{{.State.Status}}' "$id")" initialized
+	run -0 pod start --attach "$id"
+	is "$output" begun
+	pod init "$id"
+	pod rm -f -t 0 "$id"
 }
 
 @test "podman: the container's own word that it is ready reaches the caller" {
