@@ -167,10 +167,11 @@ static struct json *linux_part(struct arena *a)
 /* What an engine's user could set to weaken a wall. */
 static struct json *unsafe_annotations(struct arena *a)
 {
-	static const char *const keys[] = { "org.caisson.seccomp.policy", "org.criu.config",
-					    "org.systemd.property.",
-					    "run.oci.keep_original_groups",
-					    "run.oci.mount_context_type", NULL };
+	static const char *const keys[] = {
+		"org.caisson.seccomp.policy", "org.criu.config",
+		"org.systemd.property.",      "run.oci.keep_original_groups",
+		"run.oci.mount_context_type", NULL
+	};
 
 	return words(a, keys, SIZE_MAX);
 }
