@@ -413,7 +413,8 @@ pidfd_wait() {
 @test "a process goes to where the init is whose own group is gone" {
 	caisson_only
 	up
-	local own=$(cgroup_dir) away=/sys/fs/cgroup/$id-away
+	local own away=/sys/fs/cgroup/$id-away
+	own=$(cgroup_dir)
 	mkdir "$away"
 	cat "$bundle/pid" >"$away/cgroup.procs"
 	rmdir "$own"
