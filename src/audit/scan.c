@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "audit/scan.h"
 
+#include <ctype.h>
 #include <string.h>
+
+#include "base/json.h"
+#include "base/utf8.h"
 
 /* What is still to be read; NULL: nothing of ours. */
 struct at {
@@ -16,6 +20,45 @@ static bool take(struct at *s, char c)
 	return true;
 }
 
+/* Behind the backslash. RFC 8785 writes controls so, and no other characters. */
+static bool take_escape(struct at *s)
+{
+	char c;
+
+	if (s->p == s->end)
+		return false;
+	c = *s->p++;
+	if (c != 'u')
+		return c != '\0' && strchr("\"\\bfnrt", c) != NULL;
+	if (s->end - s->p < 4 || memcmp(s->p, "00", 2) != 0 || memcmp(s->p, "0000", 4) == 0 ||
+	    (s->p[2] != '0' && s->p[2] != '1') || !isxdigit((unsigned char)s->p[3]))
+		return false;
+	s->p += 4;
+	return true;
+}
+
+/* Past what is no quote and no plain ASCII. */
+static bool take_special(struct at *s, bool *escaped)
+{
+	uint32_t unused;
+	size_t n;
+
+	if (take(s, '\\')) {
+		*escaped = true;
+		return take_escape(s);
+	}
+	if ((unsigned char)*s->p < ' ')
+		return false;
+	n = utf8_next(s->p, (size_t)(s->end - s->p), &unused);
+	s->p += n;
+	return n > 0;
+}
+
+static bool is_plain(char c)
+{
+	return (signed char)c >= ' ' && c != '"' && c != '\\';
+}
+
 static bool take_string(struct at *s, struct scan_text *out)
 {
 	bool escaped = false;
@@ -24,55 +67,115 @@ static bool take_string(struct at *s, struct scan_text *out)
 	if (!take(s, '"'))
 		return false;
 	begin = s->p;
-	for (; s->p < s->end && *s->p != '"'; s->p++) {
-		if (*s->p != '\\')
-			continue;
-		escaped = true;
-		if (++s->p == s->end)
+	for (;;) {
+		while (s->p < s->end && is_plain(*s->p))
+			s->p++;
+		if (s->p == s->end || *s->p == '"')
+			break;
+		if (!take_special(s, &escaped))
 			return false;
 	}
 	*out = (struct scan_text){ begin, (size_t)(s->p - begin), true, escaped };
 	return take(s, '"');
 }
 
-/* An object or array, by its brackets: what is between them may be anything. */
-static bool skip_nested(struct at *s)
+static bool take_digits(struct at *s)
+{
+	const char *begin = s->p;
+
+	while (s->p < s->end && *s->p >= '0' && *s->p <= '9')
+		s->p++;
+	return s->p > begin;
+}
+
+static bool take_number(struct at *s)
+{
+	(void)take(s, '-');
+	if (!take(s, '0') && !take_digits(s))
+		return false;
+	if (take(s, '.') && !take_digits(s))
+		return false;
+	if (!take(s, 'e') && !take(s, 'E'))
+		return true;
+	if (!take(s, '+'))
+		(void)take(s, '-');
+	return take_digits(s);
+}
+
+static bool take_word(struct at *s, const char *word)
+{
+	const size_t n = strlen(word);
+
+	if ((size_t)(s->end - s->p) < n || memcmp(s->p, word, n) != 0)
+		return false;
+	s->p += n;
+	return true;
+}
+
+static bool skip_value(struct at *s, unsigned depth);
+
+static bool skip_array(struct at *s, unsigned depth)
+{
+	if (!take(s, '['))
+		return false;
+	if (take(s, ']'))
+		return true;
+	do {
+		if (!skip_value(s, depth))
+			return false;
+	} while (take(s, ','));
+	return take(s, ']');
+}
+
+static bool skip_object(struct at *s, unsigned depth)
 {
 	struct scan_text unused;
-	size_t depth = 0;
 
+	if (!take(s, '{'))
+		return false;
+	if (take(s, '}'))
+		return true;
 	do {
-		const char c = *s->p;
+		if (!take_string(s, &unused) || !take(s, ':') || !skip_value(s, depth))
+			return false;
+	} while (take(s, ','));
+	return take(s, '}');
+}
 
-		if (c == '"') {
-			if (!take_string(s, &unused))
-				return false;
-			continue;
-		}
-		depth += c == '{' || c == '[';
-		depth -= c == '}' || c == ']';
-		s->p++;
-	} while (depth > 0 && s->p < s->end);
-	return depth == 0;
+static bool skip_value(struct at *s, unsigned depth)
+{
+	struct scan_text unused;
+
+	if (s->p == s->end || depth == 0)
+		return false;
+	switch (*s->p) {
+	case '"':
+		return take_string(s, &unused);
+	case '{':
+		return skip_object(s, depth - 1);
+	case '[':
+		return skip_array(s, depth - 1);
+	case 't':
+		return take_word(s, "true");
+	case 'f':
+		return take_word(s, "false");
+	case 'n':
+		return take_word(s, "null");
+	default:
+		return take_number(s);
+	}
 }
 
 static bool take_value(struct at *s, struct scan_text *out)
 {
 	const char *begin = s->p;
 
-	if (s->p == s->end)
-		return false;
-	if (*s->p == '"')
+	if (s->p < s->end && *s->p == '"')
 		return take_string(s, out);
-	if (*s->p == '{' || *s->p == '[') {
-		if (!skip_nested(s))
-			return false;
-	} else {
-		while (s->p < s->end && *s->p != ',' && *s->p != '}' && *s->p != ']')
-			s->p++;
-	}
+	if (!skip_value(s, JSON_DEPTH - 1))
+		return false;
 	*out = (struct scan_text){ begin, (size_t)(s->p - begin), false, false };
-	return out->len > 0;
+	return true;
 }
 
 static bool next_member(struct at *s, struct scan_text *name, struct scan_text *value)
@@ -114,7 +217,8 @@ bool scan_all(const char *text, size_t len, const char *const *paths, size_t n,
 	struct at s = { text, text + len };
 	struct scan_text name, value;
 
-	memset(out, 0, n * sizeof(*out));
+	if (n > 0)
+		memset(out, 0, n * sizeof(*out));
 	if (!take(&s, '{'))
 		return false;
 	do {

@@ -2,8 +2,9 @@
 /* scan.h - members of a line by their path, without a tree of the whole: a look at a million
  * lines has no time for that.
  *
- * The line is RFC 8785 where it is ours, so there are no blanks. One that has some, or is no
- * JSON at all, has no members: who wants to know that for sure has json_parse. */
+ * The line is RFC 8785 where it is ours, so there are no blanks, and only controls are escaped
+ * by number. One that has other things, or is no JSON at all, has no members: who wants to know
+ * that for sure has json_parse. */
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
@@ -19,7 +20,8 @@ struct scan_text {
 
 /* "container.uid" of the object that the text is. The first of several members of one name. */
 bool scan_find(const char *text, size_t len, const char *path, struct scan_text *out);
-/* Several in one go; .p is NULL where there is none. False: no object of ours. */
+/* Several in one go; .p is NULL where there is none. False: no object of ours; what is one is
+ * JSON to its end. */
 bool scan_all(const char *text, size_t len, const char *const *paths, size_t n,
 	      struct scan_text *out);
 /* Without escapes, and exactly that. */

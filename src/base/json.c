@@ -321,21 +321,6 @@ static int refuse_syntax(const struct source *s, yajl_handle y, size_t at, struc
 	return refuse(s, at, e, why);
 }
 
-/* text is s->text or a copy; without callbacks it is only looked at. */
-static int hand_to_yajl(const yajl_callbacks *callbacks, struct reader *r, const char *text,
-			const struct source *s, struct err *e)
-{
-	yajl_alloc_funcs memory = { give, give_more, take_back, r->a };
-	yajl_handle y = yajl_alloc(callbacks, &memory, r);
-
-	(void)yajl_config(y, yajl_dont_validate_strings, 1); /* check_bytes did */
-	if (yajl_parse(y, (const unsigned char *)text, s->len) != yajl_status_ok)
-		return refuse_syntax(s, y, yajl_get_bytes_consumed(y), e);
-	if (yajl_complete_parse(y) != yajl_status_ok)
-		return refuse_syntax(s, y, s->len, e);
-	return 0;
-}
-
 static int parse(struct reader *r, const struct source *s, struct err *e)
 {
 	static const yajl_callbacks callbacks = {
@@ -349,8 +334,15 @@ static int parse(struct reader *r, const struct source *s, struct err *e)
 		.yajl_start_array = on_array,
 		.yajl_end_array = on_array_end,
 	};
+	yajl_alloc_funcs memory = { give, give_more, take_back, r->a };
+	yajl_handle y = yajl_alloc(&callbacks, &memory, r);
 
-	return hand_to_yajl(&callbacks, r, r->text, s, e);
+	(void)yajl_config(y, yajl_dont_validate_strings, 1); /* check_bytes did */
+	if (yajl_parse(y, (const unsigned char *)r->text, r->len) != yajl_status_ok)
+		return refuse_syntax(s, y, yajl_get_bytes_consumed(y), e);
+	if (yajl_complete_parse(y) != yajl_status_ok)
+		return refuse_syntax(s, y, s->len, e);
+	return 0;
 }
 
 int json_parse_apart(struct arena *a, struct arena *strings, const char *what, const char *text,
@@ -375,16 +367,6 @@ int json_parse(struct arena *a, const char *what, const char *text, size_t len,
 	       struct json **out, struct err *e)
 {
 	return json_parse_apart(a, a, what, text, len, out, e);
-}
-
-bool json_is_valid(struct arena *a, const char *text, size_t len)
-{
-	const struct source s = { "", text, len };
-	struct reader r = { .a = a };
-	struct err unused = { 0 };
-
-	return len <= JSON_MAX && check_bytes(&s, &unused) == 0 &&
-	       check_shape(&s, &unused) == 0 && hand_to_yajl(NULL, &r, text, &s, &unused) == 0;
 }
 
 struct json *json_object(struct arena *a)

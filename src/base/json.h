@@ -77,9 +77,6 @@ int json_parse(struct arena *a, const char *what, const char *text, size_t len,
 int json_parse_apart(struct arena *a, struct arena *strings, const char *what, const char *text,
 		     size_t len, struct json **out, struct err *e) CHECK;
 
-/* Whether json_parse would take it; half the price. The arena is yajl's while it looks. */
-bool json_is_valid(struct arena *a, const char *text, size_t len);
-
 struct jat {
 	const struct jat *up;
 	const char *key; /* NULL: element [i] of an array, or the root */

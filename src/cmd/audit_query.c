@@ -165,9 +165,6 @@ static int visit(void *ctx, const struct audit_line_at *at, struct err *e)
 	answer = audit_filter_scan(q->filter, at, got);
 	if (answer == AUDIT_TAKEN && !q->json && q->limit == 0 && print_quickly(&a, got))
 		return 0;
-	/* what goes on as JSON has to be some */
-	if (answer == AUDIT_TAKEN && q->json && !json_is_valid(&a, at->text, at->len))
-		return 0;
 	if (answer == AUDIT_UNSURE)
 		answer = audit_filter_takes(&a, q->filter, at, &event) ? AUDIT_TAKEN
 								       : AUDIT_NOT_TAKEN;

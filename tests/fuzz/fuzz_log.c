@@ -55,6 +55,16 @@ static void compare(const struct audit_line_at *at, const struct json *doc)
 		demand(memcmp(event->text, fast.p, fast.len) == 0);
 }
 
+/* What the quick look takes goes on to who reads JSON, as it is. */
+static void check_quick(struct arena *a, const struct audit_line_at *at)
+{
+	struct json *doc;
+	struct err e = { 0 };
+
+	if (scan_all(at->text, at->len, NULL, 0, NULL))
+		demand(json_parse(a, "line", at->text, at->len, &doc, &e) == 0);
+}
+
 static int visit(void *ctx, const struct audit_line_at *at, struct err *e)
 {
 	autoarena struct arena a = { 0 };
@@ -64,6 +74,7 @@ static int visit(void *ctx, const struct audit_line_at *at, struct err *e)
 	(void)e;
 	demand(at->text[at->len] == '\0' && at->len <= AUDIT_LINE);
 	s->lines++;
+	check_quick(&a, at);
 	note_add(&s->notes, at);
 	if (!audit_filter_may(&s->filter, at) || !audit_filter_takes(&a, &s->filter, at, &doc))
 		return 0;

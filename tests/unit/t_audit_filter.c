@@ -146,6 +146,36 @@ Test(audit_filter, members_are_found_without_a_tree)
 	}
 }
 
+Test(audit_filter, what_is_taken_as_a_line_is_json)
+{
+	static const struct {
+		const char *text;
+		bool taken;
+	} rows[] = {
+		{ "{\"a\":[1,-0.5e+3,true,false,null,{},[],\"\\u001f\\n\"]}", true },
+		{ "{\"a\":\"\xc3\xbc\"}", true },
+		{ "{\"a\":\"\xc3\"}", false },
+		{ "{\"a\":\"\x01\"}", false },
+		{ "{\"a\":\"\\x\"}", false },
+		{ "{\"a\":\"\\u0000\"}", false },
+		{ "{\"a\":\"\\u00\"}", false },
+		{ "{\"a\":01}", false },
+		{ "{\"a\":-}", false },
+		{ "{\"a\":1.}", false },
+		{ "{\"a\":1e}", false },
+		{ "{\"a\":tru}", false },
+		{ "{\"a\":[1,]}", false },
+		{ "{\"a\":{\"b\"}}", false },
+		{ "{\"a\":[}", false },
+		{ "{\"a\":1}x", false },
+		{ "{\"a\":1,}", false },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++)
+		cr_expect_eq(scan_all(rows[i].text, strlen(rows[i].text), NULL, 0, NULL),
+			     rows[i].taken, "%s", rows[i].text);
+}
+
 /* Found by fuzz_log. */
 Test(audit_filter, a_name_with_a_nul_in_it_is_not_the_one_before_the_nul)
 {
