@@ -64,9 +64,6 @@ static int do_runtime_hooks(struct run *r, const struct plan *pl, struct err *e)
 
 static int do_create_hooks(struct run *r, const struct plan *pl, struct err *e)
 {
-	/* where runc runs them too */
-	if (fchdir(r->root) < 0)
-		return fail_sys(e, errno, "root.path: enter %s", pl->root.path);
 	return hooks_run(r->arena, &pl->hooks[HOOK_CREATE_CONTAINER], HOOK_CREATE_CONTAINER,
 			 &r->st, ST_CREATING, e);
 }

@@ -31,8 +31,8 @@ struct hook_call {
 static struct hook_call make_call(struct arena *a, enum spec_hook_kind kind,
 				  const struct state *st, enum state_status now)
 {
-	const bool inside = kind == HOOK_CREATE_CONTAINER || kind == HOOK_START_CONTAINER;
-	struct hook_call c = { .kind = kind, .bundle = inside ? NULL : st->bundle };
+	struct hook_call c = { .kind = kind,
+			       .bundle = kind == HOOK_START_CONTAINER ? NULL : st->bundle };
 
 	c.state = json_print(a, state_json(a, st, now, false), JSON_LINE, &c.state_len);
 	return c;
@@ -73,7 +73,9 @@ static int hook_failed(const struct hook_call *c, const struct plan_hook *h, siz
 static int hook_run(const struct hook_call *c, const struct plan_hook *h, size_t i,
 		    struct err *e)
 {
-	/* as with crun; a bundle that is gone by poststop is no reason not to run */
+	/* as with crun, and not in the root, as with runc: a program of the host would find the
+	 * image's files beside it (CVE-2025-23266). A bundle that is gone by poststop is no
+	 * reason not to run. */
 	autofd int dir =
 		c->bundle != NULL ? open(c->bundle, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
 	const struct proc_job job = {
