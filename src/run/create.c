@@ -87,6 +87,7 @@ void init_reason(const struct run *r, struct err *e)
 
 int run_create_steps(struct run *r, struct err *e)
 {
+	run_fill_state(r, r->pl); /* whichever step fails, the event says whose it is */
 	if (steps_run(parent_steps, parent_steps_n, r, r->pl, e) == 0)
 		return 0;
 	init_reason(r, e);

@@ -50,7 +50,7 @@ static const char *policy_text(struct arena *a, const struct plan *pl,
 	return json_print(a, o, JSON_CANONICAL, NULL);
 }
 
-static void fill_state(struct run *r, const struct plan *pl)
+void run_fill_state(struct run *r, const struct plan *pl)
 {
 	struct state_pair *pairs = arena_array(r->arena, pl->annotations.n, sizeof(*pairs));
 	bool by_us = pl->cgroup.unit.name == NULL;
@@ -85,7 +85,6 @@ static void fill_state(struct run *r, const struct plan *pl)
  * at, the next command finds the id and the cgroup's name. */
 static int do_state(struct run *r, const struct plan *pl, struct err *e)
 {
-	fill_state(r, pl);
 	if (state_make(r->o->root, pl->id, &r->dir, e) < 0)
 		return -1;
 	r->made_state = true;

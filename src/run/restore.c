@@ -358,8 +358,10 @@ int do_criu_restore(struct run *r, const struct plan *pl, struct err *e)
 static int restore(struct run *r, struct err *e)
 {
 	struct audit_subject who;
-	int got = steps_run(restore_steps, restore_steps_n, r, r->pl, e);
+	int got;
 
+	run_fill_state(r, r->pl);
+	got = steps_run(restore_steps, restore_steps_n, r, r->pl, e);
 	who = run_subject(r->arena, &r->st, r->pl);
 	run_audit(r->o, r->arena, AUDIT_RESTORE, &who,
 		  &(struct audit_result){ .err = got < 0 ? e : NULL, .exit_code = -1 });

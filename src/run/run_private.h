@@ -114,6 +114,8 @@ int namespaces_apart(int proc_pid);
 int do_host_proc(struct run *r, const struct plan *pl, struct err *e) CHECK;
 
 /* ---- parent_steps.c, child_steps.c: steps of exec too ---- */
+/* What is known of the container before there is any. */
+void run_fill_state(struct run *r, const struct plan *pl);
 int do_preserved(struct run *r, const struct plan *pl, struct err *e) CHECK;
 /* The limits but for devices, and whose the group is. */
 int put_group_limits(struct run *r, const struct plan_cgroup *cg, struct err *e) CHECK;

@@ -765,7 +765,8 @@ listening() {
 		"$CAISSON" --root "$root" run --bundle "$bundle" "$id"
 	[[ $output == *'LISTEN_FDS: descriptor 3: bad file descriptor'* ]]
 	run -1 bash -c 'exec 3<&-; exec "$@"' - \
-		"$CAISSON" --root "$root" run --preserve-fds 1 --bundle "$bundle" "$id"
+		"$CAISSON" --root "$root" --audit-log "$audit_log" run --preserve-fds 1 --bundle "$bundle" "$id"
+	is "$(jq -r 'select(.event == "container.create") | .container.name // .app.name' "$audit_log" | tail -n 1)" "$id"
 	[[ $output == *'--preserve-fds: preserved-fd 0: descriptor 3: bad file descriptor'* ]]
 	run -1 bash -c 'exec 3</dev/null 4<&-; exec "$@"' - \
 		"$CAISSON" --root "$root" run --preserve-fds 2 --bundle "$bundle" "$id"
