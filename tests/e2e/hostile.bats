@@ -97,7 +97,7 @@ int main(int argc, char **argv)
 	conf '.annotations = {a: ("x" * 1100000)}'
 	run -1 create
 	has "$(<"$bundle/err")" 'state.json: expected at most 1048576 bytes'
-	conf 'del(.annotations) | .hooks = {poststop: [range(130000) | {path: "/x/y"}]}'
+	conf 'del(.annotations) | .hooks = {poststop: [range(240000) | {path: "/x/y"}]}'
 	jq -c . "$bundle/config.json" >"$bundle/new.json"
 	mv "$bundle/new.json" "$bundle/config.json"
 	run -1 create
