@@ -174,13 +174,13 @@ limits_hold() {
 	is "$(show CPUQuotaPerSecUSec)" 130ms
 }
 
-@test "systemd: no limit and a limit of nothing" {
+@test "systemd: no limit, and pids.limit 0, which is the init alone" {
 	conf '.linux.resources = {memory: {limit: -1}, pids: {limit: 0}} | .process.args = ["/bin/sleep", "1000"]'
 	create
 	caisson start "$id"
 	is "$(file memory.max)" max
 	is "$(show MemoryMax)" infinity
-	is "$(file pids.max)" 0
+	is "$(file pids.max)" 1
 	is "$(show TasksMax)" 1
 }
 
