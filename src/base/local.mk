@@ -24,6 +24,7 @@ BASE_LIBS = libbase.a $(YAJL_LIBS) $(NETTLE_LIBS)
 if HAVE_CRITERION
 check_PROGRAMS += unit-base
 unit_base_SOURCES = tests/unit/t_base.c tests/unit/t_bits.c tests/unit/t_fd.c tests/unit/t_path.c \
+	tests/unit/t_log.c \
 	tests/unit/t_proc.c \
 	tests/unit/scratch.c tests/unit/scratch.h
 unit_base_SOURCES += tests/unit/t_json.c tests/unit/t_pb.c

@@ -270,7 +270,7 @@ int do_pty(struct run *r, const struct plan *pl, struct err *e)
 		return -1;
 	if (hs_expect_fd(r->sock, HS_TERMINAL, &r->pty, e) < 0)
 		return -1;
-	tty_take_after(r->pty); /* before the process asks */
+	tty_take_size(r->pty); /* before the process asks */
 	return 0;
 }
 

@@ -222,9 +222,6 @@ int console_connect(struct run *r, const struct plan *pl, struct err *e) CHECK;
 int do_terminal(struct run *r, const struct plan *pl, struct err *e) CHECK;
 /* Makes it as large as ours on stdin, if that is one. */
 void tty_take_size(int master);
-/* The terminal that we relay is as wide as ours. Where no terminal reads what we write, a line
- * ends as in any file: runc clears ONLCR too. */
-void tty_take_after(int master);
 /* Foreground: raw mode, window size, SIGWINCH, bytes both ways until the peer ends. */
 struct tty_proxy;
 int tty_proxy_open(int master, struct tty_proxy **out, struct err *e) CHECK;

@@ -474,17 +474,6 @@ size_t tty_proxy_fds(const struct tty_proxy *t, int fds[2])
 	return 1;
 }
 
-void tty_take_after(int master)
-{
-	struct termios t;
-
-	tty_take_size(master);
-	if (isatty(STDOUT_FILENO) != 0 || tcgetattr(master, &t) < 0)
-		return;
-	t.c_oflag &= ~(tcflag_t)ONLCR;
-	(void)tcsetattr(master, TCSANOW, &t);
-}
-
 void tty_take_size(int master)
 {
 	struct winsize size;

@@ -290,12 +290,6 @@ refused_by_both() {
 	is "$output" $'/tmp\n1000\ny\n64'
 }
 
-@test "--process may be a pipe, as a shell makes of <(...)" {
-	up
-	run -0 within --process <(jq '.process | .args = ["echo", "heard"]' "$bundle/config.json") "$id"
-	is "$output" heard
-}
-
 @test "what --process FILE leaves out is the container's, and never more" {
 	newer_than_crun
 	caps '["CAP_KILL"]'

@@ -66,29 +66,28 @@ need_two_processors() {
 }
 allowed() { awk '$1 == "Cpus_allowed_list:" { print $2 }' <<<"$output"; }
 
-@test "a caller that is bound to a processor binds neither container nor exec" {
-	need_two_processors
-	taskset -cp 0 $BASHPID
+# processors CONTAINER EXEC: which ones the container's own process has, and one that joins it
+processors() {
 	run -0 inside 'grep Cpus_allowed_list /proc/self/status'
-	is "$(allowed)" "$all"
+	is "$(allowed)" "$1"
 	sleeper
 	create
 	caisson start "$id"
 	run -0 caisson exec "$id" grep Cpus_allowed_list /proc/self/status
-	is "$(allowed)" "$all"
+	is "$(allowed)" "$2"
+}
+
+@test "a caller that is bound to a processor binds neither container nor exec" {
+	need_two_processors
+	taskset -cp 0 $BASHPID
+	processors "$all" "$all"
 }
 
 @test "the processors of exec are not those of the container's own process" {
 	newer_than_crun
 	need_two_processors
 	conf '.process.execCPUAffinity = {initial: "0", final: "1"}'
-	run -0 inside 'grep Cpus_allowed_list /proc/self/status'
-	is "$(allowed)" "$all"
-	sleeper
-	create
-	caisson start "$id"
-	run -0 caisson exec "$id" grep Cpus_allowed_list /proc/self/status
-	is "$(allowed)" 1
+	processors "$all" 1
 }
 
 @test "the first processors of exec stay where no others follow" {

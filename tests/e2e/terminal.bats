@@ -42,6 +42,9 @@ socket_open() {
 	conf '.process.terminal = true'
 	run -0 inside 'printf "a\nb\n"; tty'
 	is "$output" $'a\nb\n/dev/pts/0'
+	caisson_only
+	run -0 on_terminal 24x80 'stty -a'
+	lacks "$output" -onlcr
 }
 
 @test "the terminal is the controlling one" {
@@ -53,14 +56,6 @@ socket_open() {
 	run -0 on_terminal 24x80 'stat -c %F /dev/console; echo text >/dev/console'
 	has "$output" 'character special file'
 	has "$output" text
-}
-
-@test "where no terminal reads what is written, lines end as in a file" {
-	caisson_only
-	run -0 inside 'echo one; echo two'
-	is "$output" $'one\ntwo'
-	run -0 on_terminal 24x80 'stty -a'
-	lacks "$output" -onlcr
 }
 
 @test "the terminal has the caller's size" {
