@@ -139,6 +139,32 @@ static const char *annotation(const struct plan *pl, const char *key)
 	return "";
 }
 
+/* Can somebody else put another file in the place of a name in one of the directories? In one
+ * with the sticky bit not of a file of ours. */
+static int check_above(const char *path, struct err *e)
+{
+	char above[PATH_MAX], *end;
+	struct stat st;
+
+	if (snprintf(above, sizeof(above), "%s", path) >= (int)sizeof(above))
+		return fail_sys(e, ENAMETOOLONG, "annotations." CONFIG ": %.64s", path);
+	while ((end = strrchr(above, '/')) != NULL) {
+		end[end == above] = '\0'; /* "/" itself is the last */
+		if (lstat(above, &st) < 0)
+			return fail_sys(e, errno, "annotations." CONFIG ": %s", above);
+		if (!S_ISDIR(st.st_mode) || (st.st_uid != 0 && st.st_uid != geteuid()) ||
+		    ((st.st_mode & 0022) != 0 && (st.st_mode & S_ISVTX) == 0))
+			return fail(e, ERR_SPEC,
+				    "annotations." CONFIG
+				    ": expected directories that only root can write: found "
+				    "%s, owner %u, mode %03o",
+				    above, st.st_uid, st.st_mode & 07777);
+		if (end == above)
+			break;
+	}
+	return 0;
+}
+
 /* It can name programs for criu to run, as root (criu.8 --action-script). */
 int images_config(struct pb *opts, const struct plan *pl, struct err *e)
 {
@@ -156,6 +182,8 @@ int images_config(struct pb *opts, const struct plan *pl, struct err *e)
 			    ": expected the absolute path of a file that only root can write: "
 			    "found %s, owner %u, mode %03o",
 			    path, st.st_uid, st.st_mode & 0777);
+	if (check_above(path, e) < 0)
+		return -1;
 	pb_string(opts, CRIU_CONFIG_FILE, path);
 	return 0;
 }

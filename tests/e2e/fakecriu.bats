@@ -133,6 +133,16 @@ asked() { jq -c "$1" "$work/request.json"; }
 	run ! checkpoint --leave-running
 	has "$output" "that only root can write: found $file, owner 0, mode 666"
 	[ ! -e "$work/request.json" ]
+	chmod 644 "$file"
+	mkdir "$BATS_TEST_TMPDIR/open"
+	mv "$file" "$BATS_TEST_TMPDIR/open"
+	chmod 777 "$BATS_TEST_TMPDIR/open"
+	conf '.annotations = {"org.criu.config": $f}' --arg f "$BATS_TEST_TMPDIR/open/criu.conf"
+	caisson delete --force "$id"
+	started
+	run ! checkpoint --leave-running
+	has "$output" "directories that only root can write: found $BATS_TEST_TMPDIR/open, owner 0, mode 777"
+	[ ! -e "$work/request.json" ]
 }
 
 @test "restore: places below a bind are made on its source, and in no other file system" {
