@@ -30,30 +30,32 @@ static bool has_word(const char *words, const char *word)
 	return false;
 }
 
-/* The controllers that a group has and does not pass on, as words to write. */
-static void kept_back(int dir, struct sbuf *b)
+/* The controllers that a group has and does not pass on, as words to write; returns those that
+ * it passes on. */
+static unsigned kept_back(int dir, struct sbuf *b)
 {
 	char has[256], on[256], *rest = has, *word;
 	const char *sep = "";
 
 	if (file_peek_at(dir, "cgroup.controllers", has, sizeof(has)) < 0 ||
 	    file_peek_at(dir, CONTROL, on, sizeof(on)) < 0)
-		return;
+		return 0;
 	while ((word = strsep(&rest, " ")) != NULL) {
 		if (word[0] == '\0' || has_word(on, word))
 			continue;
 		sbuf_add(b, "%s+%s", sep, word);
 		sep = " ";
 	}
+	return cg_bits(on);
 }
 
 bool cg_enabled(int dir, unsigned need)
 {
 	char words[256] = "";
 	struct sbuf b = SBUF(words);
+	const unsigned on = kept_back(dir, &b);
 
-	kept_back(dir, &b);
-	return words[0] == '\0' && (need & ~read_bits(dir, CONTROL)) == 0;
+	return words[0] == '\0' && (need & ~on) == 0;
 }
 
 /* Asked for or not: who counts what a container uses (a kubelet, podman stats) reads files that
@@ -66,7 +68,7 @@ static void pass_on_all(int dir, const char *path)
 
 	if (!str_eq(path, "/") && file_peek_at(dir, "cgroup.procs", first, sizeof(first)) != 0)
 		return;
-	kept_back(dir, &b);
+	(void)kept_back(dir, &b);
 	if (words[0] != '\0')
 		(void)file_put_at(dir, CONTROL, words);
 }
