@@ -226,6 +226,20 @@ int file_replace_at(int dir, const char *name, const void *data, size_t len, mod
 	return fail_sys(e, -r, "%s: replace", name);
 }
 
+int file_output_at(int dir, const char *name, const void *data, size_t len, mode_t mode,
+		   struct err *e)
+{
+	autofd int fd = -1;
+	struct stat st;
+	int r;
+
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || S_ISREG(st.st_mode))
+		return file_replace_at(dir, name, data, len, mode, false, e);
+	fd = openat(dir, name, O_WRONLY | O_TRUNC | O_NOCTTY | O_CLOEXEC);
+	r = fd >= 0 ? write_all(fd, data, len) : -errno;
+	return r == 0 ? 0 : fail_sys(e, -r, "%s: write", name);
+}
+
 bool file_is_program(const char *path, uid_t also)
 {
 	struct stat st;

@@ -32,6 +32,12 @@ int file_put_at(int dir, const char *name, const char *value);
 int file_replace_at(int dir, const char *name, const void *data, size_t len, mode_t mode,
 		    bool sync, struct err *e) CHECK;
 
+/* For what a caller named: the same without sync, but what is there and is no file is written
+ * to and stays (a pipe, a terminal, /dev/null), and so is what a link leads to (/dev/stdout).
+ */
+int file_output_at(int dir, const char *name, const void *data, size_t len, mode_t mode,
+		   struct err *e) CHECK;
+
 /* Is it a program that nobody but its owner can write, and is that root, or `also'? */
 bool file_is_program(const char *path, uid_t also);
 

@@ -290,7 +290,7 @@ static int write_product(const char *output, const struct product *p, struct err
 		(void)fwrite(p->data, 1, p->len, stdout);
 		return 0;
 	}
-	return file_replace_at(AT_FDCWD, output, p->data, p->len, 0644, false, e);
+	return file_output_at(AT_FDCWD, output, p->data, p->len, 0644, e);
 }
 
 static int compile_main(const struct call *c, struct err *e)

@@ -279,7 +279,7 @@ static const char *json_text(const struct learning *l)
 static int write_text(const char *output, const char *text, struct err *e)
 {
 	if (output != NULL && !str_eq(output, "-"))
-		return file_replace_at(AT_FDCWD, output, text, strlen(text), 0644, false, e);
+		return file_output_at(AT_FDCWD, output, text, strlen(text), 0644, e);
 	(void)fputs(text, stdout);
 	return 0;
 }

@@ -332,8 +332,7 @@ int do_pid_file(struct run *r, const struct plan *pl, struct err *e)
 	if (dir < 0)
 		return fail_sys(e, errno, "--pid-file: open the directory of %s", path);
 	n = snprintf(text, sizeof(text), "%d", r->pid);
-	return file_replace_at(dir, slash != NULL ? slash + 1 : path, text, (size_t)n, 0644,
-			       false, e);
+	return file_output_at(dir, slash != NULL ? slash + 1 : path, text, (size_t)n, 0644, e);
 }
 
 static int do_state_created(struct run *r, const struct plan *pl, struct err *e)

@@ -335,6 +335,17 @@ only_x86_64() { [ "$(uname -m)" = x86_64 ] || skip "the policies are for x86-64"
 	"$caisson" policy compile t.policy | grep -qx "  digest        sha256:$sum"
 }
 
+@test "an output that is no file is written to, and is not replaced" {
+	mkfifo pipe
+	timeout 20 cat pipe >read &
+	call compile --bpf --output pipe t.policy
+	wait $!
+	[ $status -eq 0 ]
+	[ -p pipe ]
+	call compile --bpf --output /dev/stdout t.policy
+	cmp out read
+}
+
 @test "the C header compiles, and is the program" {
 	"${CC:-cc}" --version >/dev/null 2>&1 || skip "no compiler"
 	sed 's/^}/audit deny EPERM umask as "say \\"no\\"?"; }/' t.policy >audit.policy

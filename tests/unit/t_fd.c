@@ -304,3 +304,34 @@ Test(file, replaces_whole_and_leaves_no_temporary)
 	cr_expect_eq(unlinkat(s.fd, "dir", AT_REMOVEDIR), 0);
 	cr_expect_eq(rmdir(s.path), 0, "a temporary was left behind");
 }
+
+Test(file, what_is_no_file_is_written_to_and_stays)
+{
+	autoscratch struct scratch s = scratch_open();
+	struct err e = { 0 }, missing = { 0 };
+	autofd int reader = -1;
+	char buf[32];
+	struct stat st;
+
+	scratch_put(&s, "f", "old and longer");
+	cr_assert_eq(file_output_at(s.fd, "f", "new", 3, 0644, &e), 0, "%s", e.text);
+	cr_expect_eq(file_peek_at(s.fd, "f", buf, sizeof(buf)), 3);
+
+	cr_assert_eq(symlinkat("f", s.fd, "link"), 0);
+	cr_assert_eq(file_output_at(s.fd, "link", "by", 2, 0644, &e), 0, "%s", e.text);
+	cr_expect_eq(file_peek_at(s.fd, "f", buf, sizeof(buf)), 2);
+
+	cr_assert_eq(mkfifoat(s.fd, "pipe", 0600), 0);
+	reader = openat(s.fd, "pipe", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	cr_assert_eq(file_output_at(s.fd, "pipe", "17", 2, 0644, &e), 0, "%s", e.text);
+	cr_expect_eq(read(reader, buf, sizeof(buf)), 2);
+	cr_assert_eq(fstatat(s.fd, "pipe", &st, AT_SYMLINK_NOFOLLOW), 0);
+	cr_expect(S_ISFIFO(st.st_mode));
+
+	cr_assert_eq(unlinkat(s.fd, "f", 0), 0);
+	cr_expect_eq(file_output_at(s.fd, "link", "x", 1, 0644, &missing), -1);
+	cr_expect_str_eq(missing.text, "link: write");
+	(void)unlinkat(s.fd, "link", 0);
+	(void)unlinkat(s.fd, "pipe", 0);
+	cr_expect_eq(rmdir(s.path), 0);
+}
