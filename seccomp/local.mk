@@ -74,6 +74,7 @@ libpolicy_a_SOURCES = \
 	seccomp/tails.c seccomp/tails.h \
 	seccomp/to_rules.c \
 	seccomp/tree.c seccomp/tree.h \
+	seccomp/twos.c seccomp/twos.h \
 	seccomp/verify.c seccomp/verify.h \
 	seccomp/wording.c seccomp/wording.h \
 	seccomp/wording_set.c \

@@ -351,8 +351,8 @@ uint32_t filter_run(const struct filter *f, const struct seccomp_data *call, uin
 
 /* ---- all numbers at once ----
  *
- * No interpreter: what is known of the accumulator is that it is the number, or one constant.
- * side.c has the interpreter confirm what comes out. */
+ * No interpreter: what is known of the accumulator is that it is the number, perhaps without
+ * its lowest bits, or one constant. side.c has the interpreter confirm what comes out. */
 
 struct spans {
 	const struct filter *f;
@@ -365,7 +365,8 @@ struct spans {
 struct walker {
 	const struct sock_filter *in;
 	uint32_t lo, hi;
-	bool a_is_nr; /* or it is .a */
+	bool a_is_nr;  /* or it is .a */
+	uint32_t gone; /* bits of the number, from the lowest on, that were masked away */
 	uint32_t a;
 };
 
@@ -387,7 +388,7 @@ static void walk(struct spans *s, struct walker *w);
 static void walk_part(struct spans *s, const struct walker *w, uint64_t lo, uint64_t hi,
 		      bool taken)
 {
-	struct walker part = { .lo = w->lo, .hi = w->hi, .a_is_nr = true };
+	struct walker part = { .lo = w->lo, .hi = w->hi, .a_is_nr = true, .gone = w->gone };
 
 	if (part.lo < lo)
 		part.lo = (uint32_t)lo;
@@ -399,30 +400,40 @@ static void walk_part(struct spans *s, const struct walker *w, uint64_t lo, uint
 	walk(s, &part);
 }
 
-/* In ascending order. False: not a compare. */
+/* The number without the bits that are gone equals k for those from k on that differ in them
+ * only, and is greater from the next one on. In ascending order. False: not a compare. */
 static bool walk_parts(struct spans *s, const struct walker *w)
 {
-	const uint64_t k = w->in->k;
+	const uint64_t k = w->in->k, next = (k | w->gone) + 1;
+	const uint64_t first = (k & w->gone) == 0 ? k : next;
 
 	switch (w->in->code) {
 	case BPF_JMP | BPF_JEQ | BPF_K:
-		if (k > 0)
-			walk_part(s, w, 0, k - 1, false);
-		walk_part(s, w, k, k, true);
-		walk_part(s, w, k + 1, UINT32_MAX, false);
+		if (first > 0)
+			walk_part(s, w, 0, first - 1, false);
+		if (first < next)
+			walk_part(s, w, first, next - 1, true);
+		walk_part(s, w, next, UINT32_MAX, false);
 		return true;
 	case BPF_JMP | BPF_JGE | BPF_K:
-		if (k > 0)
-			walk_part(s, w, 0, k - 1, false);
-		walk_part(s, w, k, UINT32_MAX, true);
+		if (first > 0)
+			walk_part(s, w, 0, first - 1, false);
+		walk_part(s, w, first, UINT32_MAX, true);
 		return true;
 	case BPF_JMP | BPF_JGT | BPF_K:
-		walk_part(s, w, 0, k, false);
-		walk_part(s, w, k + 1, UINT32_MAX, true);
+		walk_part(s, w, 0, next - 1, false);
+		walk_part(s, w, next, UINT32_MAX, true);
 		return true;
 	default:
 		return false;
 	}
+}
+
+static bool walk_mask(struct walker *w, uint32_t mask)
+{
+	w->a &= mask;
+	w->gone |= ~mask;
+	return !w->a_is_nr || (w->gone & (w->gone + 1)) == 0;
 }
 
 /* One instruction that treats all of them alike. False: it does not, or we cannot say. */
@@ -434,8 +445,11 @@ static bool walk_on(struct spans *s, struct walker *w)
 	switch (in->code) {
 	case BPF_LD | BPF_W | BPF_ABS:
 		w->a_is_nr = in->k == offsetof(struct seccomp_data, nr);
+		w->gone = 0;
 		w->a = s->arch;
 		return w->a_is_nr || in->k == offsetof(struct seccomp_data, arch);
+	case BPF_ALU | BPF_AND | BPF_K:
+		return walk_mask(w, in->k);
 	case BPF_JMP | BPF_JA:
 		w->in += in->k;
 		return true;

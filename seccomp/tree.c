@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#include "seccomp/twos.h"
+
 struct tree {
 	struct dag *d;
 	uint32_t word, mask;
@@ -26,9 +28,10 @@ struct choice {
 	uint32_t before; /* the choice for the run that stays before this one, or NONE */
 };
 
+/* Of what the mask leaves. */
 static bool is_single(const struct tree *t, size_t i)
 {
-	return (i + 1 < t->n ? t->runs[i + 1].lo - 1 : t->mask) == t->runs[i].lo;
+	return (i + 1 < t->n ? (t->runs[i + 1].lo - 1) & t->mask : t->mask) == t->runs[i].lo;
 }
 
 /* All runs between two that stay are singles, and if the two lead to different nodes then
@@ -103,30 +106,10 @@ static uint32_t choose(const struct tree *t, uint32_t *stays)
 
 /* ---- the intervals ---- */
 
-/* One leaf of the tree, with the values that are taken out of it. */
-struct span {
-	uint32_t lo, hi, to;
-	uint32_t first, singles; /* of the list of singles */
-	uint64_t place;          /* in the row of all leaves at the deepest level */
-};
-
-struct single {
-	uint32_t value, to;
-};
-
-struct spans {
-	struct span *v;
-	size_t n;
-	struct single *singles;
-	uint32_t singles_n;
-};
-
 static struct span *add_span(struct spans *s, uint32_t lo, uint32_t to)
 {
 	struct span *new = &s->v[s->n++];
 
-	if (s->n > 1)
-		new[-1].hi = lo - 1;
 	*new = (struct span){ .lo = lo, .to = to, .first = s->singles_n };
 	return new;
 }
@@ -147,8 +130,8 @@ static void join(const struct tree *t, const uint32_t *stays, struct spans *s)
 		s->singles[s->singles_n++] = (struct single){ r->lo, r->to };
 		now->singles++;
 	}
-	if (now != NULL)
-		now->hi = t->mask;
+	for (size_t i = 0; i < s->n; i++)
+		s->v[i].hi = i + 1 < s->n ? (s->v[i + 1].lo - 1) & t->mask : t->mask;
 }
 
 /* ---- the tree ---- */
@@ -387,7 +370,11 @@ static uint32_t build(const struct tree *t)
 	if (is_any_bit(t))
 		return any_bit(t);
 	s = outline(t);
-	return with_flags(t, tests_in(&s), &node) ? node : balance(t, &s);
+	if (with_flags(t, tests_in(&s), &node))
+		return node;
+	if (t->mask == UINT32_MAX)
+		twos_fold(t->d, t->word, &s);
+	return balance(t, &s);
 }
 
 uint32_t tree_build(struct dag *d, uint32_t word, uint32_t mask, const struct run *runs,

@@ -257,8 +257,9 @@ static void draw_program(uint32_t *seed, struct sock_filter *insns, size_t n)
 			insns[i] = (struct sock_filter)RET((r >> 6) % 4);
 		else if (r % 7 == 1)
 			insns[i] = (struct sock_filter)LD(loads[(r >> 6) % COUNT(loads)]);
-		else if (r % 97 == 2)
-			insns[i] = (struct sock_filter)ALU(BPF_AND, k);
+		else if (r % 37 == 2)
+			insns[i] = (struct sock_filter)
+				ALU(BPF_AND, r % 3 == 0 ? k : UINT32_MAX << (k % 3 + 1));
 		else if (r % 97 == 3)
 			insns[i] = (struct sock_filter)BPF_STMT(BPF_JMP | BPF_JA,
 								k % (uint32_t)left);

@@ -283,6 +283,106 @@ Test(tree, of_an_argument_asks_for_flags_and_is_no_larger_for_it)
 	cr_expect_gt(smaller, 100);
 }
 
+/* ---- two at a time ---- */
+
+static bool is_halved(const struct dag *d, uint32_t node)
+{
+	return d->nodes[node].op != DAG_RET && d->nodes[node].mask == UINT32_MAX - 1;
+}
+
+/* Tests, each once, and an instruction for each node that the number is masked for; nothing is
+ * tested unmasked once it was masked. */
+static size_t instructions_of(const struct dag *d, uint32_t root)
+{
+	bool reached[512] = { false }, masked[512] = { false };
+	size_t n = 0;
+
+	cr_assert_lt(root, COUNT(reached));
+	reached[root] = true;
+	for (uint32_t i = root + 1; i-- > 0;) {
+		const struct dag_node *at = &d->nodes[i];
+
+		if (!reached[i] || at->op == DAG_RET)
+			continue;
+		n += 1u + masked[i];
+		reached[at->yes] = reached[at->no] = true;
+		for (int side = 0; side < 2; side++) {
+			const uint32_t to = side == 0 ? at->yes : at->no;
+
+			masked[to] |= !is_halved(d, i) && is_halved(d, to);
+			cr_assert(d->nodes[to].op == DAG_RET || !is_halved(d, i) ||
+				  is_halved(d, to));
+		}
+	}
+	return n;
+}
+
+/* As a table of calls is: of each dozen numbers two neighbours are alike, some begin at an odd
+ * number, and some numbers stand alone. */
+static size_t call_table(uint32_t *state, struct run *runs)
+{
+	uint32_t nr = 1 + draw(state, 8);
+	size_t n = 0;
+
+	runs[n++] = (struct run){ 0, 0, 0 };
+	for (size_t i = 0; i < 20; i++) {
+		const uint32_t two = draw(state, 4), to = 1 + draw(state, 2);
+
+		nr += two != 0 && draw(state, 8) != 0 ? nr % 2 : 0;
+		runs[n++] = (struct run){ nr, to, to };
+		nr += two != 0 ? 2 : 1;
+		runs[n++] = (struct run){ nr, 0, 0 };
+		nr += 2 + draw(state, 8);
+	}
+	return n;
+}
+
+Test(tree, takes_neighbours_that_are_alike_two_at_a_time)
+{
+	uint32_t state = 99;
+	size_t saved = 0;
+
+	for (unsigned i = 0; i < 2000; i++) {
+		autoarena struct arena a = { 0 };
+		struct run runs[41];
+		const size_t n = call_table(&state, runs);
+		size_t without, with;
+		struct dag d;
+		uint32_t root;
+
+		start(&d, &a, 3);
+		without = tree_tests(&d, WORD_NR, UINT32_MAX, runs, n);
+		root = tree_build(&d, WORD_NR, UINT32_MAX, runs, n);
+		for (uint32_t v = 0, at = 0; v < 300; v++) {
+			while (at + 1 < n && runs[at + 1].lo <= v)
+				at++;
+			cr_assert_eq(walk(&d, root, v), runs[at].to, "number %u", v);
+		}
+		with = instructions_of(&d, root);
+		/* a list of singles that was parted is one test more */
+		cr_assert_leq(with, without + 2, "%zu instructions, %zu tests", with, without);
+		saved += with < without ? without - with : 0;
+		cr_assert_leq(depth_of(&d, root), 2 * TREE_CHAIN + 4);
+	}
+	cr_expect_gt(saved, 2000 * 3, "%zu", saved);
+}
+
+Test(tree, is_not_folded_where_little_is_saved)
+{
+	static const struct run runs[] = {
+		{ 0, 0, 0 }, { 10, 1, 1 }, { 12, 0, 0 }, { 20, 1, 1 }, { 22, 0, 0 }
+	};
+	autoarena struct arena a = { 0 };
+	struct dag d;
+	uint32_t root;
+
+	start(&d, &a, 2);
+	root = tree_build(&d, WORD_NR, UINT32_MAX, runs, COUNT(runs));
+	cr_expect_eq(instructions_of(&d, root), 4);
+	for (uint32_t i = 0; i < d.n; i++)
+		cr_expect(!is_halved(&d, i));
+}
+
 /* ---- several architectures ---- */
 
 static struct tail_runs some_runs(struct arena *a, uint32_t step, size_t n, size_t tail)
