@@ -293,7 +293,7 @@ static int do_descriptors(struct run *r, const struct plan *pl, struct err *e)
 const struct step start_steps[] = {
 	/* before the hooks: they are programs of the image's, as what follows is */
 	{ "label",            "config.md#linux-process",                  wants_label,        do_label },
-	{ "start-hooks",      "config.md#startcontainer-hooks",           has_start_hooks,    do_start_hooks },
+	{ STEP_START_HOOKS,   "config.md#startcontainer-hooks",           has_start_hooks,    do_start_hooks },
 	{ "descriptors",      "CVE-2024-21626",                           NULL,               do_descriptors },
 	{ "seccomp-courier",  "config-linux.md#seccomp",                  wants_agent,        do_courier },
 };

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -45,7 +46,7 @@ static int meet(const struct state_dir *d, const struct state *st, struct err *e
 }
 
 static int start_locked(struct arena *a, const struct state_dir *d, struct state *st,
-			bool *came_late, struct err *e)
+			bool *undo, struct err *e)
 {
 	enum state_status now = state_now(st);
 	struct plan_hooks poststart = { 0 };
@@ -53,18 +54,21 @@ static int start_locked(struct arena *a, const struct state_dir *d, struct state
 	if (now != ST_CREATED)
 		return wrong_state(st, now, e);
 	st->started_ms = now_boot_ms(); /* known, should it end before we can say "running" */
-	if (hooks_load(a, d, HOOK_POSTSTART, &poststart, e) < 0 || state_save(d, st, e) < 0 ||
-	    meet(d, st, e) < 0)
+	if (hooks_load(a, d, HOOK_POSTSTART, &poststart, e) < 0 || state_save(d, st, e) < 0)
 		return -1;
+	if (meet(d, st, e) < 0) {
+		*undo = strcmp(e->step, STEP_START_HOOKS) == 0;
+		return -1;
+	}
 	st->status = ST_RUNNING;
 	(void)unlinkat(d->fd, "start.sock", 0);
 	if (state_save(d, st, e) < 0)
 		return -1;
-	*came_late = life_poststart(a, d, st, &poststart, e) < 0;
-	return *came_late ? -1 : 0;
+	*undo = life_poststart(a, d, st, &poststart, e) < 0;
+	return *undo ? -1 : 0;
 }
 
-static int start_one(const struct run_options *o, const char *id, bool *came_late,
+static int start_one(const struct run_options *o, const char *id, bool *undo,
 		     struct err *e)
 {
 	autoarena struct arena a = { 0 };
@@ -78,22 +82,22 @@ static int start_one(const struct run_options *o, const char *id, bool *came_lat
 
 	autofd int telling = state_hold_record(&d); /* until all is told */
 
-	got = start_locked(&a, &d, &st, came_late, e);
+	got = start_locked(&a, &d, &st, undo, e);
 	who = run_subject(&a, &st, NULL);
 	run_audit(o, &a, AUDIT_START, &who,
 		  &(struct audit_result){ .err = got < 0 ? e : NULL, .exit_code = -1 });
 	return got;
 }
 
-/* runtime.md#lifecycle: a poststart hook that fails comes too late to prevent anything: what
- * create made is undone. */
+/* runtime.md#lifecycle: after a startContainer or poststart hook that fails what create made is
+ * undone. Other failures leave a container that has stopped. */
 int run_start(const struct run_options *o, const char *id, struct err *e)
 {
 	struct err why = { 0 };
-	bool came_late = false;
-	int got = start_one(o, id, &came_late, e);
+	bool undo = false;
+	int got = start_one(o, id, &undo, e);
 
-	if (came_late && run_delete(o, id, true, &why) < 0)
+	if (undo && run_delete(o, id, true, &why) < 0)
 		log_warning("%s", why.text);
 	return got;
 }

@@ -34,6 +34,9 @@ bool wants_agent(const struct plan *pl);
 bool wants_resctrl(const struct plan *pl);
 bool wants_meeting(const struct plan *pl);
 
+/* start.c knows it by its name: what fails there ends the container. */
+#define STEP_START_HOOKS "start-hooks"
+
 extern const struct step parent_steps[], child_steps[], process_steps[], start_steps[];
 extern const struct step exec_steps[], entry_steps[], restore_steps[];
 extern const size_t parent_steps_n, child_steps_n, process_steps_n, start_steps_n;

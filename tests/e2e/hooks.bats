@@ -155,6 +155,21 @@ for_kind_that_fails() {
 	for_kind_that_fails startContainer
 }
 
+@test "a failing startContainer hook fails start and nothing is left" {
+	caisson_only
+	hook startContainer 'echo reason of it >&2; exit 3'
+	hook poststop "touch $BATS_TEST_TMPDIR/stopped"
+	sleeper
+	create
+	run -1 caisson start "$id"
+	has "$output" 'reason of it'
+	run -1 caisson state "$id"
+	has "$output" 'does not exist'
+	[ -e "$BATS_TEST_TMPDIR/stopped" ]
+	run -0 caisson delete --force "$id" # engines do
+	nothing_left
+}
+
 @test "a failing hook is named" {
 	caisson_only
 	hook createRuntime true

@@ -39,6 +39,7 @@ load lib
 }
 
 #= runtime.md#lifecycle: a failing hook before the start ends the container: hooks.bats: a failing createRuntime hook stops the container and its words reach the user
+#= runtime.md#lifecycle: a failing startContainer hook does, and undoes it: hooks.bats: a failing startContainer hook fails start and nothing is left
 #= runtime.md#lifecycle: a failing poststart hook does, too: hooks.bats: a failing poststart hook fails start and stops the container
 
 @test "runtime.md#lifecycle: a failing poststop hook keeps neither the next nor delete from their work" {
