@@ -47,9 +47,14 @@ static int look_at_init(struct run_target *t, struct err *e)
 	t->joins = namespaces_apart(proc);
 	if (t->joins == -ENOENT || t->joins == -ESRCH) /* it is just dying */
 		return fail(e, ERR_STATE, "cannot exec in a stopped container: %s", t->st.id);
-	if (t->joins < 0)
-		return fail_sys(e, -t->joins, "look at the namespaces of %s (process %d)",
-				t->st.id, t->st.pid);
+	if (t->joins < 0) {
+		(void)fail_sys(e, -t->joins, "look at the namespaces of %s (process %d)",
+			       t->st.id, t->st.pid);
+		/* what waits there is not dumpable, and no user namespace is that program's */
+		return t->joins == -EACCES && state_now(&t->st) == ST_CREATED
+			       ? hint(e, "without privileges, start it first")
+			       : -1;
+	}
 	t->deny_setgroups =
 		file_peek_at(proc, "setgroups", word, sizeof(word)) > 0 && str_eq(word, "deny");
 	return 0;

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "audit/who.h"
 #include "base/auto.h"
 #include "base/fd.h"
 #include "base/file.h"
@@ -50,6 +51,16 @@ static const char *policy_text(struct arena *a, const struct plan *pl,
 	return json_print(a, o, JSON_CANONICAL, NULL);
 }
 
+/* As runc has it: #1000 where passwd(5) has no name. */
+static const char *name_of_owner(struct arena *a)
+{
+	struct audit_who who;
+
+	audit_who_self(&who);
+	return who.name[0] != '\0' ? arena_strdup(a, who.name)
+				   : arena_printf(a, "#%u", who.uid);
+}
+
 void run_fill_state(struct run *r, const struct plan *pl)
 {
 	struct state_pair *pairs = arena_array(r->arena, pl->annotations.n, sizeof(*pairs));
@@ -64,7 +75,7 @@ void run_fill_state(struct run *r, const struct plan *pl)
 		.oci_version = pl->oci_version,
 		.bundle = pl->bundle,
 		.rootfs = pl->root.path,
-		.owner = geteuid() == 0 ? "root" : "",
+		.owner = name_of_owner(r->arena),
 		.status = ST_CREATING,
 		.created_ns = now_wall_ns(),
 		.owner_uid = geteuid(),

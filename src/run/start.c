@@ -68,8 +68,7 @@ static int start_locked(struct arena *a, const struct state_dir *d, struct state
 	return *undo ? -1 : 0;
 }
 
-static int start_one(const struct run_options *o, const char *id, bool *undo,
-		     struct err *e)
+static int start_one(const struct run_options *o, const char *id, bool *undo, struct err *e)
 {
 	autoarena struct arena a = { 0 };
 	autostate struct state_dir d = { .fd = -1, .lock = -1 };
@@ -128,24 +127,6 @@ int run_state(struct arena *a, int root, const char *id, struct state *st,
 
 /* ---- kill ---- */
 
-/* A signal to every process. SIGKILL by cgroup.kill cannot be outrun by fork. */
-static int signal_group(const struct state *st, int signal, struct err *e)
-{
-	struct err why = { 0 };
-	autocg struct cg *cg = NULL;
-
-	if (st->cgroup == NULL)
-		return fail(e, ERR_STATE,
-			    "kill --all: expected a cgroup of %s: it runs without one", st->id);
-	if (life_cgroup(st, &cg, &why) < 0) {
-		*e = why;
-		return why.sys == ENOENT ? 0 : -1;
-	}
-	if (!life_owns(st, cg))
-		return 0;
-	return signal == SIGKILL ? cg_kill(cg, e) : cg_signal(cg, signal, e);
-}
-
 static int signal_init(const struct state *st, int signal, struct err *e)
 {
 	autofd int fd = life_pidfd(st);
@@ -157,6 +138,34 @@ static int signal_init(const struct state *st, int signal, struct err *e)
 	if (err == -ESRCH)
 		return fail(e, ERR_STATE, "container not running: no such process: %s", st->id);
 	return err < 0 ? fail_sys(e, -err, "kill %s", st->id) : 0;
+}
+
+/* Nobody can list these processes; with the init of a pid namespace all of it ends. */
+static int signal_ungrouped(const struct state *st, int signal, struct err *e)
+{
+	if (state_now(st) == ST_STOPPED)
+		return 0;
+	if (signal == SIGKILL && st->own_pid_ns)
+		return signal_init(st, signal, e);
+	return fail(e, ERR_STATE, "kill --all: expected a cgroup of %s: it runs without one",
+		    st->id);
+}
+
+/* A signal to every process. SIGKILL by cgroup.kill cannot be outrun by fork. */
+static int signal_group(const struct state *st, int signal, struct err *e)
+{
+	struct err why = { 0 };
+	autocg struct cg *cg = NULL;
+
+	if (st->cgroup == NULL)
+		return signal_ungrouped(st, signal, e);
+	if (life_cgroup(st, &cg, &why) < 0) {
+		*e = why;
+		return why.sys == ENOENT ? 0 : -1;
+	}
+	if (!life_owns(st, cg))
+		return 0;
+	return signal == SIGKILL ? cg_kill(cg, e) : cg_signal(cg, signal, e);
 }
 
 /* Those that live on after an init whose pid namespace is another's. */

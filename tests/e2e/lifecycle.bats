@@ -268,6 +268,47 @@ logged() {
 	run -0 caisson kill --all "$id" KILL
 }
 
+@test "kill --all without a cgroup: SIGKILL ends the pid namespace, and what has stopped is no error" {
+	caisson_only
+	conf 'del(.linux.cgroupsPath, .linux.resources)'
+	sleeper
+	create_ungrouped() { alive=yes && caisson --cgroup-manager disabled create --bundle "$bundle" "$id" </dev/null >/dev/null 2>&1 3>&-; }
+	create_ungrouped
+	caisson start "$id"
+	run -1 caisson kill --all "$id" TERM
+	has "$output" 'it runs without one'
+	caisson kill --all "$id" KILL
+	becomes stopped
+	run -0 caisson kill --all "$id" TERM
+	is "$output" ''
+}
+
+@test "without privileges: the owner is named, and what is created is not entered" {
+	caisson_only
+	need_root
+	user=64321 # nobody's
+	as_user() {
+		setpriv --reuid $user --regid $user --clear-groups env HOME=/nowhere timeout --foreground "$patience" "$CAISSON" \
+			--root "$root" --audit-log none --cgroup-manager disabled "$@"
+	}
+	as_user --version >/dev/null 2>&1 || skip "$CAISSON is not for others"
+	setpriv --reuid $user --regid $user --clear-groups unshare --user true || skip "no user namespaces without root"
+	chmod 711 "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR"/{file,test} "$BATS_TEST_TMPDIR" 2>/dev/null || :
+	rm "$bundle/config.json"
+	chown -R -h $user:$user "$bundle" "$root"
+	as_user spec --rootless --bundle "$bundle"
+	conf '.process.terminal = false'
+	sleeper
+	as_user create --bundle "$bundle" "$id" </dev/null >/dev/null 2>&1 3>&-
+	is "$(as_user state "$id" | jq -r .owner)" "#$user"
+	has "$(as_user list)" "#$user"
+	run -255 as_user exec "$id" true
+	has "$output" 'hint: without privileges, start it first'
+	as_user start "$id"
+	run -0 as_user exec "$id" true
+	as_user delete --force "$id"
+}
+
 @test "kill of an unknown container says that it does not exist" {
 	run -1 caisson kill nobody KILL
 	! is_caisson || has "$output" 'does not exist'
