@@ -17,7 +17,7 @@ _caisson() {
 	COMPREPLY=()
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
-		--root | --log | --log-format | --cgroup-manager | --audit-log | --config | --rootless | --criu) ((i++)) ;;
+		--root | --log | --log-format | --log-level | --cgroup-manager | --audit-log | --config | --rootless | --criu) ((i++)) ;;
 		-* | =) ;;
 		*)
 			command=${command:+$command }${COMP_WORDS[i]}
@@ -30,6 +30,7 @@ _caisson() {
 	caisson:--root) _caisson_values 'directory' ;;
 	caisson:--log) _caisson_values 'file' ;;
 	caisson:--log-format) _caisson_values '=text json' ;;
+	caisson:--log-level) _caisson_values '=error warning debug' ;;
 	caisson:--cgroup-manager) _caisson_values '=cgroupfs systemd disabled' ;;
 	caisson:--audit-log) _caisson_values 'file' ;;
 	caisson:--config) _caisson_values '=' ;;
@@ -85,6 +86,7 @@ _caisson() {
 	update:--mem-bw-schema) _caisson_values '=' ;;
 	events:--interval) _caisson_values '=' ;;
 	spec:--bundle | spec:-b) _caisson_values 'directory' ;;
+	spec:--file | spec:-f) _caisson_values 'file' ;;
 	check:--config | check:-f) _caisson_values 'file' ;;
 	checkpoint:--image-path) _caisson_values 'directory' ;;
 	checkpoint:--work-path) _caisson_values 'directory' ;;
@@ -199,7 +201,7 @@ _caisson() {
 
 _caisson_plain() {
 	case $command:$cur in
-	caisson:-*) _caisson_words '--root --log --log-format --debug --cgroup-manager --systemd-cgroup --audit-log --config --rootless --criu --version -v --help -h' ;;
+	caisson:-*) _caisson_words '--root --log --log-format --log-level --debug --cgroup-manager --systemd-cgroup --audit-log --config --rootless --criu --version -v --help -h' ;;
 	caisson:*) _caisson_words 'create run start exec kill delete state list ps pause update events resume spec policy audit features check doctor version help checkpoint restore' ;;
 	create:-*) _caisson_words '--bundle -b --config -f --pid-file --console-socket --pidfd-socket --preserve-fds --no-pivot --no-new-keyring --seccomp-backend --responses-dry-run --no-subreaper --help -h' ;;
 	run:-*) _caisson_words '--bundle -b --config -f --pid-file --console-socket --pidfd-socket --preserve-fds --no-pivot --no-new-keyring --seccomp-backend --responses-dry-run --no-subreaper --detach -d --keep --help -h' ;;
@@ -214,7 +216,7 @@ _caisson_plain() {
 	update:-*) _caisson_words '--resources -r --memory --memory-reservation --memory-swap --pids-limit --cpu-quota --cpu-period --cpu-burst --cpu-share --cpu-idle --cpuset-cpus --cpuset-mems --blkio-weight --cpu-rt-period --cpu-rt-runtime --kernel-memory --kernel-memory-tcp --l3-cache-schema --mem-bw-schema --help -h' ;;
 	events:-*) _caisson_words '--interval --stats --help -h' ;;
 	resume:-*) _caisson_words '--help -h' ;;
-	spec:-*) _caisson_words '--bundle -b --rootless --help -h' ;;
+	spec:-*) _caisson_words '--bundle -b --file -f --rootless --help -h' ;;
 	policy:-*) _caisson_words '--help -h' ;;
 	audit:-*) _caisson_words '--help -h' ;;
 	features:-*) _caisson_words '--help -h' ;;

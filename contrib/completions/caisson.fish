@@ -71,8 +71,9 @@ complete -c caisson -n '__fish_seen_subcommand_from audit; and __fish_seen_subco
 complete -c caisson -n '__fish_seen_subcommand_from audit' -a prove -d 'print a proof that an event is in a signed segment, or check one'
 complete -c caisson -n '__fish_seen_subcommand_from audit; and __fish_seen_subcommand_from prove' -F
 complete -c caisson -n __fish_use_subcommand -l root -x -a '(__fish_complete_directories)' -d 'directory of all containers (/run/caisson, or $XDG_RUNTIME_DIR/caisson for a user)'
-complete -c caisson -n __fish_use_subcommand -l log -r -F -d 'append the error to this file as well'
+complete -c caisson -n __fish_use_subcommand -l log -r -F -d 'append the error to this file as well; or syslog:NAME, journald:NAME'
 complete -c caisson -n __fish_use_subcommand -l log-format -x -a 'text json' -d 'form of that file'
+complete -c caisson -n __fish_use_subcommand -l log-level -x -a 'error warning debug' -d 'debug is --debug; the others are what is done anyway'
 complete -c caisson -n __fish_use_subcommand -l debug -d 'log each step'
 complete -c caisson -n __fish_use_subcommand -l cgroup-manager -x -a 'cgroupfs systemd disabled' -d 'who makes cgroups; disabled refuses a config that asks for limits'
 complete -c caisson -n __fish_use_subcommand -l systemd-cgroup -d 'same as --cgroup-manager systemd'
@@ -166,6 +167,7 @@ complete -c caisson -n '__fish_seen_subcommand_from events; and not __fish_seen_
 complete -c caisson -n '__fish_seen_subcommand_from events; and not __fish_seen_subcommand_from audit policy' -l help -s h -d 'print this help and exit'
 complete -c caisson -n '__fish_seen_subcommand_from resume; and not __fish_seen_subcommand_from audit policy' -l help -s h -d 'print this help and exit'
 complete -c caisson -n '__fish_seen_subcommand_from spec; and not __fish_seen_subcommand_from audit policy' -l bundle -s b -x -a '(__fish_complete_directories)' -d 'write there (default: the current directory)'
+complete -c caisson -n '__fish_seen_subcommand_from spec; and not __fish_seen_subcommand_from audit policy' -l file -s f -r -F -d 'the file\'s name, or its path from there (default: config.json)'
 complete -c caisson -n '__fish_seen_subcommand_from spec; and not __fish_seen_subcommand_from audit policy' -l rootless -d 'for a user without privileges: the caller\'s ids in a user namespace'
 complete -c caisson -n '__fish_seen_subcommand_from spec; and not __fish_seen_subcommand_from audit policy' -l help -s h -d 'print this help and exit'
 complete -c caisson -n '__fish_seen_subcommand_from policy' -l help -s h -d 'print this help and exit'

@@ -6,6 +6,10 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <syslog.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/auto.h"
@@ -17,25 +21,55 @@
 #define LINE_MAX_BYTES 2048
 
 static struct {
-	int fd; /* the log file, or -1 */
+	int fd;            /* the log, or -1 */
+	const char *ident; /* of the system's log, or NULL: a file */
 	bool json, debug;
 } sink = { .fd = -1 };
 
+static const char *ident_of(const char *path)
+{
+	const char *ident = str_after(path, "syslog:");
+
+	if (ident == NULL)
+		ident = str_after(path, "journald:");
+	return ident != NULL && ident[0] == '\0' ? "caisson" : ident;
+}
+
+/* journald reads this socket too. Without a reader there is no log, as with syslog(3): no
+ * reason to run no container. */
+static int logger_open(void)
+{
+	const struct sockaddr_un to = { .sun_family = AF_UNIX, .sun_path = "/dev/log" };
+	autofd int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 || connect(fd, (const struct sockaddr *)&to, sizeof(to)) < 0)
+		return -1;
+	return take_fd(&fd);
+}
+
+/* It exists from the start: to containerd a missing log is an error. Not blocking: a FIFO that
+ * nobody reads must not hold up the runtime. */
+static int file_open(const char *path)
+{
+	const char *plain = str_after(path, "file:");
+
+	return open(plain != NULL ? plain : path,
+		    O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0600);
+}
+
 int log_open(const struct log_options *o, struct err *e)
 {
-	autofd int fd = -1;
+	const char *ident = o->path != NULL ? ident_of(o->path) : NULL;
+	autofd int fd = ident != NULL ? logger_open() : -1;
 
-	if (o->path != NULL) {
-		/* It exists from the start: to containerd a missing log is an error. Not
-		 * blocking: a FIFO that nobody reads must not hold up the runtime. */
-		fd = open(o->path,
-			  O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
-			  0600);
+	if (o->path != NULL && ident == NULL) {
+		fd = file_open(o->path);
 		if (fd < 0)
 			return fail_sys(e, errno, "%s: open as log", o->path);
 	}
 	auto_close_(&sink.fd);
 	sink.fd = take_fd(&fd);
+	sink.ident = ident;
 	sink.json = o->json;
 	sink.debug = o->debug;
 	return 0;
@@ -124,11 +158,24 @@ static void to_text(const char *level, const char *msg)
 	(void)write_all(sink.fd, line, strlen(line));
 }
 
-static void to_file(const char *level, const char *msg, const struct err *e)
+/* In syslog(3)'s form, whole or not at all. */
+static void to_logger(const char *level, const char *msg)
+{
+	const int priority = LOG_USER | (str_eq(level, "error") ? LOG_ERR : LOG_DEBUG);
+	char line[LINE_MAX_BYTES];
+	struct sbuf b = SBUF(line);
+
+	sbuf_add(&b, "<%d>%s[%d]: %s", priority, sink.ident, getpid(), msg);
+	(void)send(sink.fd, line, b.n, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+static void to_log(const char *level, const char *msg, const struct err *e)
 {
 	if (sink.fd < 0)
 		return;
-	if (sink.json)
+	if (sink.ident != NULL)
+		to_logger(level, msg);
+	else if (sink.json)
 		to_json(level, msg, e);
 	else
 		to_text(level, msg);
@@ -140,7 +187,7 @@ void log_error(const struct err *e)
 
 	err_format(e, msg, sizeof(msg));
 	to_stderr("", msg, err_hint(e));
-	to_file("error", msg, e);
+	to_log("error", msg, e);
 }
 
 void log_warning(const char *fmt, ...)
@@ -167,5 +214,5 @@ void log_debug(const char *fmt, ...)
 	if (sink.fd < 0)
 		to_stderr("debug: ", msg, NULL);
 	else
-		to_file("debug", msg, NULL);
+		to_log("debug", msg, NULL);
 }

@@ -10,13 +10,15 @@
 #include "base/error.h"
 
 struct log_options {
-	const char *path; /* NULL: stderr only */
+	/* NULL: stderr only. As crun has it, syslog:NAME and journald:NAME are the system's
+	 * log, and file: before a path says nothing. */
+	const char *path;
 	bool json;
 	bool debug;
 };
 
 int log_open(const struct log_options *o, struct err *e) CHECK;
-/* The descriptor of the log file, or -1: for who closes all that he does not know. */
+/* The descriptor of the log, or -1: for who closes all that he does not know. */
 int log_fd(void);
 
 /* The one error of this run, with its remedy; to stderr, and to the log file if there is one.

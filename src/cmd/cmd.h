@@ -18,6 +18,7 @@ struct globals {
 	const char *root;            /* NULL: the default of state.h */
 	const char *log;             /* NULL: stderr only */
 	const char *log_format;      /* "text" "json" */
+	const char *log_level;       /* NULL, "error" "warning" "debug" */
 	const char *cgroup_manager;  /* "cgroupfs" "systemd" "disabled" */
 	const char *audit_log;       /* NULL: the default of audit.h; "none" */
 	const char *config;          /* NULL: the default of config.h; "none" */

@@ -11,8 +11,9 @@
 const struct opt cmd_global_options[] = {
 	GLOBAL(root, "root", 0, OPT_STRING, "DIR",
 	       "directory of all containers (/run/caisson, or $XDG_RUNTIME_DIR/caisson for a user)"),
-	GLOBAL(log, "log", 0, OPT_STRING, "FILE", "append the error to this file as well"),
+	GLOBAL(log, "log", 0, OPT_STRING, "FILE", "append the error to this file as well; or syslog:NAME, journald:NAME"),
 	GLOBAL(log_format, "log-format", 0, OPT_STRING, "text|json", "form of that file"),
+	GLOBAL(log_level, "log-level", 0, OPT_STRING, "error|warning|debug", "debug is --debug; the others are what is done anyway"),
 	GLOBAL(debug, "debug", 0, OPT_FLAG, NULL, "log each step"),
 	GLOBAL(cgroup_manager, "cgroup-manager", 0, OPT_STRING, "cgroupfs|systemd|disabled",
 	       "who makes cgroups; disabled refuses a config that asks for limits"),
@@ -52,6 +53,7 @@ int cmd_parse_globals(struct call *c, size_t n, const char *const *words, size_t
 	c->g = (struct globals){ .log_format = "text", .cgroup_manager = "cgroupfs" };
 	if (opt_parse(c->arena, cmd_global_options, &in, &c->g, &found, e) < 0)
 		return -1;
+	c->g.debug = c->g.debug || str_eq(c->g.log_level, "debug");
 	c->global_help = found.help;
 	*used = found.used;
 	return 0;

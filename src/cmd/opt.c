@@ -103,7 +103,8 @@ static int unknown(const struct parser *p, const char *word, struct err *e)
 			if (o->help != NULL && opt_near(typed, o->name))
 				return hint(e, "did you mean --%s?", o->name);
 	}
-	return hint(e, "%s --help lists the options", who);
+	return hint(e, "%s%s --help lists the options",
+		    str_eq(who, "caisson") ? "" : "caisson ", who);
 }
 
 /* ---- taking values ---- */

@@ -11,7 +11,7 @@
 #include "cmd/cmd.h"
 
 struct spec_options {
-	const char *bundle;
+	const char *bundle, *file;
 	bool rootless;
 };
 
@@ -19,6 +19,8 @@ struct spec_options {
 static const struct opt options[] = {
 	OPT(struct spec_options, bundle, "bundle", 'b', OPT_STRING, "DIR",
 	    "write there (default: the current directory)"),
+	OPT(struct spec_options, file, "file", 'f', OPT_STRING, "FILE",
+	    "the file's name, or its path from there (default: config.json)"),
 	OPT(struct spec_options, rootless, "rootless", 0, OPT_FLAG, NULL,
 	    "for a user without privileges: the caller's ids in a user namespace"),
 	OPT_END,
@@ -103,22 +105,21 @@ static const char *text_of(struct arena *a, bool rootless)
 	return arena_printf(a, shape, "", sys_bind, maps, "user");
 }
 
-static int write_new(int dir, const char *where, const char *text, size_t len, struct err *e)
+static int write_new(int dir, const char *name, const char *shown, const char *text,
+		     struct err *e)
 {
-	autofd int fd =
-		openat(dir, "config.json", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	autofd int fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 	int rc;
 
 	if (fd < 0 && errno == EEXIST)
-		return fail(e, ERR_USAGE, "%s/config.json: exists already; remove it first",
-			    where);
+		return fail(e, ERR_USAGE, "%s: exists already; remove it first", shown);
 	if (fd < 0)
-		return fail_sys(e, errno, "%s/config.json: create", where);
-	rc = write_all(fd, text, len);
+		return fail_sys(e, errno, "%s: create", shown);
+	rc = write_all(fd, text, strlen(text));
 	if (rc == 0)
 		return 0;
-	(void)unlinkat(dir, "config.json", 0); /* half of one is worse than none */
-	return fail_sys(e, -rc, "%s/config.json: write", where);
+	(void)unlinkat(dir, name, 0); /* half of one is worse than none */
+	return fail_sys(e, -rc, "%s: write", shown);
 }
 
 static int spec_main(const struct call *c, struct err *e)
@@ -128,15 +129,16 @@ static int spec_main(const struct call *c, struct err *e)
 	const char *text = text_of(c->arena, o->rootless);
 	autofd int dir = open(where, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct json *doc;
-	size_t len;
+	const char *name = o->file != NULL ? o->file : "config.json";
+	const char *shown =
+		name[0] == '/' ? name : arena_printf(c->arena, "%s/%s", where, name);
 
 	if (dir < 0)
 		return fail_sys(e, errno, "%s: open the bundle", where);
 	if (json_parse(c->arena, "config.json", text, strlen(text), &doc, e) < 0)
 		return -1;
-	text = json_print(c->arena, doc, JSON_PRETTY, &len);
-	text = arena_printf(c->arena, "%s\n", text);
-	return write_new(dir, where, text, len + 1, e);
+	text = arena_printf(c->arena, "%s\n", json_print(c->arena, doc, JSON_PRETTY, NULL));
+	return write_new(dir, name, shown, text, e);
 }
 
 const struct command cmd_spec = {

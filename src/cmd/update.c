@@ -77,28 +77,64 @@ static const struct {
 };
 /* clang-format on */
 
-/* "64m", "64M", "64mb", "64MiB": runc's users write all of them, and mean powers of 1024. */
-static bool read_bytes(const char *text, int64_t *out)
+/* "", "b", "k", "kb", "kib" and so on: the power of two, or -1. */
+static int shift_of(const char *unit)
 {
 	static const char units[] = "bkmgtp";
-	size_t digits = strspn(text, "-0123456789");
-	char number[24] = "", unit[4] = "";
-	const char *at;
+	const char *at = unit[0] != '\0' ? strchr(units, unit[0]) : units;
 
-	if (digits == 0 || digits >= sizeof(number) || strlen(text + digits) >= sizeof(unit))
+	if (at == NULL)
+		return -1;
+	if (unit[0] != '\0' && unit[1] != '\0' &&
+	    (at == units || !(str_eq(unit + 1, "b") || str_eq(unit + 1, "ib"))))
+		return -1;
+	return (int)(10 * (at - units));
+}
+
+/* ".5" of a unit, in bytes; what does not matter any more is cut off. */
+static bool read_fraction(const char *text, int shift, int64_t *out)
+{
+	int64_t digits = 0, scale = 1;
+
+	*out = 0;
+	if (text[0] == '\0')
+		return true;
+	if (shift == 0 || text[1] == '\0' || text[1 + strspn(text + 1, "0123456789")] != '\0')
+		return false;
+	for (const char *c = text + 1; *c != '\0' && scale < 1000; c++, scale *= 10)
+		digits = digits * 10 + (*c - '0');
+	*out = (digits << shift) / scale;
+	return true;
+}
+
+/* "64m", "64M", "64mb", "64 MiB", "1.5g": runc's users write all of them, and mean powers of
+ * 1024. */
+static bool read_bytes(const char *text, int64_t *out)
+{
+	const size_t digits = strspn(text, "-0123456789");
+	const size_t n =
+		digits +
+		(text[digits] == '.' ? 1 + strspn(text + digits + 1, "0123456789") : 0);
+	const char *rest = text + n + (n > 0 && text[n] == ' ' ? 1 : 0);
+	char number[24] = "", fraction[24] = "", unit[4] = "";
+	int64_t part;
+	int shift;
+
+	if (digits == 0 || digits >= sizeof(number) || n - digits >= sizeof(fraction) ||
+	    strlen(rest) >= sizeof(unit) || (rest > text + n && rest[0] == '\0'))
 		return false;
 	memcpy(number, text, digits);
-	memcpy(unit, text + digits, strlen(text + digits));
+	memcpy(fraction, text + digits, n - digits);
+	memcpy(unit, rest, strlen(rest));
 	str_lower(unit);
-	if (!str_int64(number, -1, INT64_MAX, out))
+	shift = shift_of(unit);
+	if (shift < 0 || !str_int64(number, -1, INT64_MAX, out) ||
+	    !read_fraction(fraction, shift, &part))
 		return false;
-	if (unit[0] == '\0' || *out < 0)
-		return unit[0] == '\0';
-	at = strchr(units, unit[0]);
-	if (at == NULL || !(unit[1] == '\0' ||
-			    (at != units && (str_eq(unit + 1, "b") || str_eq(unit + 1, "ib")))))
-		return false;
-	return !__builtin_mul_overflow(*out, INT64_C(1) << (10 * (at - units)), out);
+	if (*out < 0)
+		return n == digits && unit[0] == '\0';
+	return !__builtin_mul_overflow(*out, INT64_C(1) << shift, out) &&
+	       !__builtin_add_overflow(*out, part, out);
 }
 
 static struct json *value_of(struct arena *a, enum form form, const char *text)

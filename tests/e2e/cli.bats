@@ -63,6 +63,51 @@ call() {
 	END
 }
 
+@test "crun's names of logs: file: and a path, syslog: and journald: and a name" {
+	call --log "file:$PWD/log" --root root delete none
+	grep -q 'level=error msg="container none does not exist"' log
+	call --log=journald:box --root root delete none # where nobody listens, too
+	grep -qx 'caisson: container none does not exist' err
+	[ ! -e journald:box ]
+	[ "$(id -u)" = 0 ] || skip "needs root"
+	command -v python3 >/dev/null || skip "needs python3"
+	cat >hear <<-'END'
+		import socket, subprocess, sys
+		log = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+		log.bind("/dev/log")
+		log.settimeout(10)
+		subprocess.run(sys.argv[1:], stderr=subprocess.DEVNULL)
+		print(log.recv(4096).decode())
+	END
+	for kind in syslog journald; do # in a /dev of this test's own
+		unshare -m --propagation private sh -c 'mount -t tmpfs none /dev && mknod -m 666 /dev/null c 1 3 && exec "$@"' - \
+			python3 hear "$caisson" --audit-log none "--log=$kind:box" --root root delete none >out
+		grep -Eqx '<11>box\[[0-9]+\]: container none does not exist' out
+	done
+}
+
+@test "crun's --log-level: debug is --debug" {
+	for level in error warning; do
+		call --log-level "$level" --root root delete none
+		[ "$(wc -l <err)" -eq 1 ]
+	done
+	"$caisson" spec --bundle bundle
+	mkdir -p bundle/rootfs
+	call --log-level=debug --log log --root root run --bundle bundle box
+	grep -q level=debug log
+}
+
+@test "a number of bytes is written as runc's users write it" {
+	for bytes in 64m 64M 64mb 64MiB '64 mb' 1.5g 0.25KiB 7b -1 0; do
+		call --root root update --memory "$bytes" none
+		grep -qx 'caisson: container none does not exist' err
+	done
+	for bytes in '' m 1.5 5. .5g '64  m' '64 ' 1.x5m 64x -1m -1.5g -2 9223372036854775808 8192p; do
+		call --root root update --memory "$bytes" none
+		grep -qF "caisson: update: --memory: expected a number of bytes: found \"$bytes\"" err
+	done
+}
+
 @test "a wrong option of a command reaches the log too" {
 	call --log log --log-format json create --bunlde x
 	[ $status -eq 1 ]
@@ -147,6 +192,18 @@ call() {
 		[ ! -s out ]
 		[ ! -s err ]
 	done
+}
+
+@test "spec --file: another name, or a path of its own" {
+	call spec --bundle bundle -f other.json
+	[ $status -eq 0 ]
+	call spec --bundle bundle --file="$PWD/elsewhere.json"
+	[ $status -eq 0 ]
+	[ ! -e bundle/config.json ]
+	cmp bundle/other.json elsewhere.json
+	call spec --bundle bundle -f other.json
+	[ $status -eq 1 ]
+	grep -q 'bundle/other.json: exists already' err
 }
 
 @test "spec replaces nothing" {

@@ -225,8 +225,8 @@ updated() {
 
 @test "update: memory, its reservation, swap" {
 	updated '{"memory": {"limit": 67108864}, "pids": {"limit": 20}}' \
-		--memory 32m --memory-reservation 16M --memory-swap 48MiB -- \
-		memory.max 33554432 memory.low 16777216 memory.swap.max 16777216 pids.max 20
+		--memory 32m --memory-reservation '15.5 MB' --memory-swap 48MiB -- \
+		memory.max 33554432 memory.low 16252928 memory.swap.max 16777216 pids.max 20
 }
 
 @test "update: swap without memory counts from the limit that is there" {
