@@ -88,6 +88,7 @@ struct jat {
 };
 
 struct jat j_root(struct json *doc, struct complaints *bad);
+/* By its name, or one that differs in case only. */
 struct jat j_key(const struct jat *up, const char *key);
 /* Walks an array or object: start with { 0 }, ends with false. Each place is valid until the
  * next call and keeps a pointer to *up.  for (struct jat it = { 0 }; j_next(&arr, &it);) */

@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/json.h"
 #include "base/str.h"
@@ -63,21 +64,30 @@ static void arrive(struct jat *at, struct json *v)
 	at->twice = v->twice;
 }
 
+/* The members of that name; where there is none, those that differ in case only: runc takes
+ * them, and a wall that is left out for a letter is none. */
+static void find_key(struct jat *at, const struct json *object, bool folded)
+{
+	for (struct json *v = object->first; v != NULL; v = v->next) {
+		if ((folded ? strcasecmp(v->key, at->key) : strcmp(v->key, at->key)) != 0)
+			continue;
+		if (at->raw == NULL)
+			arrive(at, v);
+		else
+			at->twice = true;
+		v->read = true;
+	}
+}
+
 struct jat j_key(const struct jat *up, const char *key)
 {
 	struct jat at = { .up = up, .key = key, .bad = up->bad };
-	bool found = false;
 
 	if (up->v == NULL || up->v->kind != JSON_OBJECT)
 		return at;
-	for (struct json *v = up->v->first; v != NULL; v = v->next) {
-		if (strcmp(v->key, key) != 0)
-			continue;
-		v->read = true;
-		if (!found)
-			arrive(&at, v);
-		found = true;
-	}
+	find_key(&at, up->v, false);
+	if (at.raw == NULL)
+		find_key(&at, up->v, true);
 	return at;
 }
 

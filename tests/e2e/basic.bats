@@ -213,6 +213,16 @@ joined() {
 	[ "$(hostname)" != inner ]
 }
 
+@test "a property whose name differs in case only is read, as runc reads it" {
+	caisson_only
+	conf '.Hostname = "folded" | .linux.MaskedPaths = ["/etc/passwd"] | del(.hostname, .linux.maskedPaths)'
+	run -0 inside 'hostname; cat /etc/passwd'
+	is "$output" folded
+	conf '.hostName = "two"'
+	run -1 inside :
+	has "$output" 'hostname: expected string, found two values'
+}
+
 @test "the domain name is the config's" {
 	newer_than_crun
 	conf '.domainname = "example"'
