@@ -223,18 +223,27 @@ static int plain(const struct cg *cg, const char *name, struct err *e)
 		    name);
 }
 
+/* config-linux.md#huge-page-limits: what is reserved, where the kernel counts that (5.7), and
+ * what is used. */
+static int put_hugepage(const struct cg *cg, const struct cg_hugetlb *h, struct err *e)
+{
+	char file[64], text[24];
+
+	(void)snprintf(text, sizeof(text), "%" PRIu64, h->max);
+	(void)snprintf(file, sizeof(file), "hugetlb.%.32s.rsvd.max", h->size);
+	if (faccessat(cg->dir, file, F_OK, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    cg_put(cg, file, text, e) < 0)
+		return -1;
+	(void)snprintf(file, sizeof(file), "hugetlb.%.32s.max", h->size);
+	return cg_put(cg, file, text, e);
+}
+
 static int put_hugetlb(const struct cg *cg, const struct cg_limits *l, struct err *e)
 {
-	for (size_t i = 0; i < l->hugetlb_n; i++) {
-		char file[64], text[24];
-
-		if (plain(cg, l->hugetlb[i].size, e) < 0)
+	for (size_t i = 0; i < l->hugetlb_n; i++)
+		if (plain(cg, l->hugetlb[i].size, e) < 0 ||
+		    put_hugepage(cg, &l->hugetlb[i], e) < 0)
 			return -1;
-		(void)snprintf(file, sizeof(file), "hugetlb.%.32s.max", l->hugetlb[i].size);
-		(void)snprintf(text, sizeof(text), "%" PRIu64, l->hugetlb[i].max);
-		if (cg_put(cg, file, text, e) < 0)
-			return -1;
-	}
 	return 0;
 }
 

@@ -93,7 +93,7 @@ static void rest(struct text *t, const struct cg_limits *l)
 	for (size_t i = 0; i < l->hugetlb_n; i++) {
 		text_add(t, "  hugetlb.");
 		text_word(t, l->hugetlb[i].size);
-		text_add(t, ".max = %" PRIu64 "\n", l->hugetlb[i].max);
+		text_add(t, ".max, .rsvd.max = %" PRIu64 "\n", l->hugetlb[i].max);
 	}
 	for (size_t i = 0; i < l->rdma_n; i++) {
 		text_add(t, "  rdma.max = ");

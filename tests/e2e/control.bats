@@ -163,10 +163,10 @@ count() { wc -l <"$bundle/rootfs/ticks"; }
 	is "$(value hugetlb.2MB.max)" 4194304
 	run -1 caisson update -r - "$id" <<<'{"hugepageLimits": [{"pageSize": "2MB", "limit": 2097152}], "unified": {"hugetlb.2MB.rsvd.max": "nonsense"}}'
 	has "$output" nonsense
-	is "$(value hugetlb.2MB.max)" 4194304
+	is "$(value hugetlb.2MB.max) $(value hugetlb.2MB.rsvd.max)" '4194304 4194304'
 	run -0 caisson update -r - "$id" <<<'{"hugepageLimits": [{"pageSize": "2MB", "limit": 2097152}]}'
 	is "$output" ''
-	is "$(value hugetlb.2MB.max)" 2097152
+	is "$(value hugetlb.2MB.max) $(value hugetlb.2MB.rsvd.max)" '2097152 2097152'
 }
 
 @test "update: a controller that create did not need is there then" {

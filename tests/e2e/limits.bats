@@ -97,6 +97,7 @@ held() {
 
 @test "huge pages are limited by size" {
 	held '{"hugepageLimits": [{"pageSize": "2MB", "limit": 4194304}]}' hugetlb.2MB.max 4194304
+	! is_caisson || is "$(value hugetlb.2MB.rsvd.max)" 4194304
 }
 
 @test "unified values are written, and last" {

@@ -119,6 +119,7 @@ static const struct {
 	{ "io.weight", "", "8:16 10000", WITH(.io_weights = &io_device, .io_weights_n = 1) },
 	{ "io.bfq.weight", "", "8:16 1000", WITH(.io_weights = &io_device, .io_weights_n = 1) },
 	{ "hugetlb.2MB.max", "", "4194304", WITH(.hugetlb = &huge, .hugetlb_n = 1) },
+	{ "hugetlb.2MB.rsvd.max", "", "4194304", WITH(.hugetlb = &huge, .hugetlb_n = 1) },
 	{ "rdma.max", "", "mlx5_1 hca_handle=2 hca_object=max", WITH(.rdma = &rdma, .rdma_n = 1) },
 	{ "rdma.max", "", "mlx5_1 hca_object=3", WITH(.rdma = &rdma_one, .rdma_n = 1) },
 	{ "memory.high", "", "max", WITH(.unified = &high, .unified_n = 1) },
@@ -128,7 +129,8 @@ static const struct {
 
 /* Every file that a case needs beside the one it looks at. */
 static const char *const present[] = { "memory.low", "memory.max", "memory.swap.max",
-				       "cpu.idle",   "cpu.weight", NULL };
+				       "cpu.idle",   "cpu.weight", "hugetlb.2MB.max",
+				       NULL };
 
 Test(cgroups, writes_each_value_in_the_kernels_words)
 {
