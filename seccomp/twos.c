@@ -55,18 +55,17 @@ static void unroll_all(const struct folder *f)
 
 /* A run has the pairs that begin in it, and shares the last of them with the run after it when
  * that begins at an odd value. Values outside the stretch do not get here: at its ends pairs
- * are whole. In the highest value of all, which is odd, no pair begins. */
+ * are whole. */
 static size_t fold(const struct folder *f, const struct stretch *st)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < st->n; i++) {
 		const struct run *r = &st->runs[i];
-		const uint32_t lo = i == 0 ? 0 : r->lo + r->lo % 2;
+		const uint32_t lo = i == 0 ? 0 : r->lo + r->lo % 2; /* 0: no pair is left */
 		const bool last = i + 1 == st->n;
-		const bool begins = last ? i == 0 || r->lo < UINT32_MAX : lo < (r[1].lo & PAIR);
 
-		if (begins)
+		if (last ? i == 0 || lo != 0 : lo < (r[1].lo & PAIR))
 			f->pairs[n++] = (struct run){ lo, r->to, r->to };
 		if (!last && r[1].lo % 2 != 0)
 			f->pairs[n++] = (struct run){ r[1].lo - 1, r->to, r[1].to };
@@ -77,24 +76,11 @@ static size_t fold(const struct folder *f, const struct stretch *st)
 /* ---- which spans ---- */
 
 /* It looks at the word again, all of it. */
-static bool searches(const struct folder *f, uint32_t node)
+static bool searches(const struct folder *f, const struct span *at)
 {
-	const struct dag_node *to = &f->d->nodes[node];
+	const struct dag_node *to = &f->d->nodes[at->to];
 
 	return to->op != DAG_RET && to->word == f->word;
-}
-
-static bool is_unlike(const struct folder *f, size_t run)
-{
-	return f->runs[run].lo % 2 != 0;
-}
-
-/* Ends a run that is a pair. */
-static bool ends_pair(const struct folder *f, size_t run)
-{
-	const uint32_t lo = f->runs[run].lo;
-
-	return lo % 2 == 0 && f->runs[run - 1].lo + 2 == lo;
 }
 
 /* With one span more; false: it takes none. */
@@ -103,11 +89,13 @@ static bool extend(const struct folder *f, struct stretch *st)
 	const size_t from = f->first[st->from], end = f->first[st->to + 1];
 	struct stretch more = *st;
 
+	if (searches(f, &f->s->v[st->to]))
+		return false;
 	for (size_t i = from + st->n; i < end; i++) {
-		if (searches(f, f->runs[i].to))
-			return false;
-		more.unlike += i > from && is_unlike(f, i);
-		more.pairs += i > from && ends_pair(f, i);
+		const uint32_t lo = f->runs[i].lo;
+
+		more.unlike += i > from && lo % 2 != 0;
+		more.pairs += i > from && lo % 2 == 0 && f->runs[i - 1].lo + 2 == lo;
 	}
 	if (more.unlike > TREE_CHAIN)
 		return false;
@@ -115,23 +103,6 @@ static bool extend(const struct folder *f, struct stretch *st)
 	more.n = end - from;
 	*st = more;
 	return true;
-}
-
-/* Without its first span. */
-static void shorten(const struct folder *f, struct stretch *st)
-{
-	const size_t from = f->first[st->from], next = f->first[++st->from];
-
-	if (st->from > st->to) {
-		*st = (struct stretch){ .from = st->from, .to = st->from };
-	} else {
-		for (size_t i = from + 1; i <= next && i < from + st->n; i++) {
-			st->unlike -= is_unlike(f, i);
-			st->pairs -= ends_pair(f, i);
-		}
-		st->n -= next - from;
-	}
-	st->runs = &f->runs[next];
 }
 
 /* Tests without it. */
@@ -156,9 +127,11 @@ static void weigh(const struct folder *f, struct stretch *st)
 /* Of those that cannot be longer. */
 static struct stretch best_stretch(const struct folder *f)
 {
-	struct stretch best = { .saves = SAVES_LEAST - 1 }, st = { .runs = f->runs };
+	struct stretch best = { .saves = SAVES_LEAST - 1 };
 
-	for (size_t end = 0; st.from < f->s->n && end < f->s->n; shorten(f, &st)) {
+	for (size_t i = 0, end = 0; i < f->s->n; i++) {
+		struct stretch st = { .from = i, .to = i, .runs = &f->runs[f->first[i]] };
+
 		while (st.to < f->s->n && extend(f, &st))
 			;
 		if (st.to <= end)
@@ -176,15 +149,16 @@ static struct stretch best_stretch(const struct folder *f)
 
 /* ---- the way through them ---- */
 
-static uint32_t ask_pairs(const struct folder *f, uint32_t root, uint32_t value)
+/* Does the tree lead the pair to where its first wants to go? */
+static bool goes_first(const struct folder *f, uint32_t root, const struct run *pair)
 {
-	const struct dag_node *n = &f->d->nodes[root];
+	while (root != pair->to && root != pair->also) {
+		const struct dag_node *n = &f->d->nodes[root];
 
-	while (n->op != DAG_RET && n->word == f->word) {
-		root = (n->op == DAG_JEQ ? value == n->k : value >= n->k) ? n->yes : n->no;
-		n = &f->d->nodes[root];
+		root = (n->op == DAG_JEQ ? pair->lo == n->k : pair->lo >= n->k) ? n->yes
+										: n->no;
 	}
-	return root;
+	return root == pair->to;
 }
 
 /* The one of each unlike pair whom the tree of pairs does not lead to its node. */
@@ -194,16 +168,20 @@ static uint32_t ask_before(const struct folder *f, uint32_t root, size_t n)
 
 	for (size_t i = n; i-- > 0;) {
 		const struct run *p = &f->pairs[i];
-		const bool first = ask_pairs(f, root, p->lo) != p->to;
-		const struct dag_node ask = { .op = DAG_JEQ,
-					      .word = (uint8_t)f->word,
-					      .mask = UINT32_MAX,
-					      .k = first ? p->lo : p->lo + 1,
-					      .yes = first ? p->to : p->also,
-					      .no = node };
+		struct dag_node ask = { .op = DAG_JEQ,
+					.word = (uint8_t)f->word,
+					.mask = UINT32_MAX,
+					.k = p->lo,
+					.yes = p->to,
+					.no = node };
 
-		if (p->to != p->also)
-			node = dag_test(f->d, &ask);
+		if (p->to == p->also)
+			continue;
+		if (goes_first(f, root, p)) {
+			ask.k = p->lo + 1;
+			ask.yes = p->also;
+		}
+		node = dag_test(f->d, &ask);
 	}
 	return node;
 }

@@ -68,8 +68,7 @@ static int start_locked(struct arena *a, const struct state_dir *d, struct state
 	return *undo ? -1 : 0;
 }
 
-static int start_one(const struct run_options *o, const char *id, bool *undo,
-		     struct err *e)
+static int start_one(const struct run_options *o, const char *id, bool *undo, struct err *e)
 {
 	autoarena struct arena a = { 0 };
 	autostate struct state_dir d = { .fd = -1, .lock = -1 };
