@@ -261,8 +261,9 @@ static int query_main(const struct call *c, struct err *e)
 	struct audit_filter filter;
 	struct audit_files files;
 	struct query q = { .filter = &filter, .files = &files, .json = o->json };
-	const struct audit_visitor v = { visit, skip, &q };
+	const struct audit_visitor v = { .visit = visit, .skip = skip, .ctx = &q };
 	uint64_t limit = 0, end = 0;
+	int got;
 
 	if (o->limit != NULL && !str_uint64(o->limit, 1000000, &limit))
 		return fail(e, ERR_USAGE,
@@ -273,11 +274,10 @@ static int query_main(const struct call *c, struct err *e)
 		return -1;
 	q.limit = (size_t)limit;
 	q.kept = arena_array(c->arena, q.limit + 1, sizeof(*q.kept));
-	if (audit_read(&files, &v, &end, e) < 0)
-		return -1;
+	got = audit_read(&files, &v, &end, e);
 	if (q.limit > 0)
 		print_kept(&q);
-	return o->follow ? follow(&files, &v, end, e) : 0;
+	return got == 0 && o->follow ? follow(&files, &v, end, e) : got;
 }
 
 const struct command audit_query = {

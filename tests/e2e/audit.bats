@@ -111,6 +111,30 @@ log() { "$CAISSON" audit "$@" --log "$audit_log"; }
 	is "$(jq -r .faults.malformed <<<"$output")" 1
 }
 
+@test "a damaged segment is named, and hides none of what follows" {
+	caisson_only
+	local audit_log=$BATS_TEST_TMPDIR/own.jsonl packed
+	run -0 inside true
+	run -0 log rotate
+	run -0 inside true
+	packed=$(echo "$audit_log".segments/*.zst)
+	printf x | dd of="$packed" bs=1 seek=100 conv=notrunc status=none
+	run -10 log verify
+	has "$output" "${packed##*/}:0: changed: event 1: expected zstd data"
+	run -2 --separate-stderr log query --json --event container.delete
+	is "$(jq -r .event <<<"$output")" container.delete
+	has "$stderr" "${packed##*/}: expected zstd data"
+	run -0 log report --json
+	is "$(jq '.events, .chain.faults > 0' <<<"$output")" $'5\ntrue'
+	# half a line, or one without end, is no event wherever it stands
+	sed '2s/$/\n'"$(printf '%070000d' 0)"'/' "$audit_log" >"$audit_log.long"
+	run "$CAISSON" audit verify --json --log "$audit_log.long"
+	is "$(jq .faults.malformed <<<"$output")" 1
+	: >"$audit_log.long"
+	run -0 "$CAISSON" audit verify --log "$audit_log.long"
+	has "$output" 'There are no events.'
+}
+
 @test "rotate makes segments, and everything is still there" {
 	caisson_only
 	local audit_log=$BATS_TEST_TMPDIR/own.jsonl
