@@ -214,6 +214,28 @@ with() { caisson --config "$bundle/caisson.json" "$@"; }
 		'<b <bdi <body <div <h1 <h2 <head <html <i <main <meta <p <section <span <style <table <tbody <td <th <thead <title <tr'
 }
 
+@test "what is done to a container by command is told, with what was asked for" {
+	caisson_only
+	local audit_log=$BATS_TEST_TMPDIR/own.jsonl updated
+	sleeper
+	create
+	run -0 caisson start "$id"
+	run -0 caisson pause "$id"
+	run -0 caisson resume "$id"
+	run caisson update --pids-limit 50 --memory-swap -1 "$id" # refused where there are no controllers
+	updated=$((status == 0 ? 1 : 2))
+	run -3 caisson exec "$id" sh -c 'exit 3'
+	run -0 caisson kill "$id" KILL
+	becomes stopped
+	is "$(jq -r .event "$audit_log" | grep -v '^log' | xargs)" "container.create container.start container.pause container.resume container.update container.exec container.exec_end container.kill container.exit"
+	told() { jq -c "select(.event == \"container.$1\") | $2" "$audit_log"; }
+	is "$(told update '[.status_id, .unmapped.asked.limits]')" "[$updated,{\"memory.swap\":-1,\"pids.limit\":50}]"
+	is "$(told kill '[.unmapped.asked, .message]')" "[{\"signal\":9},\"container $id signalled: 9\"]"
+	is "$(told exec_end .process.exit_code)" 3
+	run -0 log query --event container.kill
+	has "$output" "container $id signalled: 9"
+}
+
 @test "events say what the engine says of the container" {
 	caisson_only
 	local audit_log=$BATS_TEST_TMPDIR/own.jsonl
