@@ -73,6 +73,19 @@ log() { "$CAISSON" audit "$@" --log "$audit_log"; }
 	is "$(jq -r .type "$bundle/cloudevents" | tail -n 1)" org.caisson.container.delete
 }
 
+@test "follow prints the last ten, and what comes" {
+	caisson_only
+	local audit_log=$BATS_TEST_TMPDIR/own.jsonl tries=0
+	for _ in 1 2 3; do run -0 inside true; done # 13 events
+	"$CAISSON" audit follow --json --log "$audit_log" >"$bundle/followed" 3>&- &
+	local reader=$!
+	until [ -s "$bundle/followed" ]; do sleep 0.1; done
+	run -0 inside true
+	until [ "$(wc -l <"$bundle/followed")" -ge 14 ] || [ $((tries++)) -gt $((patience * 5)) ]; do sleep 0.2; done
+	kill "$reader"
+	is "$(jq .metadata.sequence "$bundle/followed" | xargs)" "$(seq -s ' ' 4 17)"
+}
+
 @test "query --follow goes on through a rotation" {
 	caisson_only
 	local audit_log=$BATS_TEST_TMPDIR/own.jsonl tries=0
