@@ -62,10 +62,10 @@ static size_t fold(const struct folder *f, const struct stretch *st)
 
 	for (size_t i = 0; i < st->n; i++) {
 		const struct run *r = &st->runs[i];
-		const uint32_t lo = i == 0 ? 0 : r->lo + r->lo % 2;
+		const uint32_t lo = i == 0 ? 0 : r->lo + r->lo % 2; /* 0: no pair is left */
 		const bool last = i + 1 == st->n;
 
-		if (last || lo < (r[1].lo & PAIR))
+		if (last ? i == 0 || lo != 0 : lo < (r[1].lo & PAIR))
 			f->pairs[n++] = (struct run){ lo, r->to, r->to };
 		if (!last && r[1].lo % 2 != 0)
 			f->pairs[n++] = (struct run){ r[1].lo - 1, r->to, r[1].to };
@@ -149,15 +149,16 @@ static struct stretch best_stretch(const struct folder *f)
 
 /* ---- the way through them ---- */
 
-static uint32_t ask_pairs(const struct folder *f, uint32_t root, uint32_t value)
+/* Does the tree lead the pair to where its first wants to go? */
+static bool goes_first(const struct folder *f, uint32_t root, const struct run *pair)
 {
-	const struct dag_node *n = &f->d->nodes[root];
+	while (root != pair->to && root != pair->also) {
+		const struct dag_node *n = &f->d->nodes[root];
 
-	while (n->op != DAG_RET && n->word == f->word) {
-		root = (n->op == DAG_JEQ ? value == n->k : value >= n->k) ? n->yes : n->no;
-		n = &f->d->nodes[root];
+		root = (n->op == DAG_JEQ ? pair->lo == n->k : pair->lo >= n->k) ? n->yes
+										: n->no;
 	}
-	return root;
+	return root == pair->to;
 }
 
 /* The one of each unlike pair whom the tree of pairs does not lead to its node. */
@@ -167,16 +168,20 @@ static uint32_t ask_before(const struct folder *f, uint32_t root, size_t n)
 
 	for (size_t i = n; i-- > 0;) {
 		const struct run *p = &f->pairs[i];
-		const bool first = ask_pairs(f, root, p->lo) != p->to;
-		const struct dag_node ask = { .op = DAG_JEQ,
-					      .word = (uint8_t)f->word,
-					      .mask = UINT32_MAX,
-					      .k = first ? p->lo : p->lo + 1,
-					      .yes = first ? p->to : p->also,
-					      .no = node };
+		struct dag_node ask = { .op = DAG_JEQ,
+					.word = (uint8_t)f->word,
+					.mask = UINT32_MAX,
+					.k = p->lo,
+					.yes = p->to,
+					.no = node };
 
-		if (p->to != p->also)
-			node = dag_test(f->d, &ask);
+		if (p->to == p->also)
+			continue;
+		if (goes_first(f, root, p)) {
+			ask.k = p->lo + 1;
+			ask.yes = p->also;
+		}
+		node = dag_test(f->d, &ask);
 	}
 	return node;
 }

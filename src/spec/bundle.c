@@ -14,10 +14,12 @@ int bundle_open(const char *path, int *fd, struct err *e)
 {
 	int dir = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
-	if (dir < 0)
-		return fail_sys(e, errno, "bundle %s: open", path);
-	*fd = dir;
-	return 0;
+	if (dir >= 0) {
+		*fd = dir;
+		return 0;
+	}
+	(void)fail_sys(e, errno, "bundle %s: open", path);
+	return hint(e, "a bundle is a directory with " BUNDLE_CONFIG);
 }
 
 /* O_NONBLOCK: a FIFO in the place of config.json must not hold us. */

@@ -123,6 +123,29 @@ one_run_as() {
 	is "$output" $'67108864\n33554432\n33554432\n59998208\n1\n0\n'"$(</sys/block/vda/dev)"$' rbps=max wbps=1048576 riops=max wiops=max\nmax'
 }
 
+# group_files FILE...: of the container $id, as it sees them
+group_files() { pod exec "$id" sh -c 'cd /sys/fs/cgroup; cat "$@"' - "$@"; }
+
+@test "podman: an update of every limit at once, and one that leaves the others" {
+	pod_up --pids-limit 1024
+	run -0 pod update --cpu-shares 262144 --cpus 5 --cpuset-cpus 0 --cpuset-mems 0 --memory 1G --memory-swap 3G \
+		--memory-reservation 400M --device-read-bps /dev/vda:10mb --device-read-iops /dev/vda:2000 \
+		--device-write-bps /dev/vda:30mb --device-write-iops /dev/vda:4000 "$id"
+	run -0 group_files cpu.weight cpu.max cpuset.cpus cpuset.mems memory.max memory.swap.max memory.low io.max
+	is "$output" $'10000\n500000 100000\n0\n0\n1073741824\n2147483648\n419430400\n'"$(</sys/block/vda/dev) rbps=10485760 wbps=31457280 riops=2000 wiops=4000"
+	run -0 pod update --memory 100M "$id"
+	run -0 group_files memory.max pids.max cpu.max
+	is "$output" $'104857600\n1024\n500000 100000'
+}
+
+@test "podman: a container keeps its cgroup manager, whoever starts it again" {
+	run -0 podman --runtime "$CAISSON" --cgroup-manager systemd run --name "$id" --network none "$image" true
+	is "$output" ''
+	run -0 pod start -a "$id"
+	is "$output" ''
+	is "$(pod inspect --format '{{.HostConfig.CgroupManager}}' "$id")" systemd
+}
+
 @test "podman: volumes: named with the image's content, anonymous, overlay, chowned, image" {
 	echo text >"$BATS_TEST_TMPDIR/file"
 	mkdir "$BATS_TEST_TMPDIR/u"
@@ -404,6 +427,22 @@ one_run_as() {
 	pod stop -t 0 "$id"
 }
 
+@test "podman: restored twice, by name and all at once, and the log goes on" {
+	PATH=$PATH:/usr/sbin criu check || skip "criu check: this kernel is not one for it"
+	pod run -d --name "$id" --network none "$image" sh -c 'while echo line; do sleep 0.2; done' 3>&-
+	number=$(pod inspect --format '{{.Id}}' "$id")
+	logged() { [ "$(pod logs "$id" | wc -l)" -gt "$1" ]; }
+	for name in "$id" -a; do
+		eventually logged 0
+		run -0 pod container checkpoint "$name"
+		is "${output/$number/$id}" "$id"
+		before=$(pod logs "$id" | wc -l)
+		run -0 pod container restore "$name"
+		is "${output/$number/$id}" "$id"
+		eventually logged "$before"
+	done
+}
+
 # by_name OPTION...: podman with the runtime's name, which our file in contrib/ explains
 by_name() {
 	sed "s,^caisson = .*,${CAISSON##*/} = [\"$CAISSON\"],; s,\"caisson\",\"${CAISSON##*/}\"," \
@@ -423,6 +462,11 @@ by_name() {
 @test "podman: --cgroups=disabled leaves the container in its caller's group" {
 	run -0 by_name run --rm --network none --cgroups disabled --cgroupns host "$image" cat /proc/self/cgroup
 	is "$output" "$(cat /proc/self/cgroup)"
+	by_name run -d --name "$id" --network none --cgroups disabled "$image" sleep 1000 3>&-
+	by_name run -d --name "$id-grouped" --network none "$image" sleep 1000 3>&-
+	run by_name stats -a --no-stream --format '{{.Name}}'
+	by_name rm -f -t 0 "$id" "$id-grouped"
+	is "$output" "$id-grouped"
 }
 
 @test "podman: podman build: RUN, its mounts, its secret, its user, its network" {

@@ -318,10 +318,10 @@ static size_t instructions_of(const struct dag *d, uint32_t root)
 }
 
 /* As a table of calls is: of each dozen numbers two neighbours are alike, some begin at an odd
- * number, and some numbers stand alone. */
+ * number, and some numbers stand alone; at the end of all values stand two. */
 static size_t call_table(uint32_t *state, struct run *runs)
 {
-	uint32_t nr = 1 + draw(state, 8);
+	uint32_t nr = draw(state, 2) == 0 ? 1 + draw(state, 8) : UINT32_MAX - 150;
 	size_t n = 0;
 
 	runs[n++] = (struct run){ 0, 0, 0 };
@@ -332,9 +332,20 @@ static size_t call_table(uint32_t *state, struct run *runs)
 		runs[n++] = (struct run){ nr, to, to };
 		nr += two != 0 ? 2 : 1;
 		runs[n++] = (struct run){ nr, 0, 0 };
+		if (nr >= UINT32_MAX - 20)
+			break;
 		nr += 2 + draw(state, 8);
 	}
+	if (draw(state, 2) == 0)
+		runs[n++] = (struct run){ UINT32_MAX, 1, 1 };
 	return n;
+}
+
+static uint32_t run_at(const struct run *runs, size_t n, uint32_t v)
+{
+	while (runs[n - 1].lo > v)
+		n--;
+	return runs[n - 1].to;
 }
 
 Test(tree, takes_neighbours_that_are_alike_two_at_a_time)
@@ -344,7 +355,7 @@ Test(tree, takes_neighbours_that_are_alike_two_at_a_time)
 
 	for (unsigned i = 0; i < 2000; i++) {
 		autoarena struct arena a = { 0 };
-		struct run runs[41];
+		struct run runs[42];
 		const size_t n = call_table(&state, runs);
 		size_t without, with;
 		struct dag d;
@@ -353,10 +364,9 @@ Test(tree, takes_neighbours_that_are_alike_two_at_a_time)
 		start(&d, &a, 3);
 		without = tree_tests(&d, WORD_NR, UINT32_MAX, runs, n);
 		root = tree_build(&d, WORD_NR, UINT32_MAX, runs, n);
-		for (uint32_t v = 0, at = 0; v < 300; v++) {
-			while (at + 1 < n && runs[at + 1].lo <= v)
-				at++;
-			cr_assert_eq(walk(&d, root, v), runs[at].to, "number %u", v);
+		for (uint32_t v = 0; v < 300; v++) {
+			cr_assert_eq(walk(&d, root, v), run_at(runs, n, v), "number %u", v);
+			cr_assert_eq(walk(&d, root, ~v), run_at(runs, n, ~v), "number %u", ~v);
 		}
 		with = instructions_of(&d, root);
 		/* a list of singles that was parted is one test more */

@@ -179,5 +179,6 @@ Test(bundle, directory_that_is_not_there_is_named)
 	cr_assert_eq(bundle_open("/nonexistent/bundle", &dir, &e), -1);
 	err_format(&e, text, sizeof(text));
 	cr_expect_str_eq(text, "bundle /nonexistent/bundle: open: no such file or directory");
+	cr_expect_str_eq(err_hint(&e), "a bundle is a directory with config.json");
 	cr_expect_eq(dir, -1);
 }
