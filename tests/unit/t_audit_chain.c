@@ -229,28 +229,6 @@ Test(audit_chain, half_a_line_at_the_end_is_no_fault)
 	cr_expect_eq(k.lines, 2);
 }
 
-/* Whoever reads a line that has no end in its file, or is longer than any, must not pass over
- * it in silence. */
-Test(audit_chain, half_a_line_elsewhere_is_named)
-{
-	autolog struct log l;
-	struct audit_check k;
-	char *zeros;
-
-	open_log(&l);
-	zeros = arena_alloc(&l.a, AUDIT_LINE + 2);
-	memset(zeros, 'x', AUDIT_LINE + 1);
-	zeros[AUDIT_LINE + 1] = '\0';
-	put_log(&l, arena_printf(&l.a, "%s%s\n%s", l.line[0], zeros, l.line[1]));
-	k = verify(&l);
-	expect_only(&k, AUDIT_MALFORMED, 0);
-	cr_expect_eq(k.findings[0].line, 2);
-	cr_expect_not(k.torn);
-	put_log(&l, arena_printf(&l.a, "%s%s", l.line[0], zeros));
-	k = verify(&l);
-	expect_only(&k, AUDIT_MALFORMED, 0);
-}
-
 /* ---- segments ---- */
 
 static void put_segment(struct log *l, const char *name, int from, int to, bool pack)
@@ -294,62 +272,6 @@ Test(audit_chain, a_log_goes_on_through_its_segments)
 	cr_assert_eq(unlinkat(l.s.fd, "log.segments/3-4.jsonl.zst", 0), 0);
 	k = verify(&l);
 	expect_only(&k, AUDIT_REMOVED, 5);
-}
-
-static int count_line(void *ctx, const struct audit_line_at *at, struct err *e)
-{
-	size_t *n = ctx;
-
-	(void)e;
-	*n += !at->torn;
-	return 0;
-}
-
-static size_t count_lines(struct log *l, struct err *e)
-{
-	struct audit_files files;
-	size_t n = 0;
-	const struct audit_visitor v = { .visit = count_line, .ctx = &n };
-
-	cr_assert_eq(audit_files_find(&l->a, l->path, &files, e), 0);
-	cr_expect_eq(audit_read(&files, &v, NULL, e), -1);
-	return n;
-}
-
-Test(audit_chain, a_damaged_segment_is_a_change_and_hides_none_behind_it)
-{
-	autolog struct log l;
-	struct audit_check k;
-	struct err e = { 0 };
-
-	open_log(&l);
-	put_segment(&l, "1-3.jsonl.zst", 0, 2, true);
-	cr_assert_eq(truncate(arena_printf(&l.a, "%s.segments/1-3.jsonl.zst", l.path), 100), 0);
-	PUT(&l, 3, 4, 5);
-	k = verify(&l);
-	cr_expect_eq(k.faults[AUDIT_CHANGED], 1);
-	cr_expect_eq(k.faults[AUDIT_REMOVED], 1); /* its lines */
-	cr_expect_str_eq(k.findings[0].file, "1-3.jsonl.zst");
-	cr_expect_str_eq(k.findings[0].text, "expected whole zstd data: found its beginning");
-	cr_expect_eq(k.last, LINES);
-	cr_expect_eq(count_lines(&l, &e), 3);
-	cr_expect_str_eq(e.text,
-			 "1-3.jsonl.zst: expected whole zstd data: found its beginning");
-}
-
-Test(audit_chain, a_log_that_ends_with_a_segment_is_cut_off)
-{
-	autolog struct log l;
-	struct audit_check k;
-
-	open_log(&l);
-	put_segment(&l, "1-6.jsonl", 0, LINES - 1, false);
-	put_log(&l, "");
-	k = verify(&l);
-	expect_only(&k, AUDIT_TRUNCATED, LINES);
-	cr_assert_eq(unlinkat(l.s.fd, "log", 0), 0);
-	k = verify(&l);
-	expect_only(&k, AUDIT_TRUNCATED, LINES);
 }
 
 Test(audit_chain, a_log_that_is_not_there_is_told)
