@@ -200,6 +200,20 @@ static void look_at_x32(struct behaviour *b, bdd f)
 		     "get here");
 }
 
+/* No kernel has a call there; only a tracer makes one. */
+static void look_below_zero(struct behaviour *b, enum arch arch, bdd f)
+{
+	struct bdds *d = &b->bdds;
+	const bdd negative = bdd_range(d, nr_field, first_never(arch), UINT32_MAX);
+
+	if (bdd_and(d, negative, bdd_not(d, bdd_where(d, f, BDD_ARGS, b->unknown))) !=
+	    BDD_FALSE)
+		note(b, arena_printf(b->arena,
+				     "negative numbers of %s get other answers from the "
+				     "program than unknown ones, whose they get here",
+				     arch_name(arch)));
+}
+
 static int read_arch(struct behaviour *b, enum arch arch, bdd whole, struct err *e)
 {
 	bdd f = bdd_at(&b->bdds, whole, arch_field, arch_audit(arch));
@@ -212,7 +226,11 @@ static int read_arch(struct behaviour *b, enum arch arch, bdd whole, struct err 
 				bdd_at(&b->bdds, f, nr_field, (uint64_t)sc_number(id, arch));
 	if (arch == ARCH_X86_64)
 		look_at_x32(b, f);
-	return set_unknown(b, arch, f, e) < 0 ? -1 : find_numbers(b, arch, f, e);
+	if (set_unknown(b, arch, f, e) < 0)
+		return -1;
+	if (arch != ARCH_X86_64)
+		look_below_zero(b, arch, f);
+	return find_numbers(b, arch, f, e);
 }
 
 /* ---- what the rest of the calls get ---- */

@@ -44,6 +44,8 @@ static void put_search(struct sbuf *b, const struct noter *t, const struct dag_n
 		sbuf_add(b, "from %u %s", n->k, call_name(arch, n->k));
 	else
 		sbuf_add(b, "%u %s", n->k, call_name(arch, n->k));
+	if (n->op == DAG_JEQ && n->mask != UINT32_MAX) /* two at a time: twos.c */
+		sbuf_add(b, ", %u %s", n->k + 1, call_name(arch, n->k + 1));
 }
 
 static void put_argument(struct sbuf *b, const struct noter *t, const struct dag_node *n)

@@ -273,9 +273,16 @@ static enum truth ask_masked_ge(struct asker *q, const struct value *v, uint32_t
 	return TRUTH_YES;
 }
 
+/* Without its lowest bits a word reaches the value when it reaches the next multiple itself. */
 static enum truth ask_word_ge(struct asker *q, const struct value *v, uint32_t value)
 {
-	return v->bits == UINT32_MAX ? ask_ge(q, v->word, value) : ask_masked_ge(q, v, value);
+	const uint32_t low = ~v->bits;
+
+	if ((low & (low + 1)) != 0)
+		return ask_masked_ge(q, v, value);
+	if ((value & low) == 0)
+		return ask_ge(q, v->word, value);
+	return (value | low) == UINT32_MAX ? TRUTH_NO : ask_ge(q, v->word, (value | low) + 1);
 }
 
 static enum truth ask_word(struct asker *q, const struct value *v, uint16_t op, uint32_t k)

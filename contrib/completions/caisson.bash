@@ -239,7 +239,7 @@ _caisson_plain() {
 	'policy diff':-*) _caisson_words '--ignore-high-bits --ignore-holes --json --policy --arch --kernel --cap --param --help -h' ;;
 	'policy test':-*) _caisson_words '--live --json --policy --arch --kernel --cap --param --help -h' ;;
 	'policy compile':-*) _caisson_words '--bpf --c --dot --listing --oci --json --output -o --policy --arch --kernel --cap --param --help -h' ;;
-	'policy decompile':-*) _caisson_words '--policy --arch --kernel --cap --param --help -h' ;;
+	'policy decompile':-*) _caisson_words '--json --policy --arch --kernel --cap --param --help -h' ;;
 	'policy run':-*) _caisson_words '--record -r --all -a --json --policy --arch --kernel --cap --param --help -h' ;;
 	'policy learn':-*) _caisson_words '--extends --merge --never --name --exact --from --output -o --json --policy --arch --kernel --cap --param --help -h' ;;
 	'policy why':-*) _caisson_words '--json --policy --arch --kernel --cap --param --help -h' ;;

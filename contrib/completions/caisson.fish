@@ -267,6 +267,7 @@ complete -c caisson -n '__fish_seen_subcommand_from policy; and __fish_seen_subc
 complete -c caisson -n '__fish_seen_subcommand_from policy; and __fish_seen_subcommand_from compile' -l cap -x -d 'a capability that cap() is true for; may be repeated'
 complete -c caisson -n '__fish_seen_subcommand_from policy; and __fish_seen_subcommand_from compile' -l param -x -d 'sets a parameter of the policy; may be repeated'
 complete -c caisson -n '__fish_seen_subcommand_from policy; and __fish_seen_subcommand_from compile' -l help -s h -d 'print this help and exit'
+complete -c caisson -n '__fish_seen_subcommand_from policy; and __fish_seen_subcommand_from decompile' -l json -d 'print one object of canonical JSON'
 complete -c caisson -n '__fish_seen_subcommand_from policy; and __fish_seen_subcommand_from decompile' -l policy -x -d 'the policy of that name, and not the last one of the file'
 complete -c caisson -n '__fish_seen_subcommand_from policy; and __fish_seen_subcommand_from decompile' -l arch -x -d 'for these architectures, whatever the policy says'
 complete -c caisson -n '__fish_seen_subcommand_from policy; and __fish_seen_subcommand_from decompile' -l kernel -x -d 'what kernel() compares with, as 6.12'

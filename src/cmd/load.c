@@ -114,6 +114,19 @@ static int gather(struct arena *a, struct loaded *l, struct plan_want *want, str
 	return find_policy(a, &l->spec, want, e);
 }
 
+/* A complaint is one line. */
+static void complain_of(const struct err *e, struct complaints *bad)
+{
+	const char *remedy = err_hint(e);
+	char text[sizeof(e->text) + 128];
+
+	err_format(e, text, sizeof(text));
+	if (remedy != NULL)
+		complain(bad, "%s (%s)", text, remedy);
+	else
+		complain(bad, "%s", text);
+}
+
 void load_refusals(struct arena *a, struct loaded *l, struct plan_want *want, bool of_host,
 		   struct complaints *bad)
 {
@@ -121,7 +134,7 @@ void load_refusals(struct arena *a, struct loaded *l, struct plan_want *want, bo
 	struct err e = { 0 };
 
 	if (gather(a, l, want, h, &e) < 0)
-		complain(bad, "%s", e.text);
+		complain_of(&e, bad);
 	l->plan = *plan_refusals(a, &l->spec, h, want, of_host, bad);
 }
 

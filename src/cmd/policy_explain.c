@@ -111,14 +111,29 @@ static void print_origin(const struct question *q, const struct policy_decision 
 			     policy_action_text(q->arena, d->also, POLICY_AUDIT_NONE, 0));
 }
 
+/* Its own trampolines call it; kernel/seccomp.c lets them pass before it runs a filter. */
+static bool is_exempt(const struct question *q)
+{
+	const char *name = syscall_name(q->call.arch, q->call.nr);
+
+	return q->call.arch == AUDIT_ARCH_X86_64 && name != NULL &&
+	       (str_eq(name, "uretprobe") || str_eq(name, "uprobe"));
+}
+
+static const char *cache_text(const struct question *q, const struct answer *a)
+{
+	if (is_exempt(q))
+		return "none: kernels that have the call ask no filter, whatever this one says";
+	return a->cacheable ? "the kernel answers without running the program"
+			    : "none: the program runs at each call";
+}
+
 static void print_facts(const struct question *q, const struct answer *a)
 {
 	if (a->answers_n > 0)
 		(void)printf("  arguments  %s\n",
 			     is_all_the_same(a) ? "make no difference" : "decide");
-	(void)printf("  cache      %s\n",
-		     a->cacheable ? "the kernel answers without running the program"
-				  : "none: the program runs at each call");
+	(void)printf("  cache      %s\n", cache_text(q, a));
 	(void)printf("  since      %s\n", since_text(q));
 }
 
@@ -218,6 +233,7 @@ static void print_json(const struct question *q, const struct answer *a)
 
 	json_set(o, "call", tool_call_json(q->arena, &q->call));
 	json_set(o, "cacheable", json_bool(q->arena, a->cacheable));
+	json_set(o, "exempt", json_bool(q->arena, is_exempt(q)));
 	if (since != 0)
 		json_set(o, "since", json_string(q->arena, tool_kernel_text(q->arena, since)));
 	for (size_t i = 0; i < a->answers_n; i++)

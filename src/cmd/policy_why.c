@@ -61,11 +61,21 @@ static void keep(void *ctx, const struct policy_seen *s)
 	q->n++;
 }
 
-/* A policy is a name or a path; a record has what neither has. */
+/* A policy is a name or a path, as a file of records is; a record has what neither has. */
 static bool is_record(const char *word)
 {
 	return word[strspn(word, " \t")] == '{' || strchr(word, '(') != NULL ||
 	       strstr(word, "syscall=") != NULL;
+}
+
+static int read_word(struct policy_record *r, const char *word, struct err *e)
+{
+	if (!is_record(word))
+		return policy_read_lines(r, word, e);
+	policy_record_begin(r, "the command line");
+	policy_record_line(r, word, strlen(word));
+	policy_record_end(r);
+	return 0;
 }
 
 static int read_all(const struct call *c, struct asking *q, size_t skip, struct err *e)
@@ -78,11 +88,9 @@ static int read_all(const struct call *c, struct asking *q, size_t skip, struct 
 
 	if (c->args_n == skip && policy_read_lines(r, "-", e) < 0)
 		return -1;
-	for (size_t i = skip; i < c->args_n; i++) {
-		policy_record_begin(r, "the command line");
-		policy_record_line(r, c->args[i], strlen(c->args[i]));
-		policy_record_end(r);
-	}
+	for (size_t i = skip; i < c->args_n; i++)
+		if (read_word(r, c->args[i], e) < 0)
+			return -1;
 	if (facts->nameless > 0 && q->n == 0)
 		return fail(e, ERR_USAGE, "policy why: a call of the tables: found \"%s\"",
 			    facts->nameless_name);

@@ -242,6 +242,11 @@ assert o["warnings"][1].startswith("linux.seccomp.syscalls[1]: warning: "), o'
 	call check bundle
 	[ $status -eq 0 ]
 	grep -q "^$PWD/p.policy:1:[0-9]*: warning: " out
+
+	sed -i "s|$PWD/p.policy|nothing|" bundle/config.json
+	call check bundle
+	[ $status -eq 1 ]
+	grep -q '^config.json: nothing: a policy of that name: found none (looked in /' out
 }
 
 @test "an unknown property alone fails no check" {

@@ -197,6 +197,15 @@ only_x86_64() { [ "$(uname -m)" = x86_64 ] || skip "the policies are for x86-64"
 	}
 }
 
+@test "explain tells of calls that no filter is asked about" {
+	echo 'policy u { arch x86_64; default allow; kill uretprobe | ptrace; }' >u.policy
+	call explain u.policy uretprobe
+	[ $status -eq 0 ]
+	grep -qx '  cache      none: kernels that have the call ask no filter, whatever this one says' out
+	[ "$("$caisson" policy explain --json u.policy uretprobe | jq .exempt)" = true ]
+	[ "$("$caisson" policy explain --json u.policy ptrace | jq .exempt)" = false ]
+}
+
 @test "explain lists all rules of a call" {
 	call explain t.policy socket
 	[ $status -eq 0 ]

@@ -32,6 +32,11 @@ same() { "$caisson" policy diff --ignore-holes "$@"; }
 		mv out "$what.policy"
 		same "$what" "$what.policy"
 	done
+	call decompile --json program.bpf
+	[ $status -eq 0 ]
+	[ "$(jq -c '[.kind, .name, .sha256]' out)" = \
+		"[\"program\",\"program\",\"$(sha256sum <program.bpf | cut -d ' ' -f 1)\"]" ]
+	[ "$(jq -r .policy out)" = "$(cat program.bpf.policy)" ]
 	grep -qx 'policy config {' config.json.policy
 	grep -q '@default' config.json.policy
 }

@@ -164,7 +164,8 @@ again() {
 		learn --name 1x r|--name: a name of a policy: found "1x"
 		learn --extends untrusted --merge r r|policy learn: one of --extends, --merge: found both
 		learn --extends nothing r|nothing: a policy of that name: found none
-		why untrusted x|policy why: a record of a call: found none
+		why untrusted syscall=|policy why: a record of a call: found none
+		why untrusted x|x: a record: found no such file
 		why nothing getpid()|nothing: a policy of that name: found none
 	END
 }
@@ -197,11 +198,20 @@ again() {
 	[ "$(head -n 1 out)" = 'socket(AF_INET, SOCK_STREAM, 0): allow' ]
 }
 
-@test "why reads the kernel's lines from stdin, each kind once" {
+@test "why reads the kernel's lines from stdin or a file, each kind once" {
 	only_x86_64
 	{ echo "$klog"; echo "$klog"; echo other; } | "$caisson" policy why untrusted >out
 	grep -qx '  seen       2 times, process 1234, /usr/bin/python3.11, answered by kill' out
 	[ "$(grep -c '  seen' out)" -eq 1 ]
+	{ echo "$klog"; echo other; } >k.log
+	for records in k.log ./k.log -; do
+		call why untrusted "$records" <k.log
+		[ $status -eq 0 ]
+		grep -q '^  seen       1 time, process 1234' out
+	done
+	call why untrusted none.log
+	[ $status -eq 2 ]
+	[ "$(cat err)" = 'caisson: none.log: a record: found no such file' ]
 	call why --json untrusted "$klog"
 	[ "$(jq -c '[.calls[0].call.name, .calls[0].depends, .calls[0].count]' out)" = '["socket",true,1]' ]
 }

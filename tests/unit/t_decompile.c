@@ -385,6 +385,31 @@ Test(decompile, the_head_says_where_it_comes_from_and_what_is_left_out)
 			       "\t# Whatever the arguments are.\n\tallow getpid;\n}\n");
 }
 
+Test(decompile, the_head_says_that_negative_numbers_are_left_out)
+{
+	const struct sock_filter insns[] = {
+		LOAD(arch),
+		IF_EQ(AUDIT_ARCH_I386, 1, 0),
+		RET(SECCOMP_RET_KILL_PROCESS),
+		LOAD(nr),
+		IF_EQ(3, 2, 0),
+		IF_EQ(UINT32_MAX, 1, 0),
+		RET(DENY),
+		RET(SECCOMP_RET_ALLOW),
+	};
+	const char *text = NULL;
+	struct err e = { 0 };
+
+	cr_assert_eq(decompile_insns(insns, COUNT(insns), &text, &e), 0, "%s", e.text);
+	cr_expect_str_eq(text,
+			 "# one\n# two?\n"
+			 "# Not as it was: negative numbers of i386 get other answers from "
+			 "the program than unknown ones, whose they get here.\n\n"
+			 "policy p {\n\tarch i386;\n\tdefault deny EPERM;\n\n"
+			 "\t# Whatever the arguments are.\n\tallow read;\n}\n",
+			 "%s", text);
+}
+
 /* a program may keep what it loads, and know its constants */
 Test(decompile, constants_in_memory_and_in_the_other_register_are_followed)
 {

@@ -85,3 +85,67 @@ Test(diff, a_program_may_ask_where_a_call_comes_from)
 	cr_expect_eq(f.relation, POLICY_TIGHTER);
 	cr_expect_eq(filter_run(&l, &f.first.call, NULL, NULL), ALLOW);
 }
+
+/* The number without its lowest bits, and the same asked of all of it. */
+Test(diff, a_number_without_its_lowest_bits_is_an_interval)
+{
+	static const struct {
+		uint32_t mask;
+		uint16_t op;
+		uint32_t k, from; /* which numbers are permitted: from there on */
+	} cases[] = {
+		{ ~UINT32_C(1), BPF_JGE, 0, 0 },
+		{ ~UINT32_C(1), BPF_JGE, 1, 2 },
+		{ ~UINT32_C(1), BPF_JGE, 6, 6 },
+		{ ~UINT32_C(1), BPF_JGE, 7, 8 },
+		{ ~UINT32_C(1), BPF_JGT, 6, 8 },
+		{ ~UINT32_C(1), BPF_JGT, 7, 8 },
+		{ ~UINT32_C(3), BPF_JGE, 5, 8 },
+		{ ~UINT32_C(3), BPF_JGT, 4, 8 },
+		{ ~UINT32_C(1), BPF_JGE, UINT32_MAX - 1, UINT32_MAX - 1 },
+	};
+	static const struct sock_filter deny[] = { RET(DENY) };
+	const struct filter never = { .insns = deny, .n = 1 };
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		const uint32_t from = cases[i].from;
+		const struct sock_filter masked[] = {
+			LD(0),
+			BPF_STMT(BPF_ALU | BPF_AND | BPF_K, cases[i].mask),
+			IF(cases[i].op, cases[i].k, 0, 1),
+			RET(ALLOW),
+			RET(DENY),
+		};
+		const struct sock_filter whole[] = { LD(0), IF(BPF_JGE, from, 0, 1), RET(ALLOW),
+						     RET(DENY) };
+		const struct sock_filter later[] = { LD(0), IF(BPF_JGE, from + 1, 0, 1),
+						     RET(ALLOW), RET(DENY) };
+		const struct filter l = { .insns = masked, .n = COUNT(masked) };
+		const struct filter r = { .insns = whole, .n = COUNT(whole) };
+		const struct filter wrong = { .insns = later, .n = COUNT(later) };
+
+		cr_expect_eq(diff(&l, &r).n, 0, "case %zu", i);
+		cr_expect_gt(diff(&l, &wrong).n, 0, "case %zu", i);
+		cr_expect_gt(diff(&l, &never).n, 0, "case %zu", i);
+	}
+}
+
+Test(diff, a_number_without_its_lowest_bits_reaches_no_more_than_it_can)
+{
+	static const uint16_t ops[] = { BPF_JGE, BPF_JGT, BPF_JEQ };
+	static const struct sock_filter deny[] = { RET(DENY) };
+	const struct filter never = { .insns = deny, .n = 1 };
+
+	for (size_t i = 0; i < COUNT(ops); i++) {
+		const struct sock_filter masked[] = {
+			LD(0),
+			BPF_STMT(BPF_ALU | BPF_AND | BPF_K, ~UINT32_C(1)),
+			IF(ops[i], UINT32_MAX, 0, 1),
+			RET(ALLOW),
+			RET(DENY),
+		};
+		const struct filter l = { .insns = masked, .n = COUNT(masked) };
+
+		cr_expect_eq(diff(&l, &never).n, 0, "case %zu", i);
+	}
+}

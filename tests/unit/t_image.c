@@ -229,6 +229,26 @@ Test(image, names_the_architecture_where_there_are_two)
 	cr_expect_not_null(strstr(text, "; i386 120 clone\n"), "\n%s", text);
 }
 
+Test(image, names_both_where_two_are_asked_for_at_a_time)
+{
+	static const char *const names[] = { "open",           "close",        "lstat",
+					     "poll",           "mprotect",     "munmap",
+					     "rt_sigprocmask", "rt_sigreturn", "pwrite64",
+					     "readv",          "pipe",         "select" };
+	autoarena struct arena a = { 0 };
+	struct policy *p = made_empty(&a, both, 1);
+	struct policy_image im;
+	const char *text;
+
+	for (size_t i = 0; i < COUNT(names); i++)
+		rule_at(&a, p, SECCOMP_RET_ALLOW, names[i], 7);
+	im = image(&a, p);
+	text = policy_listing(&a, &im);
+	cr_expect_not_null(strstr(text, ": and #0xfffffffe\n"), "\n%s", text);
+	cr_expect_not_null(strstr(text, "; 2 open, 3 close\n"), "\n%s", text);
+	cr_expect_not_null(strstr(text, "; 22 pipe, 23 select\n"), "\n%s", text);
+}
+
 Test(image, is_drawn_as_a_graph)
 {
 	static const char want[] =

@@ -377,6 +377,86 @@ Test(tree, takes_neighbours_that_are_alike_two_at_a_time)
 	cr_expect_gt(saved, 2000 * 3, "%zu", saved);
 }
 
+/* Each run leads to an answer, to two that are as good, or to a node that looks at the word
+ * once more, whole or in part. */
+static struct run draw_run(uint32_t *state, uint32_t lo)
+{
+	const uint32_t to = draw(state, 12) == 0 ? draw(state, 6) : draw(state, 2);
+	const bool two = to < 3 && draw(state, 8) == 0;
+
+	return (struct run){ lo, to, two ? draw(state, 3) : to };
+}
+
+/* From `base' on, up to the highest value where there is no room for more. */
+static size_t draw_runs(uint32_t *state, uint32_t base, struct run *runs, size_t room)
+{
+	uint64_t at = base;
+	size_t n = 0;
+
+	runs[n++] = draw_run(state, 0);
+	while (n < room && at <= UINT32_MAX) {
+		if (at > 0)
+			runs[n++] = draw_run(state, (uint32_t)at);
+		at += draw(state, 5) != 0 ? 2 : 1 + draw(state, 3);
+	}
+	return n;
+}
+
+static void expect_runs(const struct dag *d, uint32_t root, const struct run *runs, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		const uint32_t last = i + 1 < n ? runs[i + 1].lo - 1 : UINT32_MAX;
+		const uint32_t values[] = { runs[i].lo, runs[i].lo + (last > runs[i].lo),
+					    last - (last > runs[i].lo), last };
+
+		for (size_t k = 0; k < COUNT(values); k++) {
+			const uint32_t got = walk(d, root, values[k]);
+
+			cr_assert(got == walk(d, runs[i].to, values[k]) ||
+					  got == walk(d, runs[i].also, values[k]),
+				  "%#x: node %u", values[k], got);
+		}
+	}
+}
+
+Test(tree, is_right_at_both_ends_of_the_range_and_above_itself)
+{
+	uint32_t state = 2026;
+	unsigned halved = 0;
+
+	for (unsigned i = 0; i < 20000; i++) {
+		static const uint32_t bases[] = { 0, 1, 2, 1023, UINT32_MAX / 2 - 20 };
+		const unsigned pick = draw(&state, 2 * COUNT(bases));
+		const uint32_t base =
+			pick < COUNT(bases) ? bases[pick] : UINT32_MAX - draw(&state, 90);
+		autoarena struct arena a = { 0 };
+		struct run runs[48];
+		const size_t n = draw_runs(&state, base, runs, COUNT(runs));
+		struct dag_node again = {
+			.op = DAG_JEQ, .word = WORD_ARGS, .mask = 5, .k = 4, .yes = 0, .no = 1
+		};
+		struct dag d;
+		uint32_t root;
+
+		start(&d, &a, 3);
+		cr_assert_eq(dag_test(&d, &again), 3);
+		again.mask = UINT32_MAX;
+		again.k = base + 7;
+		cr_assert_eq(dag_test(&d, &again), 4);
+		again.mask = UINT32_MAX - 1;
+		again.k = base & (UINT32_MAX - 1);
+		cr_assert_eq(dag_test(&d, &again), 5);
+		root = tree_build(&d, WORD_ARGS, UINT32_MAX, runs, n);
+		expect_runs(&d, root, runs, n);
+		for (uint32_t node = 6; node < d.n; node++)
+			if (is_halved(&d, node)) {
+				halved++;
+				break;
+			}
+	}
+	cr_expect_gt(halved, 500, "%u", halved);
+}
+
 Test(tree, is_not_folded_where_little_is_saved)
 {
 	static const struct run runs[] = {

@@ -86,6 +86,10 @@ static struct program programs[] = {
 	  "seccomp filter: comparisons of the call's words with constants: it computes with them" },
 	{ { START, IF(BPF_JEQ, 0, 2, 0), LD(8), IF(BPF_JEQ, 3, 0, 1), RET(ALLOW), RET(DENY) }, 11,
 	  "seccomp program of made: write(3, 0, 0) (architecture 0xc000003e, number 0x1): allow: it answers deny EPERM" },
+	{ { START, IF(BPF_JEQ, 0, 7, 0), IF(BPF_JEQ, 1, 0, 5), LO(0), IF(BPF_JEQ, 2, 3, 0), AND(0xfffffffe), IF(BPF_JGE, 3, 1, 0), IF(BPF_JGE, 1, 1, 0), RET(DENY), RET(ALLOW) }, 15, "" },
+	{ { START, IF(BPF_JEQ, 0, 7, 0), IF(BPF_JEQ, 1, 0, 5), LO(0), IF(BPF_JEQ, 2, 3, 0), AND(0xfffffffe), IF(BPF_JGE, 5, 1, 0), IF(BPF_JGE, 1, 1, 0), RET(DENY), RET(ALLOW) }, 15,
+	  "seccomp program of made: write(4, 0, 0) (architecture 0xc000003e, number 0x1): deny EPERM: it answers allow" },
+	{ { START, IF(BPF_JEQ, 0, 7, 0), IF(BPF_JEQ, 1, 0, 5), LO(0), IF(BPF_JEQ, 3, 4, 0), AND(0xfffffffe), IF(BPF_JGE, UINT32_MAX, 2, 0), RET(DENY), RET(DENY), RET(ALLOW) }, 15, "" },
 	{ { START, RET(ALLOW), LD(0) }, 8, "seccomp filter: a return at the end: code 0x20" },
 };
 /* clang-format on */
