@@ -168,6 +168,16 @@ _caisson() {
 	'audit query':--where | 'audit query':-w) _caisson_values 'file' ;;
 	'audit query':--limit | 'audit query':-n) _caisson_values '=' ;;
 	'audit query':--format) _caisson_values '=ocsf ecs falco cloudevents' ;;
+	'audit follow':--log | 'audit follow':-l) _caisson_values 'file' ;;
+	'audit follow':--since | 'audit follow':-s) _caisson_values '=' ;;
+	'audit follow':--until | 'audit follow':-u) _caisson_values '=' ;;
+	'audit follow':--event | 'audit follow':-e) _caisson_values '=' ;;
+	'audit follow':--container | 'audit follow':-c) _caisson_values '=' ;;
+	'audit follow':--user) _caisson_values '=' ;;
+	'audit follow':--severity) _caisson_values '=' ;;
+	'audit follow':--where | 'audit follow':-w) _caisson_values 'file' ;;
+	'audit follow':--limit | 'audit follow':-n) _caisson_values '=' ;;
+	'audit follow':--format) _caisson_values '=ocsf ecs falco cloudevents' ;;
 	'audit report':--log | 'audit report':-l) _caisson_values 'file' ;;
 	'audit report':--since | 'audit report':-s) _caisson_values '=' ;;
 	'audit report':--until | 'audit report':-u) _caisson_values '=' ;;
@@ -236,6 +246,7 @@ _caisson_plain() {
 	'policy learn':-*) _caisson_words '--extends --merge --never --name --exact --from --output -o --json --policy --arch --kernel --cap --param --help -h' ;;
 	'policy why':-*) _caisson_words '--json --policy --arch --kernel --cap --param --help -h' ;;
 	'audit query':-*) _caisson_words '--log -l --since -s --until -u --event -e --container -c --user --severity --where -w --limit -n --follow -f --json --format --help -h' ;;
+	'audit follow':-*) _caisson_words '--log -l --since -s --until -u --event -e --container -c --user --severity --where -w --limit -n --follow -f --json --format --help -h' ;;
 	'audit report':-*) _caisson_words '--log -l --since -s --until -u --event -e --container -c --user --severity --where -w --top -n --json --html --help -h' ;;
 	'audit verify':-*) _caisson_words '--log -l --key -k --key-file --public -p --anchor -a --json --help -h' ;;
 	'audit rotate':-*) _caisson_words '--log -l --config --keep-days --keep-events --no-rotate --json --help -h' ;;
@@ -247,7 +258,7 @@ _caisson_plain() {
 	check:*) _caisson_values directory ;;
 	policy:*) _caisson_words 'check explain diff test compile decompile run learn why help' ;;
 	'policy '*) _caisson_values file ;;
-	audit:*) _caisson_words 'query report verify rotate init seal anchor prove help' ;;
+	audit:*) _caisson_words 'query follow report verify rotate init seal anchor prove help' ;;
 	'audit '*) _caisson_values file ;;
 	help:*) _caisson_words 'create run start exec kill delete state list ps pause update events resume spec policy audit features check doctor version help checkpoint restore' ;;
 	esac

@@ -56,6 +56,8 @@ complete -c caisson -n '__fish_seen_subcommand_from policy' -a why -d 'say which
 complete -c caisson -n '__fish_seen_subcommand_from policy; and __fish_seen_subcommand_from why' -F
 complete -c caisson -n '__fish_seen_subcommand_from audit' -a query -d 'print events of the log, those that are asked for'
 complete -c caisson -n '__fish_seen_subcommand_from audit; and __fish_seen_subcommand_from query' -F
+complete -c caisson -n '__fish_seen_subcommand_from audit' -a follow -d 'print the last ten events, and then what comes, as query --follow does'
+complete -c caisson -n '__fish_seen_subcommand_from audit; and __fish_seen_subcommand_from follow' -F
 complete -c caisson -n '__fish_seen_subcommand_from audit' -a report -d 'sum up the log: what happened how often, why containers ended'
 complete -c caisson -n '__fish_seen_subcommand_from audit; and __fish_seen_subcommand_from report' -F
 complete -c caisson -n '__fish_seen_subcommand_from audit' -a verify -d 'say whether the log is whole and unchanged'
@@ -317,6 +319,19 @@ complete -c caisson -n '__fish_seen_subcommand_from audit; and __fish_seen_subco
 complete -c caisson -n '__fish_seen_subcommand_from audit; and __fish_seen_subcommand_from query' -l json -d 'print the events as they stand in the log, a line of JSON each'
 complete -c caisson -n '__fish_seen_subcommand_from audit; and __fish_seen_subcommand_from query' -l format -x -a 'ocsf ecs falco cloudevents' -d 'print lines of JSON in that form; ocsf is that of the log'
 complete -c caisson -n '__fish_seen_subcommand_from audit; and __fish_seen_subcommand_from query' -l help -s h -d 'print this help and exit'
+complete -c caisson -n '__fish_seen_subcommand_from audit; and __fish_seen_subcommand_from follow' -l log -s l -r -F -d 'the log (default: the host\'s, or of a user his own)'
+complete -c caisson -n '__fish_seen_subcommand_from audit; and __fish_seen_subcommand_from follow' -l since -s s -x -d 'from then on: 2026-11-22, 2026-11-22T10:00:00Z, @SECONDS, or 2h ago'
+complete -c caisson -n '__fish_seen_subcommand_from audit; and __fish_seen_subcommand_from follow' -l until -s u -x -d 'before then'
+complete -c caisson -n '__fish_seen_subcommand_from audit; and __fish_seen_subcommand_from follow' -l event -s e -x -d 'events of this name, in which * and ? stand for anything; can be repeated'
+complete -c caisson -n '__fish_seen_subcommand_from audit; and __fish_seen_subcommand_from follow' -l container -s c -x -d 'events of this container'
+complete -c caisson -n '__fish_seen_subcommand_from audit; and __fish_seen_subcommand_from follow' -l user -x -d 'what this user did, by name or number'
+complete -c caisson -n '__fish_seen_subcommand_from audit; and __fish_seen_subcommand_from follow' -l severity -x -d 'info, low, medium, high or critical, and above'
+complete -c caisson -n '__fish_seen_subcommand_from audit; and __fish_seen_subcommand_from follow' -l where -s w -r -F -d 'events with this value, as unmapped.verdict.reason=oom; can be repeated'
+complete -c caisson -n '__fish_seen_subcommand_from audit; and __fish_seen_subcommand_from follow' -l limit -s n -x -d 'print the last N only'
+complete -c caisson -n '__fish_seen_subcommand_from audit; and __fish_seen_subcommand_from follow' -l follow -s f -d 'then wait, and print what comes'
+complete -c caisson -n '__fish_seen_subcommand_from audit; and __fish_seen_subcommand_from follow' -l json -d 'print the events as they stand in the log, a line of JSON each'
+complete -c caisson -n '__fish_seen_subcommand_from audit; and __fish_seen_subcommand_from follow' -l format -x -a 'ocsf ecs falco cloudevents' -d 'print lines of JSON in that form; ocsf is that of the log'
+complete -c caisson -n '__fish_seen_subcommand_from audit; and __fish_seen_subcommand_from follow' -l help -s h -d 'print this help and exit'
 complete -c caisson -n '__fish_seen_subcommand_from audit; and __fish_seen_subcommand_from report' -l log -s l -r -F -d 'the log (default: the host\'s, or of a user his own)'
 complete -c caisson -n '__fish_seen_subcommand_from audit; and __fish_seen_subcommand_from report' -l since -s s -x -d 'from then on: 2026-11-22, 2026-11-22T10:00:00Z, @SECONDS, or 2h ago'
 complete -c caisson -n '__fish_seen_subcommand_from audit; and __fish_seen_subcommand_from report' -l until -s u -x -d 'before then'

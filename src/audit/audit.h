@@ -56,6 +56,7 @@ struct audit_result {
 		*verdict;         /* container.exit: what goes to unmapped.verdict, else NULL */
 	const struct json *limit; /* what goes to unmapped.limit, or NULL */
 	const struct json *call;  /* what goes to unmapped.seccomp, or NULL */
+	const struct json *asked; /* what goes to unmapped.asked, or NULL */
 	pid_t caller;             /* of the call; 0: not known, or many */
 	int exit_code;            /* container.exit, container.exec_end; -1: not known */
 	const struct json *log; /* of a log's own events: what goes to unmapped.log, or NULL */

@@ -163,6 +163,8 @@ static struct json *metadata(const struct making *m)
 		json_add(profiles, json_string(m->a, "container"));
 	if (m->chained)
 		json_add(profiles, json_string(m->a, "record_integrity"));
+	if (m->has & HAS_CALL)
+		json_add(profiles, json_string(m->a, "security_control"));
 	set_text(m, o, "version", AUDIT_OCSF_VERSION);
 	set_text(m, o, "log_name", LOG_NAME);
 	json_set(o, "product", product(m));
@@ -315,6 +317,7 @@ static struct json *unmapped(const struct making *m, const struct audit_subject 
 		set_text(m, o, "bundle", who->bundle);
 		set_object(o, "pod", pod(m, &who->labels));
 	}
+	set_given(m, o, "asked", result->asked);
 	set_given(m, o, "limit", result->limit);
 	set_given(m, o, "log", result->log);
 	set_given(m, o, "seccomp", result->call);
@@ -331,17 +334,62 @@ static const char *reason(const struct audit_result *result)
 	return v != NULL && v->kind == JSON_STRING ? v->text : NULL;
 }
 
+static const char *text_in(const struct json *o, const char *key)
+{
+	const struct json *v = o != NULL && o->kind == JSON_OBJECT ? json_get(o, key) : NULL;
+
+	return v != NULL && (v->kind == JSON_STRING || v->kind == JSON_NUMBER) &&
+			       v->text[0] != '\0'
+		       ? v->text
+		       : NULL;
+}
+
+/* Which signal, which call, which resource, which sink: where the words of the kind leave that
+ * open. */
+static const char *which(const struct making *m, const struct audit_result *result)
+{
+	static const struct {
+		enum audit_event what; /* AUDIT_EVENTS: any */
+		const char *key;
+	} keys[] = { { AUDIT_PROCESS_EXEC, "path" },   { AUDIT_EVENTS, "syscall" },
+		     { AUDIT_EVENTS, "response_to" },  { AUDIT_KILL, "signal" },
+		     { AUDIT_WARNING, "resource" },    { AUDIT_LOST, "resource" },
+		     { AUDIT_LOG_UNDELIVERED, "sink" } };
+	const struct json *const from[] = { result->asked, result->call, result->limit,
+					    result->log };
+	const char *text = NULL;
+
+	for (size_t i = 0; i < COUNT(keys); i++)
+		for (size_t k = 0; text == NULL && k < COUNT(from); k++)
+			if (keys[i].what == AUDIT_EVENTS ||
+			    m->kind == &audit_kinds[keys[i].what])
+				text = text_in(from[k], keys[i].key);
+	return text;
+}
+
+static bool is_dry(const struct audit_result *result)
+{
+	const struct json *v = result->limit != NULL && result->limit->kind == JSON_OBJECT
+				       ? json_get(result->limit, "dry_run")
+				       : NULL;
+
+	return v != NULL && v->kind == JSON_BOOL && v->truth;
+}
+
 static const char *message(const struct making *m, const struct audit_subject *who,
 			   const struct audit_result *result, const char *why)
 {
 	const struct audit_kind *k = m->kind;
 
+	if (why == NULL)
+		why = which(m, result);
+	why = why != NULL ? arena_printf(m->a, ": %s", cut(m, why)) : "";
 	if (m->has & HAS_LOGS)
-		return arena_printf(m->a, "log %s", k->done);
+		return arena_printf(m->a, "log %s%s", k->done, why);
 	return arena_printf(m->a, "container %s %s%s%s",
 			    who->id != NULL ? cut(m, who->id) : "?",
-			    result->err != NULL ? k->undone : k->done, why != NULL ? ": " : "",
-			    why != NULL ? why : "");
+			    result->err != NULL ? k->undone : k->done, why,
+			    is_dry(result) ? " (dry run)" : "");
 }
 
 static void set_outcome(const struct making *m, struct json *o, const struct audit_subject *who,
@@ -381,6 +429,10 @@ static void set_class(const struct making *m, struct json *o)
 		set_text(m, o, "log_name", LOG_NAME);
 	if (m->has & HAS_REMEDY)
 		set_uid(m, o, "command_uid");
+	if (m->has & HAS_CALL) {
+		set_int(m, o, "action_id", audit_kind_action(k));
+		set_int(m, o, "disposition_id", audit_kind_action(k));
+	}
 }
 
 static struct json *finding(const struct making *m, const struct json *event)

@@ -49,8 +49,10 @@ struct check {
 	size_t pruned_n, pruned_room;
 	char before_first[DIGEST_HEX]; /* what the first line says of the one before */
 	struct sealed *sealed;
-	struct anchors *anchors; /* or NULL */
-	struct noting *notes;    /* or NULL */
+	struct anchors *anchors;   /* or NULL */
+	struct noting *notes;      /* or NULL */
+	struct audit_line_at half; /* a line without its end, if .out->torn */
+	const char *file;          /* that had the last line */
 };
 
 void audit_check_add(struct audit_check *out, const struct audit_finding *f)
@@ -212,6 +214,16 @@ static bool has_control(const struct audit_line_at *at)
 	return any;
 }
 
+/* At the end it is that of a writer that was killed, or is just writing: the next one cuts it
+ * off. There is none before another line, and none as long as no line of ours. */
+static void look_at_half(struct check *c)
+{
+	if (!c->out->torn)
+		return;
+	fault_at(c, AUDIT_MALFORMED, &c->half, 0, "no event of ours");
+	c->out->torn = false;
+}
+
 static int check_line(void *ctx, const struct audit_line_at *at, struct err *e)
 {
 	struct check *c = ctx;
@@ -219,11 +231,15 @@ static int check_line(void *ctx, const struct audit_line_at *at, struct err *e)
 
 	if (c->notes != NULL)
 		notes_see(c->notes, at);
+	c->file = at->file;
+	look_at_half(c);
+	if (at->torn) {
+		c->half = *at;
+		c->out->torn = true;
+		return 0;
+	}
 	if (sequence == 0 || has_control(at)) {
-		/* that of a writer that was killed, or is just writing: the next one tells */
-		if (!at->torn || at->len > AUDIT_LINE)
-			fault_at(c, AUDIT_MALFORMED, at, 0, "no event of ours");
-		c->out->torn = at->torn;
+		fault_at(c, AUDIT_MALFORMED, at, 0, "no event of ours");
 		return 0;
 	}
 	c->out->lines++;
@@ -233,6 +249,18 @@ static int check_line(void *ctx, const struct audit_line_at *at, struct err *e)
 	audit_tail_read(at->text, at->len, &c->out->tail);
 	look_at_anchors(c, at);
 	return remember(c, sequence, e);
+}
+
+static void check_damaged(void *ctx, const struct audit_segment *s, const struct err *why)
+{
+	struct check *c = ctx;
+	const char *how = str_after(why->text, s->name);
+
+	found(c, &(struct audit_finding){
+			 .fault = AUDIT_CHANGED,
+			 .file = s->name,
+			 .sequence = s->first,
+			 .text = arena_strdup(c->a, how != NULL ? how + 2 : why->text) });
 }
 
 /* ---- all of them ---- */
@@ -291,10 +319,16 @@ static void judge_beginning(struct check *c)
 					      c->out->first) });
 }
 
-static void judge_end(struct check *c)
+static void judge_end(struct check *c, const struct audit_files *f)
 {
 	struct sealed_fault fault = { 0 };
 
+	/* rotation leaves log.rotated there, under the same name at once */
+	if (f->n > 0 && c->file != f->path)
+		found(c, &(struct audit_finding){
+				 .fault = AUDIT_TRUNCATED,
+				 .sequence = c->out->tail.sequence,
+				 .text = "behind the last segment there is no line" });
 	if (!sealed_end(c->sealed, c->a, &c->out->tail, &fault))
 		found(c, &(struct audit_finding){ .fault = fault.fault,
 						  .sequence = c->out->tail.sequence,
@@ -329,7 +363,7 @@ int audit_verify(struct arena *a, const struct audit_files *f, const struct audi
 {
 	struct sealed unasked = { 0 };
 	struct check c = { .a = a, .out = out, .sealed = &unasked };
-	const struct audit_visitor v = { check_line, NULL, &c };
+	const struct audit_visitor v = { check_line, NULL, &c, check_damaged };
 	int got;
 
 	if (trust != NULL && trust->sealed != NULL)
@@ -343,12 +377,14 @@ int audit_verify(struct arena *a, const struct audit_files *f, const struct audi
 	};
 	got = audit_read(f, &v, NULL, e);
 	if (got == 0) {
+		if (c.half.len == AUDIT_LINE)
+			look_at_half(&c);
 		if (c.seen_n > 0)
 			qsort(c.seen, c.seen_n, sizeof(*c.seen), by_value);
 		judge_beginning(&c);
 		for (size_t i = 0; i < c.jumps_n; i++)
 			judge_jump(&c, &c.jumps[i]);
-		judge_end(&c);
+		judge_end(&c, f);
 		judge_anchors(&c);
 		out->last = out->tail.sequence;
 	}

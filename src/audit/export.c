@@ -11,6 +11,7 @@
 
 #define ECS_VERSION "9.0.0"
 #define SUCCESS     1 /* OCSF's status_id */
+#define DENIED      2 /* OCSF's action_id */
 
 bool audit_format_read(const char *name, enum audit_format *out)
 {
@@ -145,10 +146,11 @@ static const struct mapped ecs[] = {
 	{ "status_code", "error.code", AS_TEXT },
 	{ "actor.user.uid", "user.id", AS_TEXT },
 	{ "actor.user.name", "user.name", AS_TEXT },
-	{ "actor.process.pid", "process.parent.pid", AS_NUMBER },
 	{ "process.pid", "process.pid", AS_NUMBER },
 	{ "process.cmd_line", "process.command_line", AS_TEXT },
 	{ "process.exit_code", "process.exit_code", AS_NUMBER },
+	{ "unmapped.seccomp.exe", "process.executable", AS_TEXT },
+	{ "unmapped.seccomp.comm", "process.name", AS_TEXT },
 	{ "container.uid", "container.id", AS_TEXT },
 	{ "container.name", "container.name", AS_TEXT },
 	{ "container.runtime", "container.runtime", AS_TEXT },
@@ -210,7 +212,9 @@ static struct json *to_ecs(struct arena *a, const struct json *event)
 {
 	const uint64_t wall_ms = audit_number_at(event, "unmapped.verdict.wall_ms");
 	const struct json *rest = json_get(event, "unmapped");
-	const bool is_fine = audit_number_at(event, "status_id") == SUCCESS;
+	/* what was refused has failed for who wanted it, though refusing has not */
+	const bool is_fine = audit_number_at(event, "status_id") == SUCCESS &&
+			     audit_number_at(event, "action_id") != DENIED;
 	struct json *o = json_object(a);
 
 	json_set(o, "@timestamp", json_string(a, time_of(a, event)));

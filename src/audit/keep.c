@@ -156,7 +156,7 @@ static int take_first(void *ctx, const struct audit_line_at *at, struct err *e)
 /* The first line behind segment i: of the next one, or of the live file. */
 static int look_behind(const struct audit_files *f, size_t i, struct behind *out, struct err *e)
 {
-	const struct audit_visitor v = { take_first, NULL, out };
+	const struct audit_visitor v = { .visit = take_first, .ctx = out };
 	const struct audit_files rest = { f->path, f->dir, f->segments + i + 1, f->n - i - 1 };
 
 	*out = (struct behind){ 0 };

@@ -26,6 +26,11 @@ unsigned audit_kind_has(const struct audit_kind *k)
 	return has;
 }
 
+enum audit_action audit_kind_action(const struct audit_kind *k)
+{
+	return k == &audit_kinds[AUDIT_DENIED] ? ACTION_DENIED : ACTION_ALLOWED;
+}
+
 const char *audit_kind_verb(const struct audit_kind *k)
 {
 	const char *dot = strrchr(k->event, '.');

@@ -32,6 +32,7 @@ enum audit_has {
 	HAS_LIMIT = 1 << 2,
 	HAS_LOG = 1 << 3,     /* unmapped.log */
 	HAS_SECCOMP = 1 << 8, /* unmapped.seccomp */
+	HAS_ASKED = 1 << 10,  /* unmapped.asked */
 	/* these follow from the class */
 	HAS_CONTAINER = 1 << 4,
 	HAS_LOGS = 1 << 5,
@@ -52,5 +53,12 @@ extern const struct audit_kind audit_kinds[AUDIT_EVENTS];
 
 /* With what the class asks for. */
 unsigned audit_kind_has(const struct audit_kind *k);
+/* What was done about it: OCSF's action_id and disposition_id, which agree on these two. */
+enum audit_action {
+	ACTION_ALLOWED = 1,
+	ACTION_DENIED = 2,
+};
+/* Of a kind that HAS_CALL. */
+enum audit_action audit_kind_action(const struct audit_kind *k);
 /* "kill" of "container.kill" */
 const char *audit_kind_verb(const struct audit_kind *k);

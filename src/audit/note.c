@@ -84,7 +84,7 @@ int note_make(const struct audit_files *f, const struct audit_segment *s, struct
 	      struct err *e)
 {
 	struct note_making m = { .note = out };
-	const struct audit_visitor v = { add_visited, NULL, &m };
+	const struct audit_visitor v = { .visit = add_visited, .ctx = &m };
 
 	*out = (struct note){ 0 };
 	if (audit_read_segment(f, s, &v, e) < 0)

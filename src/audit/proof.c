@@ -80,7 +80,7 @@ static int prove_in(struct arena *a, const struct audit_files *f, const struct a
 		    const struct notes *notes, struct gathering *g, struct json **out,
 		    struct err *e)
 {
-	const struct audit_visitor v = { gather, NULL, g };
+	const struct audit_visitor v = { .visit = gather, .ctx = g };
 	size_t i = 0;
 
 	while (i < notes->n && notes->v[i].first != s->first)

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -15,7 +16,8 @@
 #include "base/fd.h"
 #include "base/str.h"
 
-#define BLOCK (256u << 10)
+#define BLOCK   (256u << 10)
+#define DAMAGED (-2) /* what was packed does not come out again; *e says how */
 
 /* ---- the files ---- */
 
@@ -233,6 +235,12 @@ static int read_plain(struct reading *r, int fd, char *block, struct err *e)
 	return got;
 }
 
+static int damaged(struct err *e, const char *file, const char *expected, const char *found)
+{
+	(void)fail(e, ERR_STATE, "%s: expected %s: %s", file, expected, found);
+	return DAMAGED;
+}
+
 /* One buffer of packed bytes. */
 static int unpack(struct reading *r, ZSTD_DStream *z, ZSTD_inBuffer *in, char *block,
 		  size_t *state, struct err *e)
@@ -244,8 +252,7 @@ static int unpack(struct reading *r, ZSTD_DStream *z, ZSTD_inBuffer *in, char *b
 
 		*state = ZSTD_decompressStream(z, &out, in);
 		if (ZSTD_isError(*state))
-			return fail(e, ERR_STATE, "%s: expected zstd data: %s", r->at.file,
-				    ZSTD_getErrorName(*state));
+			return damaged(e, r->at.file, "zstd data", ZSTD_getErrorName(*state));
 		got = take_block(r, block, out.pos, e);
 	}
 	return got;
@@ -274,8 +281,7 @@ static int read_packed(struct reading *r, int fd, char *block, struct err *e)
 	if (n < 0)
 		return fail_sys(e, errno, "%s: read", r->at.file);
 	if (got == 0 && state != 0)
-		return fail(e, ERR_STATE, "%s: expected whole zstd data: found its beginning",
-			    r->at.file);
+		return damaged(e, r->at.file, "whole zstd data", "found its beginning");
 	return got != 0 ? got : finish(r, e);
 }
 
@@ -299,15 +305,24 @@ static int read_file(const struct audit_visitor *v, int fd, const char *name, bo
 static int read_segment(const struct audit_files *f, int dir, const struct audit_segment *s,
 			const struct audit_visitor *v, struct err *e)
 {
-	autofd int fd = openat(dir, s->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	static const int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+	autofd int fd = openat(dir, s->name, flags);
+	bool packed = s->packed;
+	char beside[96];
 
+	if (fd < 0 && errno == ENOENT && !packed) { /* it was packed since we have seen it */
+		(void)snprintf(beside, sizeof(beside), "%s.zst", s->name);
+		fd = openat(dir, beside, flags);
+		packed = true;
+	}
 	if (fd < 0)
 		return fail_sys(e, errno, "%s/%s: open", f->dir, s->name);
-	return read_file(v, fd, s->name, s->packed, NULL, e);
+	return read_file(v, fd, s->name, packed, NULL, e);
 }
 
+/* One that is damaged hides none behind it. *damage is of the first that nobody was told of. */
 static int read_segments(const struct audit_files *f, const struct audit_visitor *v,
-			 struct err *e)
+			 struct err *damage, struct err *e)
 {
 	autofd int dir = -1;
 	int got = 0;
@@ -317,18 +332,42 @@ static int read_segments(const struct audit_files *f, const struct audit_visitor
 	dir = open(f->dir, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (dir < 0)
 		return fail_sys(e, errno, "%s: open", f->dir);
-	for (size_t i = 0; got == 0 && i < f->n; i++)
-		if (v->skip == NULL || !v->skip(v->ctx, &f->segments[i]))
-			got = read_segment(f, dir, &f->segments[i], v, e);
+	for (size_t i = 0; got == 0 && i < f->n; i++) {
+		const struct audit_segment *s = &f->segments[i];
+		struct err why = { 0 };
+
+		if (v->skip == NULL || !v->skip(v->ctx, s))
+			got = read_segment(f, dir, s, v, &why);
+		if (got != DAMAGED) {
+			if (got < 0)
+				*e = why;
+			continue;
+		}
+		got = 0;
+		if (v->damaged != NULL)
+			v->damaged(v->ctx, s, &why);
+		else if (damage->kind == ERR_NONE)
+			*damage = why;
+	}
 	return got;
+}
+
+/* What reading came to, where some may be damaged. */
+static int outcome(int got, const struct err *damage, struct err *e)
+{
+	if (got < 0 || damage->kind == ERR_NONE)
+		return got < 0 ? -1 : 0;
+	*e = *damage;
+	return -1;
 }
 
 int audit_read_segment(const struct audit_files *f, const struct audit_segment *s,
 		       const struct audit_visitor *v, struct err *e)
 {
 	const struct audit_files alone = { f->path, f->dir, s, 1 };
+	struct err damage = { 0 };
 
-	return read_segments(&alone, v, e) < 0 ? -1 : 0;
+	return outcome(read_segments(&alone, v, &damage, e), &damage, e);
 }
 
 int audit_read_on(int fd, const char *name, const struct audit_visitor *v, uint64_t *end,
@@ -355,10 +394,13 @@ int audit_read(const struct audit_files *f, const struct audit_visitor *v, uint6
 	       struct err *e)
 {
 	uint64_t unused = 0;
-	int got = read_segments(f, v, e);
+	struct err damage = { 0 };
+	int got = read_segments(f, v, &damage, e);
 
 	if (end == NULL)
 		end = &unused;
 	*end = 0;
-	return got != 0 ? (got < 0 ? -1 : 0) : read_live(f, v, end, e) < 0 ? -1 : 0;
+	if (got == 0)
+		got = read_live(f, v, end, e);
+	return outcome(got, &damage, e);
 }

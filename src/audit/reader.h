@@ -39,11 +39,14 @@ struct audit_line_at {
 	uint64_t number; /* in the file, from 1 */
 };
 
-/* visit: 0 to go on, 1: enough, -1 with *e. skip: may a segment be left out? May be NULL. */
+/* visit: 0 to go on, 1: enough, -1 with *e. skip: may a segment be left out? damaged: it cannot
+ * be unpacked; the lines that came out of it were visited, and those behind it will be. Where
+ * that is NULL it is a failure, after all have been read. Both may be NULL. */
 struct audit_visitor {
 	int (*visit)(void *ctx, const struct audit_line_at *line, struct err *e);
 	bool (*skip)(void *ctx, const struct audit_segment *s);
 	void *ctx;
+	void (*damaged)(void *ctx, const struct audit_segment *s, const struct err *why);
 };
 
 /* A log that is not there has no files: ERR_MISSING. */

@@ -3,9 +3,10 @@
 #include "cmd/audit_tool.h"
 #include "cmd/tool.h"
 
-static const struct command *const commands[] = { &audit_query,   &audit_report, &audit_verify_,
-						  &audit_rotate_, &audit_init,   &audit_seal_,
-						  &audit_anchor,  &audit_prove,  NULL };
+static const struct command *const commands[] = {
+	&audit_query, &audit_follow, &audit_report, &audit_verify_, &audit_rotate_,
+	&audit_init,  &audit_seal_,  &audit_anchor, &audit_prove,   NULL
+};
 
 static int failure(const struct call *c, const struct err *e)
 {

@@ -255,30 +255,57 @@ static int follow(const struct audit_files *files, const struct audit_visitor *v
 	return got;
 }
 
-static int query_main(const struct call *c, struct err *e)
+static int run_query(const struct call *c, const struct query_options *o, struct err *e)
 {
-	const struct query_options *o = c->options;
 	struct audit_filter filter;
 	struct audit_files files;
 	struct query q = { .filter = &filter, .files = &files, .json = o->json };
-	const struct audit_visitor v = { visit, skip, &q };
+	const struct audit_visitor v = { .visit = visit, .skip = skip, .ctx = &q };
 	uint64_t limit = 0, end = 0;
+	int got;
 
 	if (o->limit != NULL && !str_uint64(o->limit, 1000000, &limit))
 		return fail(e, ERR_USAGE,
 			    "--limit: expected a number up to 1000000: found \"%s\"", o->limit);
 	if (o->format != NULL)
 		q.json = audit_format_read(o->format, &q.format);
-	if (audit_tool_open(c->arena, &o->want, &files, &filter, e) < 0)
-		return -1;
+	if (audit_tool_open(c->arena, &o->want, &files, &filter, e) < 0) {
+		if (!o->follow || e->kind != ERR_MISSING)
+			return -1;
+		*e = (struct err){ 0 }; /* it comes with the first event */
+	}
 	q.limit = (size_t)limit;
 	q.kept = arena_array(c->arena, q.limit + 1, sizeof(*q.kept));
-	if (audit_read(&files, &v, &end, e) < 0)
-		return -1;
+	got = audit_read(&files, &v, &end, e);
 	if (q.limit > 0)
 		print_kept(&q);
-	return o->follow ? follow(&files, &v, end, e) : 0;
+	return got == 0 && o->follow ? follow(&files, &v, end, e) : got;
 }
+
+static int query_main(const struct call *c, struct err *e)
+{
+	return run_query(c, c->options, e);
+}
+
+/* Of what was there before as much as tail(1) prints. */
+static int follow_main(const struct call *c, struct err *e)
+{
+	struct query_options o = *(const struct query_options *)c->options;
+
+	o.follow = true;
+	if (o.limit == NULL && o.want.since == NULL)
+		o.limit = "10";
+	return run_query(c, &o, e);
+}
+
+const struct command audit_follow = {
+	.name = "audit follow",
+	.args = "",
+	.help = "print the last ten events, and then what comes, as query --follow does",
+	.options = options,
+	.options_size = sizeof(struct query_options),
+	.run = follow_main,
+};
 
 const struct command audit_query = {
 	.name = "audit query",

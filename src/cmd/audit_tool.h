@@ -59,5 +59,5 @@ const char *audit_printable(struct arena *a, const char *text, size_t max);
 /* Is it a key, as caisson audit init prints them? NULL is well. */
 int audit_tool_key(const char *option, const char *text, struct err *e) CHECK;
 
-extern const struct command audit_anchor, audit_init, audit_prove, audit_query, audit_report,
-	audit_rotate_, audit_seal_, audit_verify_;
+extern const struct command audit_anchor, audit_follow, audit_init, audit_prove, audit_query,
+	audit_report, audit_rotate_, audit_seal_, audit_verify_;

@@ -15,6 +15,8 @@
 #include "base/str.h"
 #include "cmd/audit_tool.h"
 
+#define LOOKS 5 /* at files that are others each time */
+
 struct verify_options {
 	struct audit_want want;
 	const char *key, *key_file, *public, *anchor;
@@ -132,6 +134,9 @@ static const char *promise(struct arena *a, const struct verified *v)
 	const struct audit_check *k = &v->k;
 	char when[40];
 
+	if (k->lines == 0)
+		return "There are no events. Whether there were some, only seals, or a "
+		       "fingerprint that was kept elsewhere, can show.";
 	time_rfc3339(v->sealed.last_ms * 1000000, when);
 	when[19] = '\0';
 	if (v->sealed.proved)
@@ -195,7 +200,7 @@ static void print_text(struct arena *a, const struct verified *v)
 	print_proofs(v);
 	if (k->torn)
 		(void)puts("the last line is half a line: a writer is at work, or was killed");
-	if (sum == 0)
+	if (sum == 0 && k->lines > 0)
 		(void)printf("the last event's fingerprint: %s\n", k->tail.fingerprint);
 	(void)puts(v->promise);
 }
@@ -229,24 +234,59 @@ static int read_key(const struct verify_options *o, struct arena *a, struct veri
 	return 0;
 }
 
-static int verify(const struct call *c, const char *path, struct verified *v, struct err *e)
+/* What there is by now; that of anchors and keys is found out anew each time. */
+static int look(const struct call *c, const struct audit_files *files, struct verified *v,
+		struct err *e)
 {
 	const struct verify_options *o = c->options;
+	struct anchors anchors = v->anchors;
 	struct noting notes;
 	const struct audit_trust trust = { .sealed = &v->sealed,
-					   .anchors = o->anchor != NULL ? &v->anchors : NULL,
+					   .anchors = o->anchor != NULL ? &anchors : NULL,
 					   .notes = &notes };
 
-	if (read_key(o, c->arena, v, e) < 0 ||
-	    (o->anchor != NULL && anchors_load(c->arena, o->anchor, &v->anchors, e) < 0))
-		return -1;
+	v->sealed = (struct sealed){ .first_key = v->sealed.first_key };
 	/* another host's copy has none, and a reader may not be allowed to */
-	if (seal_open(&v->host, path) == 0 && v->host.fd >= 0)
+	seal_close(&v->host);
+	if (seal_open(&v->host, files->path) == 0 && v->host.fd >= 0)
 		v->sealed.state = &v->host.state;
-	if (notes_begin(c->arena, v->files, &notes, e) < 0 ||
-	    audit_verify(c->arena, v->files, &trust, &v->k, e) < 0)
+	if (notes_begin(c->arena, files, &notes, e) < 0 ||
+	    audit_verify(c->arena, files, &trust, &v->k, e) < 0)
 		return -1;
 	notes_verify(&notes, c->arena, o->public, &v->k, &v->noted);
+	return 0;
+}
+
+static bool is_same(const struct audit_files *a, const struct audit_files *b)
+{
+	for (size_t i = 0; a->n == b->n && i < a->n; i++)
+		if (!str_eq(a->segments[i].name, b->segments[i].name))
+			return false;
+	return a->n == b->n;
+}
+
+/* Who rotates, packs or deletes while we read moves lines where we have been, or have not been
+ * yet: what is not well is looked at again once the files are others. */
+static int verify(const struct call *c, const char *path, struct verified *v, struct err *e)
+{
+	struct audit_files now;
+	int got;
+
+	if (audit_files_find(c->arena, path, &now, e) < 0)
+		return -1;
+	for (int i = 0; i < LOOKS; i++) {
+		struct audit_files *files = arena_new(c->arena, struct audit_files);
+
+		*files = now;
+		v->files = files;
+		*e = (struct err){ 0 };
+		got = look(c, files, v, e);
+		if ((got == 0 && exit_code(&v->k) == AUDIT_YES) ||
+		    audit_files_find(c->arena, path, &now, e) < 0 || is_same(files, &now))
+			break;
+	}
+	if (got < 0)
+		return -1;
 	v->promise = exit_code(&v->k) == AUDIT_YES
 			     ? promise(c->arena, v)
 			     : "The log is not what was written: nothing is promised.";
@@ -257,14 +297,13 @@ static int verify_main(const struct call *c, struct err *e)
 {
 	const struct verify_options *o = c->options;
 	struct verified v = { .host = { .fd = -1 } };
-	struct audit_files files;
 	const char *path;
 	int got;
 
 	if (audit_path(c->arena, o->want.log, &path, e) < 0 ||
-	    audit_files_find(c->arena, path, &files, e) < 0)
+	    read_key(o, c->arena, &v, e) < 0 ||
+	    (o->anchor != NULL && anchors_load(c->arena, o->anchor, &v.anchors, e) < 0))
 		return -1;
-	v.files = &files;
 	got = verify(c, path, &v, e);
 	if (got == 0 && o->json)
 		print_json(c->arena, &v);

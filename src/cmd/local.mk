@@ -131,6 +131,7 @@ check_PROGRAMS += unit-audit-cmd
 unit_audit_cmd_SOURCES = \
 	tests/unit/t_audit_chain.c \
 	tests/unit/t_audit_export.c \
+	tests/unit/t_audit_damage.c \
 	tests/unit/t_audit_filter.c \
 	tests/unit/t_audit_report.c \
 	tests/unit/t_audit_seal.c \

@@ -214,6 +214,7 @@ int run_kill(const struct run_options *o, const char *id, int signal, bool all, 
 {
 	autoarena struct arena a = { 0 };
 	autostate struct state_dir d = { .fd = -1, .lock = -1 };
+	struct json *asked;
 	struct audit_subject who;
 	struct state st;
 	int got;
@@ -222,8 +223,13 @@ int run_kill(const struct run_options *o, const char *id, int signal, bool all, 
 		return -1;
 	got = kill_known(&d, &st, signal, all, e);
 	who = run_subject(&a, &st, NULL);
+	asked = json_object(&a);
+	json_set(asked, "signal", json_int(&a, signal));
+	if (all)
+		json_set(asked, "all", json_bool(&a, true));
 	run_audit(o, &a, AUDIT_KILL, &who,
-		  &(struct audit_result){ .err = got < 0 ? e : NULL, .exit_code = -1 });
+		  &(struct audit_result){
+			  .err = got < 0 ? e : NULL, .exit_code = -1, .asked = asked });
 	return got;
 }
 

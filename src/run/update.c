@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* update.c - other limits for a container that is there. */
+#include <stddef.h>
 #include <string.h>
 
 #include "base/auto.h"
@@ -129,21 +130,98 @@ static int update_locked(struct arena *a, const struct state *st, struct spec_re
 	return put_both(a, st, cg, r, schemata, e);
 }
 
+/* ---- what is told of it ---- */
+
+/* What linux.resources calls them; a number that is unset is not told. */
+#define NUMBER(member, key, type, unset)                                          \
+	{                                                                         \
+		key, offsetof(struct spec_resources, member), sizeof(type), unset \
+	}
+static const struct number {
+	const char *key;
+	size_t offset, size;
+	int64_t unset;
+} numbers[] = {
+	NUMBER(memory.limit, "memory.limit", int64_t, SPEC_UNSET),
+	NUMBER(memory.reservation, "memory.reservation", int64_t, SPEC_UNSET),
+	NUMBER(memory.swap, "memory.swap", int64_t, SPEC_UNSET),
+	NUMBER(cpu.shares, "cpu.shares", uint64_t, 0),
+	NUMBER(cpu.quota, "cpu.quota", int64_t, SPEC_UNSET),
+	NUMBER(cpu.period, "cpu.period", uint64_t, 0),
+	NUMBER(cpu.burst, "cpu.burst", int64_t, SPEC_UNSET),
+	NUMBER(cpu.idle, "cpu.idle", int64_t, SPEC_UNSET),
+	NUMBER(pids_limit, "pids.limit", int64_t, SPEC_UNSET),
+	NUMBER(block_io.weight, "blockIO.weight", uint16_t, 0),
+};
+#undef NUMBER
+
+static int64_t number_in(const struct spec_resources *r, const struct number *n)
+{
+	const void *at = (const char *)r + n->offset;
+	uint16_t small;
+	int64_t big;
+
+	if (n->size == sizeof(small)) {
+		memcpy(&small, at, sizeof(small));
+		return small;
+	}
+	memcpy(&big, at, sizeof(big));
+	return big;
+}
+
+/* RFC 8785 knows only what a double holds. */
+static struct json *number_json(struct arena *a, int64_t n)
+{
+	const bool fits = n >= -(INT64_C(1) << 53) && n <= INT64_C(1) << 53;
+
+	return fits ? json_int(a, n) : json_string(a, arena_printf(a, "%lld", (long long)n));
+}
+
+static void set_text(struct arena *a, struct json *o, const char *key, const char *text)
+{
+	if (text != NULL)
+		json_set(o, key, json_string(a, text));
+}
+
+static struct json *asked_of(struct arena *a, const struct spec_resources *r,
+			     const char *schemata)
+{
+	struct json *o = json_object(a), *limits = json_object(a);
+
+	for (size_t i = 0; i < COUNT(numbers); i++) {
+		const int64_t n = number_in(r, &numbers[i]);
+
+		if (n != numbers[i].unset)
+			json_set(limits, numbers[i].key, number_json(a, n));
+	}
+	set_text(a, limits, "cpu.cpus", r->cpu.cpus);
+	set_text(a, limits, "cpu.mems", r->cpu.mems);
+	set_text(a, limits, "intelRdt.schemata", schemata);
+	for (size_t i = 0; i < r->unified.n; i++)
+		set_text(a, limits, arena_printf(a, "unified.%s", r->unified.v[i].key),
+			 r->unified.v[i].value);
+	json_set(o, "limits", limits);
+	return o;
+}
+
 /* Two updates at once could each take back what the other wrote: so under the lock. */
 int run_update(const struct run_options *o, const char *id, struct spec_resources *r,
 	       const char *schemata, struct err *e)
 {
 	autoarena struct arena a = { 0 };
 	autostate struct state_dir d = { .fd = -1, .lock = -1 };
+	const struct json *asked;
 	struct audit_subject who;
 	struct state st;
 	int got;
 
 	if (state_open(o->root, id, true, &d, e) < 0 || state_load(&a, &d, id, &st, e) < 0)
 		return -1;
+	asked = asked_of(&a, r, schemata); /* before the rest is filled in */
 	got = update_locked(&a, &st, r, schemata, e);
 	who = run_subject(&a, &st, NULL);
 	run_audit(o, &a, AUDIT_UPDATE, &who,
-		  &(struct audit_result){ .err = got < 0 ? e : NULL, .exit_code = -1 });
+		  &(struct audit_result){
+			  .err = got < 0 ? e : NULL, .exit_code = -1, .asked = asked });
 	return got;
 }

@@ -268,8 +268,10 @@ int state_make(int root, const char *id, struct state_dir *out, struct err *e)
 			       ? fail(e, ERR_STATE, "container with given ID already exists")
 			       : fail_sys(e, errno, "container %s: make its state", id);
 	d.fd = open_dir(root, id, e);
-	if (d.fd < 0)
+	if (d.fd < 0) {
+		(void)unlinkat(root, id, AT_REMOVEDIR); /* still empty, or not ours any more */
 		return -1;
+	}
 	r = lock_dir(root, id, &d, now_boot_ms() + LOCK_WAIT_MS, e);
 	if (r < 0)
 		return -1;

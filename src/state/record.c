@@ -21,8 +21,20 @@
 #define KILL_MAX       1024
 #define TELLING_NAP_NS 1000000
 
+/* Where there is no room, what was to be watched makes some: nobody will want it any more.
+ * Whoever has it open keeps its lock. */
 int state_save_exit(const struct state_dir *d, const char *text, size_t len, struct err *e)
 {
+	autofd int fd = -1;
+
+	if (file_replace_at(d->fd, EXIT_FILE, text, len, 0600, false, e) == 0)
+		return 0;
+	if (e->sys == ENOSPC || e->sys == EDQUOT)
+		fd = openat(d->fd, WATCH_FILE,
+			    O_WRONLY | O_TRUNC | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	*e = (struct err){ 0 };
 	return file_replace_at(d->fd, EXIT_FILE, text, len, 0600, false, e);
 }
 

@@ -63,12 +63,22 @@ struct json *watch_limit_json(struct arena *a, const struct watch *w, enum watch
 		       : json_object(a);
 }
 
+/* Nothing tells of throttling as such, so it is looked for where somebody asks. */
+bool watch_wants_throttled(const struct watch *w)
+{
+	bool wanted = w->want.rules.warn[WARN_CPU] > 0;
+
+	for (size_t i = 0; i < w->want.rules.responses_n; i++)
+		wanted |= w->want.rules.responses[i].event == WATCH_THROTTLED;
+	return wanted && w->want.cpu_limit && w->at.cg != NULL;
+}
+
 static bool counts(const struct watch *w, size_t event)
 {
 	const bool wanted[] = {
 		[WATCH_OOM] = w->want.memory_limit,
 		[WATCH_PIDS] = w->want.pids_limit,
-		[WATCH_THROTTLED] = w->fd[SOURCE_PRESSURE] >= 0,
+		[WATCH_THROTTLED] = watch_wants_throttled(w),
 	};
 
 	return w->at.cg != NULL && wanted[event];
@@ -172,6 +182,8 @@ void watch_look_warnings(struct watch *w)
 		warn_resource(w, WARN_PIDS, &pids);
 	if (w->want.rules.warn[WARN_CPU] > 0 && w->want.cpu_limit)
 		warn_cpu(w);
+	if (w->fd[SOURCE_PRESSURE] < 0) /* a kernel without PSI */
+		watch_look_counters(w);
 	w->due[DUE_POLL] = now_boot_ms() + w->want.rules.poll_ms;
 }
 

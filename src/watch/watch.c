@@ -69,7 +69,7 @@ static void init_ended(struct watch *w)
 static bool wants_timer(const struct watch *w)
 {
 	return watch_is_wanted(&w->want) || w->want.memory_limit || w->want.pids_limit ||
-	       w->want.calls || w->want.kernel || awaits_empty(w);
+	       w->want.calls || w->want.kernel || watch_wants_throttled(w) || awaits_empty(w);
 }
 
 static int open_timer(struct watch *w, int *fd, struct err *e)
@@ -234,20 +234,11 @@ static void files_changed(struct watch *w)
 
 /* ---- pressure ---- */
 
-/* Nothing tells of throttling as such; all that are runnable being stopped is what PSI calls
- * "full". Windows of 2 s are allowed to everybody (Documentation/accounting/psi.rst). */
+/* All that are runnable being stopped is what PSI calls "full". Windows of 2 s are allowed to
+ * everybody (Documentation/accounting/psi.rst). */
 #define PRESSURE "full 200000 2000000"
 
-static bool wants_pressure(const struct watch *w)
-{
-	bool wanted = w->want.rules.warn[WARN_CPU] > 0;
-
-	for (size_t i = 0; i < w->want.rules.responses_n; i++)
-		wanted |= w->want.rules.responses[i].event == WATCH_THROTTLED;
-	return wanted && w->want.cpu_limit && w->at.cg != NULL;
-}
-
-/* A kernel without PSI has no such file: the poll for warnings sees the same, later. */
+/* A kernel without PSI has no such file: the poll sees the same, later. */
 static int open_pressure(struct watch *w, int *fd, struct err *e)
 {
 	autofd int file =
@@ -282,7 +273,8 @@ static const struct {
 	[SOURCE_INIT] = { EPOLLIN, wants_init, open_init, init_ended },
 	[SOURCE_TIMER] = { EPOLLIN, wants_timer, open_timer, time_passed },
 	[SOURCE_FILES] = { EPOLLIN, wants_files, open_files, files_changed },
-	[SOURCE_PRESSURE] = { EPOLLPRI, wants_pressure, open_pressure, watch_look_counters },
+	[SOURCE_PRESSURE] = { EPOLLPRI, watch_wants_throttled, open_pressure,
+			      watch_look_counters },
 	[SOURCE_KERNEL] = { EPOLLIN, wants_kernel, kernel_audit_open, kernel_audit_take },
 	[SOURCE_HOLDER] = { EPOLLIN, wants_calls, calls_open, calls_take },
 };
@@ -330,7 +322,8 @@ static void begin(struct watch *w)
 	const struct watch_rules *r = &w->want.rules;
 	bool polls = (r->warn[WARN_MEMORY] > 0 && w->want.memory_limit) ||
 		     (r->warn[WARN_PIDS] > 0 && w->want.pids_limit) ||
-		     (r->warn[WARN_CPU] > 0 && w->want.cpu_limit);
+		     (r->warn[WARN_CPU] > 0 && w->want.cpu_limit) ||
+		     (watch_wants_throttled(w) && w->fd[SOURCE_PRESSURE] < 0);
 
 	w->cpu_before_usec = w->want.cpu_before_usec;
 	watch_count_first(w);

@@ -79,6 +79,7 @@ void watch_mute(struct watch *w, enum watch_source source, bool mute);
 /* ---- look.c: what the kernel counts ---- */
 /* The limit that an event is about, and how much of it is used. */
 struct json *watch_limit_json(struct arena *a, const struct watch *w, enum watch_event event);
+bool watch_wants_throttled(const struct watch *w);
 void watch_count_first(struct watch *w);
 void watch_look_counters(struct watch *w);
 void watch_look_cpu(struct watch *w);

@@ -73,6 +73,19 @@ log() { "$CAISSON" audit "$@" --log "$audit_log"; }
 	is "$(jq -r .type "$bundle/cloudevents" | tail -n 1)" org.caisson.container.delete
 }
 
+@test "follow prints the last ten, and what comes" {
+	caisson_only
+	local audit_log=$BATS_TEST_TMPDIR/own.jsonl tries=0
+	for _ in 1 2 3; do run -0 inside true; done # 13 events
+	"$CAISSON" audit follow --json --log "$audit_log" >"$bundle/followed" 3>&- &
+	local reader=$!
+	until [ -s "$bundle/followed" ]; do sleep 0.1; done
+	run -0 inside true
+	until [ "$(wc -l <"$bundle/followed")" -ge 14 ] || [ $((tries++)) -gt $((patience * 5)) ]; do sleep 0.2; done
+	kill "$reader"
+	is "$(jq .metadata.sequence "$bundle/followed" | xargs)" "$(seq -s ' ' 4 17)"
+}
+
 @test "query --follow goes on through a rotation" {
 	caisson_only
 	local audit_log=$BATS_TEST_TMPDIR/own.jsonl tries=0
@@ -109,6 +122,30 @@ log() { "$CAISSON" audit "$@" --log "$audit_log"; }
 	sed '2s/.*/text/' "$audit_log" >"$copy"
 	run "$CAISSON" audit verify --json --log "$copy"
 	is "$(jq -r .faults.malformed <<<"$output")" 1
+}
+
+@test "a damaged segment is named, and hides none of what follows" {
+	caisson_only
+	local audit_log=$BATS_TEST_TMPDIR/own.jsonl packed
+	run -0 inside true
+	run -0 log rotate
+	run -0 inside true
+	packed=$(echo "$audit_log".segments/*.zst)
+	printf x | dd of="$packed" bs=1 seek=100 conv=notrunc status=none
+	run -10 log verify
+	has "$output" "${packed##*/}:0: changed: event 1: expected zstd data"
+	run -2 --separate-stderr log query --json --event container.delete
+	is "$(jq -r .event <<<"$output")" container.delete
+	has "$stderr" "${packed##*/}: expected zstd data"
+	run -0 log report --json
+	is "$(jq '.events, .chain.faults > 0' <<<"$output")" $'5\ntrue'
+	# half a line, or one without end, is no event wherever it stands
+	sed '2s/$/\n'"$(printf '%070000d' 0)"'/' "$audit_log" >"$audit_log.long"
+	run "$CAISSON" audit verify --json --log "$audit_log.long"
+	is "$(jq .faults.malformed <<<"$output")" 1
+	: >"$audit_log.long"
+	run -0 "$CAISSON" audit verify --log "$audit_log.long"
+	has "$output" 'There are no events.'
 }
 
 @test "rotate makes segments, and everything is still there" {
@@ -188,6 +225,28 @@ with() { caisson --config "$bundle/caisson.json" "$@"; }
 	lacks "$output" '://'
 	is "$(grep -o '<[a-z][a-z0-9]*' <<<"$output" | sort -u | xargs)" \
 		'<b <bdi <body <div <h1 <h2 <head <html <i <main <meta <p <section <span <style <table <tbody <td <th <thead <title <tr'
+}
+
+@test "what is done to a container by command is told, with what was asked for" {
+	caisson_only
+	local audit_log=$BATS_TEST_TMPDIR/own.jsonl updated
+	sleeper
+	create
+	run -0 caisson start "$id"
+	run -0 caisson pause "$id"
+	run -0 caisson resume "$id"
+	run caisson update --pids-limit 50 --memory-swap -1 "$id" # refused where there are no controllers
+	updated=$((status == 0 ? 1 : 2))
+	run -3 caisson exec "$id" sh -c 'exit 3'
+	run -0 caisson kill "$id" KILL
+	becomes stopped
+	is "$(jq -r .event "$audit_log" | grep -v '^log' | xargs)" "container.create container.start container.pause container.resume container.update container.exec container.exec_end container.kill container.exit"
+	told() { jq -c "select(.event == \"container.$1\") | $2" "$audit_log"; }
+	is "$(told update '[.status_id, .unmapped.asked.limits]')" "[$updated,{\"memory.swap\":-1,\"pids.limit\":50}]"
+	is "$(told kill '[.unmapped.asked, .message]')" "[{\"signal\":9},\"container $id signalled: 9\"]"
+	is "$(told exec_end .process.exit_code)" 3
+	run -0 log query --event container.kill
+	has "$output" "container $id signalled: 9"
 }
 
 @test "events say what the engine says of the container" {

@@ -263,6 +263,17 @@ events() { jq -c 'select(.event == $e) | .unmapped.limit' --arg e "$1" "$audit_l
 	is "$(events resource.warning | jq -s 'map(.threshold_pct) | unique' -c)" '[80]'
 }
 
+@test "who is held back by his share of the processors is told, and warned of before" {
+	need_controller cpu
+	echo '{"watch": {"pollMs": 100, "warn": {"cpu": 70}}}' >"$bundle/caisson.json"
+	resources '{"cpu": {"quota": 10000, "period": 100000}}'
+	text 'while :; do :; done'
+	limit wall-ms "$(ms 3000)"
+	run -137 caisson --config "$bundle/caisson.json" run --bundle "$bundle" "$id"
+	[ "$(events limit.cpu_throttled | jq -s 'map(.count) | add')" -gt 0 ]
+	has "$(events resource.warning)" '"resource":"cpu"'
+}
+
 # respond ACTION: what is done when the limit of processes is hit
 respond() {
 	jq -n '{watch: {responses: [{event: "limit.pids", action: $a, count: 2, windowMs: 60000}]}}' \

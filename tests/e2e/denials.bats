@@ -41,7 +41,8 @@ denied() { told "select(.event == \"seccomp.denied\") | ${1:-.}"; }
 	is "$(denied .unmapped.seccomp.paths_racy.path)" '"/tmp/d"'
 	is "$(denied .unmapped.seccomp.rule)" '"linux.seccomp.syscalls[0]"'
 	is "$(denied .policy.name)" '"linux.seccomp"'
-	is "$(denied '[.class_uid, .activity_id, .kernel.name]')" '[1003,4,"mkdir"]'
+	is "$(denied '[.class_uid, .activity_id, .kernel.name, .action_id]')" '[1003,4,"mkdir",2]'
+	is "$(denied .message)" "\"container $id was refused a call: mkdir\""
 	is "$(told 'select(.event == "container.exit") | .unmapped.verdict.denied')" '{"mkdir":1}'
 }
 

@@ -204,6 +204,7 @@ asked() { jq -c "$1" "$work/request.json"; }
 	checkpoint
 	is "$(jq -c 'select(.event == "container.exit") | .unmapped.verdict | [.reason, .killed_by.uid]' "$audit_log")" \
 		'["killed",0]'
+	is "$(jq -c 'select(.event == "container.checkpoint") | [.container.uid, .status_id]' "$audit_log")" "[\"$id\",1]"
 }
 
 @test "no answer, and one that is none, are errors" {
@@ -221,6 +222,7 @@ asked() { jq -c "$1" "$work/request.json"; }
 }
 
 @test "restore: the root, the cgroup, the mounts, stdio, labels; a yes without a process is none" {
+	rm -f "$audit_log"
 	mkdir -m 700 "$images"
 	mkdir "$bundle/host"
 	echo '["pipe:[77]","file[1a:2b]","file[1a:2b]"]' >"$images/descriptors.json"
@@ -238,6 +240,8 @@ asked() { jq -c "$1" "$work/request.json"; }
 	is "$(asked '[.opts | .rst_sibling, .notify_scripts, .orphan_pts_master, .tcp_established, .tcp_close, .file_locks]')" \
 		'[1,1,1,1,1,1]'
 	is "$(asked '[.opts | .lsm_profile, .lsm_mount_context]')" '["selinux:a_t","b_t"]'
+	is "$(jq -c 'select(.event == "container.restore") | [.status_id, .status_detail]' "$audit_log")" \
+		'[2,"criu-restore: criu: expected a process id: found 0"]'
 	[ -d "$bundle/rootfs/mnt/dir" ]
 	[ ! -e "$root/$id" ]
 	# a bind that may have a master outside is mounted as criu did before

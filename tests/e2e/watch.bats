@@ -394,6 +394,24 @@ with() { caisson --config "$bundle/caisson.json" "$@"; }
 	is "$(events)" 'container.create container.start container.exit container.delete'
 }
 
+@test "an end is told once, and kept, though the state has no room" {
+	need_root
+	seen
+	mount -t tmpfs -o size=64k,mode=700 none "$root"
+	sleeper
+	limit wall-ms 600000
+	up
+	cat /dev/zero >"$root/filler" 2>/dev/null || true
+	kill -KILL "$(<"$bundle/pid")"
+	recorded
+	ended signaled
+	run -0 caisson state "$id"
+	rm "$root/filler"
+	run -0 caisson delete "$id"
+	is "$(grep -c container.exit "$audit_log")" 1
+	umount "$root"
+}
+
 @test "an end that a stopped watcher does not tell is told without it, once" {
 	conf '.process.args = ["sleep", "1000"]'
 	up

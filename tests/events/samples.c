@@ -49,6 +49,9 @@ static struct audit_result result_of(struct arena *a, unsigned has)
 		r.call = PARSED(a, "{\"syscall\":\"mount\",\"nr\":165,\"args\":{\"flags\":\"MS_"
 				   "BIND\"},"
 				   "\"errno\":\"EPERM\",\"rule\":\"a.policy:7\",\"count\":1}");
+	if (has & HAS_ASKED)
+		r.asked = PARSED(a, "{\"signal\":15,\"limits\":{\"pids.limit\":-1,"
+				    "\"cpu.cpus\":\"0-1\"}}");
 	if (has & HAS_LOG)
 		r.log = PARSED(a, "{\"first\":1,\"last\":2,\"fingerprint\":\"ab\"}");
 	if (has & HAS_VERDICT)

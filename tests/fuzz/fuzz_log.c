@@ -87,7 +87,7 @@ static void read_lines(struct arena *a, int fd)
 {
 	struct note *note = arena_new(a, struct note);
 	struct seen s = { .a = a, .report = { .arena = a }, .notes = { .note = note } };
-	const struct audit_visitor v = { visit, NULL, &s };
+	const struct audit_visitor v = { .visit = visit, .ctx = &s };
 	struct err e = { 0 };
 	uint64_t end = 0;
 

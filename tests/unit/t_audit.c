@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "audit/audit.h"
+#include "audit/kind.h"
 #include "audit/who.h"
 #include "base/auto.h"
 #include "base/digest.h"
@@ -149,6 +150,49 @@ Test(audit, an_exit_carries_its_verdict)
 		cr_expect_str_eq(AT(v, "process", "exit_code"), "137");
 		cr_expect_str_eq(AT(v, "severity_id"), "2");
 		cr_expect_str_eq(AT(v, "message"), "container x ended: oom");
+	}
+}
+
+/* Of many alike, each has to say which call, which resource, which answer it was. */
+Test(audit, a_message_says_which)
+{
+	static const struct {
+		enum audit_event what;
+		const char *said, *message;
+	} rows[] = {
+		{ AUDIT_DENIED, "{\"syscall\":\"mount\"}",
+		  "container x was refused a call: mount" },
+		{ AUDIT_LET_PASS, "{\"syscall\":\"mount\"}", "container x made a call: mount" },
+		{ AUDIT_PROCESS_EXEC, "{\"path\":\"/bin/sh\",\"syscall\":\"execve\"}",
+		  "container x executes a program: /bin/sh" },
+		{ AUDIT_WARNING, "{\"resource\":\"pids\"}",
+		  "container x is near its limit: pids" },
+		{ AUDIT_PIDS, "{\"resource\":\"pids\"}", "container x wanted more processes" },
+		{ AUDIT_ALERT, "{\"response_to\":\"limit.pids\"}",
+		  "container x needs a look: limit.pids" },
+		{ AUDIT_END, "{\"response_to\":\"limit.pids\",\"dry_run\":true}",
+		  "container x ended: limit.pids (dry run)" },
+		{ AUDIT_KILL, "{\"signal\":9}", "container x signalled: 9" },
+		{ AUDIT_LOG_UNDELIVERED, "{\"sink\":\"syslog\"}",
+		  "log did not reach a sink: syslog" },
+		{ AUDIT_DENIED, "{\"syscall\":\"\"}", "container x was refused a call" },
+	};
+	const struct audit_subject who = { .id = "x" };
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		autoarena struct arena a = { 0 };
+		const unsigned has = audit_kinds[rows[i].what].has;
+		const struct json *said = parse(&a, rows[i].said);
+		const struct audit_result r = {
+			.exit_code = -1,
+			.asked = has & HAS_ASKED ? said : NULL,
+			.call = has & HAS_SECCOMP ? said : NULL,
+			.limit = has & HAS_LIMIT ? said : NULL,
+			.log = has & HAS_LOG ? said : NULL,
+		};
+		struct json *v = parse(&a, audit_line(&a, &facts, rows[i].what, &who, &r));
+
+		cr_expect_str_eq(AT(v, "message"), rows[i].message, "%s", AT(v, "message"));
 	}
 }
 

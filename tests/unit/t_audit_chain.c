@@ -274,22 +274,6 @@ Test(audit_chain, a_log_goes_on_through_its_segments)
 	expect_only(&k, AUDIT_REMOVED, 5);
 }
 
-Test(audit_chain, a_segment_that_is_cut_short_is_an_error)
-{
-	autolog struct log l;
-	struct audit_files files;
-	struct audit_check k;
-	struct err e = { 0 };
-
-	open_log(&l);
-	put_segment(&l, "1-3.jsonl.zst", 0, 2, true);
-	cr_assert_eq(truncate(arena_printf(&l.a, "%s.segments/1-3.jsonl.zst", l.path), 100), 0);
-	cr_assert_eq(audit_files_find(&l.a, l.path, &files, &e), 0);
-	cr_expect_eq(audit_verify(&l.a, &files, NULL, &k, &e), -1);
-	cr_expect_str_eq(e.text,
-			 "1-3.jsonl.zst: expected whole zstd data: found its beginning");
-}
-
 Test(audit_chain, a_log_that_is_not_there_is_told)
 {
 	autoarena struct arena a = { 0 };

@@ -51,7 +51,7 @@ static const struct golden goldens[] = {
 	  "\"container "
 	  "c0ffee ended: oom\",\"orchestrator\":{\"namespace\":\"shop\",\"resource\":{\"name\":"
 	  "\"web-0\",\"type\":\"pod\"},\"type\":\"kubernetes\"},\"process\":{\"exit_code\":137,"
-	  "\"parent\":{\"pid\":7},\"pid\":42},\"related\":{\"hosts\":[\"host\"],\"user\":["
+	  "\"pid\":42},\"related\":{\"hosts\":[\"host\"],\"user\":["
 	  "\"anna\"]},"
 	  "\"user\":{\"id\":\"1000\",\"name\":\"anna\"}}" },
 	{ FORMAT_FALCO,
@@ -92,6 +92,22 @@ Test(audit_export, an_envelope_has_the_event_as_it_is)
 		"\"/caisson/host\",\"specversion\":\"1.0\",\"subject\":\"c0ffee\",\"time\":"
 		"\"2026-11-22T02:14:01.123Z\",\"type\":\"org.caisson.container.exit\"}");
 	cr_expect_str_eq(exported(&a, FORMAT_OCSF, ended), ended);
+}
+
+/* Who is refused a call has not had it, whatever became of the event. */
+Test(audit_export, a_refused_call_is_a_failure_of_its_caller)
+{
+	autoarena struct arena a = { 0 };
+	const char *got = exported(
+		&a, FORMAT_ECS,
+		"{\"action_id\":2,\"actor\":{\"process\":{\"pid\":7}},\"event\":\"seccomp."
+		"denied\",\"process\":{\"pid\":42},\"status_id\":1,\"unmapped\":{\"seccomp\":"
+		"{\"comm\":\"sh\",\"exe\":\"/bin/busybox\"}}}");
+
+	cr_expect_not_null(strstr(got, "\"outcome\":\"failure\""), "%s", got);
+	cr_expect_not_null(strstr(got, "\"process\":{\"executable\":\"/bin/busybox\",\"name\":"
+				       "\"sh\",\"pid\":42}"),
+			   "%s", got);
 }
 
 struct kind {
