@@ -188,6 +188,7 @@ _caisson() {
 	'audit report':--where | 'audit report':-w) _caisson_values 'file' ;;
 	'audit report':--top | 'audit report':-n) _caisson_values '=' ;;
 	'audit verify':--log | 'audit verify':-l) _caisson_values 'file' ;;
+	'audit verify':--config) _caisson_values '=' ;;
 	'audit verify':--key | 'audit verify':-k) _caisson_values '=' ;;
 	'audit verify':--key-file) _caisson_values 'file' ;;
 	'audit verify':--public | 'audit verify':-p) _caisson_values '=' ;;
@@ -248,7 +249,7 @@ _caisson_plain() {
 	'audit query':-*) _caisson_words '--log -l --since -s --until -u --event -e --container -c --user --severity --where -w --limit -n --follow -f --json --format --help -h' ;;
 	'audit follow':-*) _caisson_words '--log -l --since -s --until -u --event -e --container -c --user --severity --where -w --limit -n --follow -f --json --format --help -h' ;;
 	'audit report':-*) _caisson_words '--log -l --since -s --until -u --event -e --container -c --user --severity --where -w --top -n --json --html --help -h' ;;
-	'audit verify':-*) _caisson_words '--log -l --key -k --key-file --public -p --anchor -a --json --help -h' ;;
+	'audit verify':-*) _caisson_words '--log -l --config --key -k --key-file --public -p --anchor -a --record --json --help -h' ;;
 	'audit rotate':-*) _caisson_words '--log -l --config --keep-days --keep-events --no-rotate --json --help -h' ;;
 	'audit init':-*) _caisson_words '--log -l --config --json --help -h' ;;
 	'audit seal':-*) _caisson_words '--log -l --config --json --help -h' ;;

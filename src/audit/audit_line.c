@@ -351,10 +351,10 @@ static const char *which(const struct making *m, const struct audit_result *resu
 	static const struct {
 		enum audit_event what; /* AUDIT_EVENTS: any */
 		const char *key;
-	} keys[] = { { AUDIT_PROCESS_EXEC, "path" },   { AUDIT_EVENTS, "syscall" },
-		     { AUDIT_EVENTS, "response_to" },  { AUDIT_KILL, "signal" },
-		     { AUDIT_WARNING, "resource" },    { AUDIT_LOST, "resource" },
-		     { AUDIT_LOG_UNDELIVERED, "sink" } };
+	} keys[] = { { AUDIT_PROCESS_EXEC, "path" },    { AUDIT_EVENTS, "syscall" },
+		     { AUDIT_EVENTS, "response_to" },   { AUDIT_KILL, "signal" },
+		     { AUDIT_WARNING, "resource" },     { AUDIT_LOST, "resource" },
+		     { AUDIT_LOG_UNDELIVERED, "sink" }, { AUDIT_LOG_VERIFY_FAILED, "fault" } };
 	const struct json *const from[] = { result->asked, result->call, result->limit,
 					    result->log };
 	const char *text = NULL;

@@ -23,6 +23,7 @@ enum audit_severity {
 	SEVERITY_LOW = 2,
 	SEVERITY_MEDIUM = 3,
 	SEVERITY_HIGH = 4,
+	SEVERITY_CRITICAL = 5,
 };
 
 /* Fields that not every event has. */

@@ -11,6 +11,7 @@
 #include "audit/noted.h"
 #include "audit/sealed.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "base/proc.h"
 #include "base/str.h"
 #include "cmd/audit_tool.h"
@@ -20,11 +21,11 @@
 struct verify_options {
 	struct audit_want want;
 	const char *key, *key_file, *public, *anchor;
-	bool json;
+	bool json, record;
 };
 
 static const struct opt options[] = {
-	AUDIT_LOG(struct verify_options),
+	AUDIT_WRITE(struct verify_options),
 	OPT(struct verify_options, key, "key", 'k', OPT_STRING, "KEY",
 	    "the verification key, as init printed it; others can see it in ps"),
 	OPT(struct verify_options, key_file, "key-file", 0, OPT_STRING, "FILE",
@@ -33,6 +34,8 @@ static const struct opt options[] = {
 	    "the first public key, as init printed it"),
 	OPT(struct verify_options, anchor, "anchor", 'a', OPT_STRING, "FILE",
 	    "anchors that were kept elsewhere"),
+	OPT(struct verify_options, record, "record", 0, OPT_FLAG, NULL,
+	    "append log.verify_failed to a log that is not what was written"),
 	OPT(struct verify_options, json, "json", 0, OPT_FLAG, NULL,
 	    "print one object of canonical JSON"),
 	OPT_END,
@@ -293,6 +296,38 @@ static int verify(const struct call *c, const char *path, struct verified *v, st
 	return 0;
 }
 
+/* ---- for others to see ---- */
+
+static const char *worst(const struct audit_check *k)
+{
+	int i = 0;
+
+	while (i + 1 < AUDIT_FAULTS && k->faults[i] == 0)
+		i++;
+	return audit_faults[i].name;
+}
+
+/* That it cannot be told there is no reason not to tell it here. */
+static void record(const struct call *c, const char *path, const struct verified *v)
+{
+	const struct verify_options *o = c->options;
+	struct json *log = json_object(c->arena);
+	struct audit *au = NULL;
+	struct err why = { 0 };
+	uint64_t sum = 0;
+
+	for (int i = 0; i < AUDIT_FAULTS; i++)
+		sum += v->k.faults[i];
+	json_set(log, "count", json_uint(c->arena, sum));
+	json_set(log, "fault", json_string(c->arena, worst(&v->k)));
+	if (v->k.n > 0)
+		json_set(log, "sequence", json_uint(c->arena, v->k.findings[0].sequence));
+	if (audit_tool_write(c->arena, &o->want, path, &au, &why) < 0 ||
+	    audit_note(au, c->arena, AUDIT_LOG_VERIFY_FAILED, log, &why) < 0)
+		log_warning("--record: %s", why.text);
+	audit_close(au);
+}
+
 static int verify_main(const struct call *c, struct err *e)
 {
 	const struct verify_options *o = c->options;
@@ -311,6 +346,8 @@ static int verify_main(const struct call *c, struct err *e)
 		print_text(c->arena, &v);
 	if (got == 0)
 		*c->exit_code = exit_code(&v.k);
+	if (got == 0 && o->record && exit_code(&v.k) != AUDIT_YES)
+		record(c, path, &v);
 	seal_close(&v.host);
 	return got;
 }

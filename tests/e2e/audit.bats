@@ -124,6 +124,21 @@ log() { "$CAISSON" audit "$@" --log "$audit_log"; }
 	is "$(jq -r .faults.malformed <<<"$output")" 1
 }
 
+@test "verify --record tells of a damaged log in the log, and of a whole one nothing" {
+	caisson_only
+	local audit_log=$BATS_TEST_TMPDIR/own.jsonl
+	run -0 inside true
+	before=$(<"$audit_log")
+	run -0 log verify --record
+	is "$(<"$audit_log")" "$before"
+	sed -i '2s/"status_id":1/"status_id":2/' "$audit_log"
+	run -10 log verify --record
+	is "$(tail -n 1 "$audit_log" | jq -c '[.event, .severity_id, .message, .unmapped.log.sequence]')" \
+		'["log.verify_failed",5,"log is not what was written: changed",2]'
+	run -0 log query --severity critical --json
+	is "$(jq -r .event <<<"$output")" log.verify_failed
+}
+
 @test "a damaged segment is named, and hides none of what follows" {
 	caisson_only
 	local audit_log=$BATS_TEST_TMPDIR/own.jsonl packed

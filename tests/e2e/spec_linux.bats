@@ -165,10 +165,10 @@ host() { readlink "/proc/self/ns/$1"; }
 	run -0 inside "$try_kmsg"
 	is "$output" $'read\nwritten'
 }
-try_kmsg='mknod /kmsg c 1 11
-	(exec </kmsg) 2>/dev/null && echo read || echo not read
-	(exec >/kmsg) 2>/dev/null && echo written || echo not written
-	rm /kmsg'
+try_kmsg='mknod /dev/e2e c 1 11
+	(exec </dev/e2e) 2>/dev/null && echo read || echo not read
+	(exec >/dev/e2e) 2>/dev/null && echo written || echo not written
+	rm /dev/e2e'
 
 #= config-linux.md#memory: limit: limits.bats: memory.limit is memory.max
 #= config-linux.md#memory: reservation: limits.bats: memory.reservation is memory.low
