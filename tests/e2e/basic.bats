@@ -835,6 +835,28 @@ arch='"architectures": ["SCMP_ARCH_X86_64", "SCMP_ARCH_AARCH64"]'
 	has "$output" 'No space left on device'
 }
 
+@test "libseccomp's filter of the same rules answers the same, and a backend that is none is an error" {
+	caisson_only
+	seccomp '{"defaultAction": "SCMP_ACT_ALLOW", '"$arch"', "syscalls": [
+		{"names": ["mkdir", "mkdirat"], "action": "SCMP_ACT_ERRNO", "errnoRet": 28},
+		{"names": ["kill"], "action": "SCMP_ACT_ERRNO", "errnoRet": 1,
+		 "args": [{"index": 1, "value": 10, "op": "SCMP_CMP_EQ"}]}]}'
+	for backend in caisson libseccomp; do
+		run -0 inside 'mkdir /d; trap : USR2; kill -USR2 $$ && echo allowed; kill -USR1 $$; grep ^Seccomp: /proc/self/status' \
+			"--seccomp-backend=$backend"
+		has "$output" 'No space left on device'
+		has "$output" allowed
+		has "$output" 'Operation not permitted'
+		is "$(field Seccomp)" 2
+		sleeper
+		create --seccomp-backend="$backend"
+		is "$(caisson state "$id" | jq -r .caisson.policy.backend)" "$backend"
+		caisson delete --force "$id"
+	done
+	run -1 inside true --seccomp-backend=kafel
+	has "$output" '--seccomp-backend: caisson or libseccomp: kafel'
+}
+
 @test "a filter that kills ends run with 128 + SIGSYS" {
 	seccomp '{"defaultAction": "SCMP_ACT_ALLOW", '"$arch"', "syscalls": [
 		{"names": ["mkdir", "mkdirat"], "action": "SCMP_ACT_KILL_PROCESS"}]}'
