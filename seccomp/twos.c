@@ -4,7 +4,7 @@
 #include <string.h>
 
 #define PAIR        (UINT32_MAX - 1) /* the mask */
-#define SAVES_LEAST 2                /* instructions: the way gets longer for it */
+#define SAVES_LEAST ((size_t)2)      /* instructions: the way gets longer for it */
 
 /* Spans in a row, as runs: singles and all. */
 struct stretch {

@@ -157,7 +157,8 @@ static int take_first(void *ctx, const struct audit_line_at *at, struct err *e)
 static int look_behind(const struct audit_files *f, size_t i, struct behind *out, struct err *e)
 {
 	const struct audit_visitor v = { .visit = take_first, .ctx = out };
-	const struct audit_files rest = { f->path, f->dir, f->segments + i + 1, f->n - i - 1 };
+	const struct audit_files rest = { f->path, f->dir, f->segments + i + 1, f->n - i - 1,
+					  f->segments[i].last };
 
 	*out = (struct behind){ 0 };
 	return audit_read(&rest, &v, NULL, e);

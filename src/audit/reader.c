@@ -364,7 +364,7 @@ static int outcome(int got, const struct err *damage, struct err *e)
 int audit_read_segment(const struct audit_files *f, const struct audit_segment *s,
 		       const struct audit_visitor *v, struct err *e)
 {
-	const struct audit_files alone = { f->path, f->dir, s, 1 };
+	const struct audit_files alone = { f->path, f->dir, s, 1, 0 };
 	struct err damage = { 0 };
 
 	return outcome(read_segments(&alone, v, &damage, e), &damage, e);
@@ -378,29 +378,51 @@ int audit_read_on(int fd, const char *name, const struct audit_visitor *v, uint6
 	return read_file(v, fd, name, false, end, e);
 }
 
-static int read_live(const struct audit_files *f, const struct audit_visitor *v, uint64_t *end,
-		     struct err *e)
+/* The live file is opened before it is looked for more segments: what was rotated by then is
+ * read as one of them, and what is rotated later is what we hold. */
+static int open_live(const struct audit_files *f, const struct audit_visitor *v, int *fd,
+		     struct err *damage, struct err *e)
 {
-	autofd int fd = open(f->path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	uint64_t last = f->n > 0 ? f->segments[f->n - 1].last : f->after;
+	int got = 0;
 
-	if (fd < 0 && errno == ENOENT)
-		return 0;
-	if (fd < 0)
-		return fail_sys(e, errno, "%s: open", f->path);
-	return audit_read_on(fd, f->path, v, end, e);
+	while (got == 0) {
+		autoarena struct arena a = { 0 };
+		struct audit_files more;
+		size_t known = 0;
+
+		auto_close_(fd);
+		*fd = open(f->path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+		if (*fd < 0 && errno != ENOENT)
+			return fail_sys(e, errno, "%s: open", f->path);
+		if (audit_files_find(&a, f->path, &more, e) < 0)
+			return -1;
+		while (known < more.n && more.segments[known].first <= last)
+			known++;
+		if (known == more.n)
+			break;
+		last = more.segments[more.n - 1].last;
+		more.segments += known;
+		more.n -= known;
+		got = read_segments(&more, v, damage, e);
+	}
+	return got;
 }
 
-int audit_read(const struct audit_files *f, const struct audit_visitor *v, uint64_t *end,
-	       struct err *e)
+int audit_read(const struct audit_files *f, const struct audit_visitor *v,
+	       struct audit_live *live, struct err *e)
 {
-	uint64_t unused = 0;
+	struct audit_live own = { .fd = -1 };
 	struct err damage = { 0 };
 	int got = read_segments(f, v, &damage, e);
 
-	if (end == NULL)
-		end = &unused;
-	*end = 0;
 	if (got == 0)
-		got = read_live(f, v, end, e);
+		got = open_live(f, v, &own.fd, &damage, e);
+	if (got == 0 && own.fd >= 0)
+		got = audit_read_on(own.fd, f->path, v, &own.end, e);
+	if (live != NULL)
+		*live = own;
+	else
+		auto_close_(&own.fd);
 	return outcome(got, &damage, e);
 }

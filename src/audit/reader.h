@@ -27,7 +27,8 @@ struct audit_files {
 	const char *path; /* of the file that is written to */
 	const char *dir;  /* of the segments */
 	const struct audit_segment *segments;
-	size_t n; /* in ascending order of .first */
+	size_t n;       /* in ascending order of .first */
+	uint64_t after; /* the sequence before these, where not all are wanted */
 };
 
 /* A line as it stands there. */
@@ -53,10 +54,16 @@ struct audit_visitor {
 int audit_files_find(struct arena *a, const char *path, struct audit_files *out,
 		     struct err *e) CHECK;
 
-/* Every line of all of them; the live file as far as it is when we come to its end, and *end
- * (may be NULL) is where that was. */
-int audit_read(const struct audit_files *f, const struct audit_visitor *v, uint64_t *end,
-	       struct err *e) CHECK;
+/* The file that is written to, open, and how far it was read. fd: -1 where there is none. */
+struct audit_live {
+	int fd;
+	uint64_t end;
+};
+
+/* Every line of all of them, and of segments that come meanwhile; the live file as far as it is
+ * when we come to its end. live: NULL, or gets it, for the caller to close. */
+int audit_read(const struct audit_files *f, const struct audit_visitor *v,
+	       struct audit_live *live, struct err *e) CHECK;
 /* Of one segment alone. */
 int audit_read_segment(const struct audit_files *f, const struct audit_segment *s,
 		       const struct audit_visitor *v, struct err *e) CHECK;

@@ -233,7 +233,8 @@ int file_output_at(int dir, const char *name, const void *data, size_t len, mode
 	struct stat st;
 	int r;
 
-	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || S_ISREG(st.st_mode))
+	if (fstatat(dir, name, &st, 0) < 0 ||
+	    fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || S_ISREG(st.st_mode))
 		return file_replace_at(dir, name, data, len, mode, false, e);
 	fd = openat(dir, name, O_WRONLY | O_TRUNC | O_NOCTTY | O_CLOEXEC);
 	r = fd >= 0 ? write_all(fd, data, len) : -errno;

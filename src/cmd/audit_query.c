@@ -191,13 +191,12 @@ static void print_kept(struct query *q)
 
 struct following {
 	const char *path;
-	int fd, watch; /* of the file that had the name when we looked; -1: none */
-	uint64_t end;  /* how far it was read */
+	struct audit_live at; /* of the file that had the name when we looked */
+	int watch;            /* -1: none */
 };
 
-static void open_named(struct following *f)
+static void watch_named(struct following *f)
 {
-	f->fd = open(f->path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	f->watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	if (f->watch >= 0 &&
 	    inotify_add_watch(f->watch, f->path, IN_MODIFY | IN_ATTRIB | IN_MOVE_SELF) < 0)
@@ -210,7 +209,7 @@ static bool has_moved(const struct following *f)
 {
 	struct stat is, named;
 
-	return f->fd < 0 || fstat(f->fd, &is) < 0 || stat(f->path, &named) < 0 ||
+	return f->at.fd < 0 || fstat(f->at.fd, &is) < 0 || stat(f->path, &named) < 0 ||
 	       is.st_ino != named.st_ino || is.st_dev != named.st_dev;
 }
 
@@ -228,29 +227,31 @@ static int read_more(struct following *f, const struct audit_visitor *v, struct 
 {
 	const bool moved = has_moved(f);
 
-	if (f->fd >= 0 && audit_read_on(f->fd, f->path, v, &f->end, e) < 0)
+	if (f->at.fd >= 0 && audit_read_on(f->at.fd, f->path, v, &f->at.end, e) < 0)
 		return -1;
 	if (!moved)
 		return 0;
-	auto_close_(&f->fd);
+	auto_close_(&f->at.fd);
 	auto_close_(&f->watch);
-	open_named(f);
-	f->end = 0;
-	return f->fd >= 0 ? audit_read_on(f->fd, f->path, v, &f->end, e) : 0;
+	watch_named(f);
+	f->at.fd = open(f->path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	f->at.end = 0;
+	return f->at.fd >= 0 ? audit_read_on(f->at.fd, f->path, v, &f->at.end, e) : 0;
 }
 
-static int follow(const struct audit_files *files, const struct audit_visitor *v, uint64_t end,
-		  struct err *e)
+/* live: it is closed. */
+static int follow(const char *path, const struct audit_live *live,
+		  const struct audit_visitor *v, struct err *e)
 {
-	struct following f = { .path = files->path, .fd = -1, .watch = -1, .end = end };
+	struct following f = { .path = path, .at = *live, .watch = -1 };
 	int got = 0;
 
-	open_named(&f);
+	watch_named(&f);
 	while (got == 0 && fflush(stdout) == 0) { /* somebody still reads it */
 		wait_for_more(&f);
 		got = read_more(&f, v, e);
 	}
-	auto_close_(&f.fd);
+	auto_close_(&f.at.fd);
 	auto_close_(&f.watch);
 	return got;
 }
@@ -261,7 +262,8 @@ static int run_query(const struct call *c, const struct query_options *o, struct
 	struct audit_files files;
 	struct query q = { .filter = &filter, .files = &files, .json = o->json };
 	const struct audit_visitor v = { .visit = visit, .skip = skip, .ctx = &q };
-	uint64_t limit = 0, end = 0;
+	struct audit_live live = { .fd = -1 };
+	uint64_t limit = 0;
 	int got;
 
 	if (o->limit != NULL && !str_uint64(o->limit, 1000000, &limit))
@@ -276,10 +278,13 @@ static int run_query(const struct call *c, const struct query_options *o, struct
 	}
 	q.limit = (size_t)limit;
 	q.kept = arena_array(c->arena, q.limit + 1, sizeof(*q.kept));
-	got = audit_read(&files, &v, &end, e);
+	got = audit_read(&files, &v, &live, e);
 	if (q.limit > 0)
 		print_kept(&q);
-	return got == 0 && o->follow ? follow(&files, &v, end, e) : got;
+	if (got == 0 && o->follow)
+		return follow(files.path, &live, &v, e);
+	auto_close_(&live.fd);
+	return got;
 }
 
 static int query_main(const struct call *c, struct err *e)

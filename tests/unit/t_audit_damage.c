@@ -2,7 +2,9 @@
 /* What cannot be read is named, and hides nothing that can. */
 #include <criterion/criterion.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/auto.h"
@@ -142,4 +144,67 @@ Test(audit_damage, half_a_line_between_two_files_is_named)
 	cr_expect_eq(k.n, 1);
 	cr_expect_eq(k.faults[AUDIT_MALFORMED], 1);
 	cr_expect_str_eq(k.findings[0].file, f.segments[0].name);
+}
+
+/* ---- a rotation meanwhile is no damage ---- */
+
+struct rotator {
+	struct log *l;
+	int left; /* rotations that are still to come, one at each line */
+	size_t n;
+	uint64_t last;
+	bool in_order;
+};
+
+static void rotate_now(struct log *l)
+{
+	struct audit *au = open_log(l);
+	struct err e = { 0 };
+
+	cr_assert_eq(audit_rotate(au, &l->a, &e), 0, "%s", e.text);
+	audit_close(au);
+}
+
+static int rotate_at_line(void *ctx, const struct audit_line_at *at, struct err *e)
+{
+	struct rotator *r = ctx;
+	const char *sequence = strstr(at->text, "\"sequence\":");
+	uint64_t now = 0;
+
+	(void)e;
+	cr_assert_not_null(sequence);
+	now = strtoull(sequence + strlen("\"sequence\":"), NULL, 10);
+	r->in_order = r->in_order && now == r->last + 1;
+	r->last = now;
+	r->n++;
+	if (r->left > 0 && r->n % 2 == 0) {
+		r->left--;
+		rotate_now(r->l);
+		write_some(r->l, 2);
+	}
+	return 0;
+}
+
+Test(audit_damage, is_not_a_rotation_while_it_is_read)
+{
+	autolog struct log l = make_segment();
+	const struct audit_files f = files_of(&l);
+	struct rotator r = { &l, 3, 0, 0, true };
+	const struct audit_visitor v = { .visit = rotate_at_line, .ctx = &r };
+	struct audit_live live;
+	struct audit_check k;
+	struct stat is, named;
+	struct err e = { 0 };
+
+	cr_assert_eq(audit_read(&f, &v, &live, &e), 0, "%s", e.text);
+	cr_expect_eq(r.left, 0);
+	cr_expect(r.in_order);
+	k = verify(&l);
+	cr_expect_eq(r.last, k.last, "%zu lines", r.n);
+	/* what is held is what was read to its end */
+	cr_assert_eq(fstat(live.fd, &is), 0);
+	cr_assert_eq(stat(l.path, &named), 0);
+	cr_expect_eq(is.st_ino, named.st_ino);
+	cr_expect_eq(live.end, (uint64_t)is.st_size);
+	(void)close(live.fd);
 }
