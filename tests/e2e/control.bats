@@ -188,7 +188,7 @@ count() { wc -l <"$bundle/rootfs/ticks"; }
 	has "$output" missing
 	run -1 caisson update --resources - "$id" <<<'{"memory": {"limit": "x"}}'
 	has "$output" 'memory.limit'
-	for words in '--memory x' '--memory 1x' '--memory 1.5m' '--memory 99999999999999t' '--pids-limit 1k' \
+	for words in '--memory x' '--memory 1x' '--memory 1.5' '--memory 1.5.5m' '--memory 99999999999999t' '--pids-limit 1k' \
 		'--cpu-share x' '--cpu-quota 1.5' '--cpu-share -1' '--kernel-memory 1m' '--cpu-rt-runtime 5' \
 		'--l3-cache-schema x' '--mem-bw-schema x' '--blkio-weight 5'; do
 		run -1 caisson update $words "$id"

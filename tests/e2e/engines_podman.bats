@@ -427,18 +427,18 @@ group_files() { pod exec "$id" sh -c 'cd /sys/fs/cgroup; cat "$@"' - "$@"; }
 	pod stop -t 0 "$id"
 }
 
-@test "podman: restored twice, by name and all at once, and the log goes on" {
+@test "podman: restored twice, by name and by number, and the log goes on" {
 	PATH=$PATH:/usr/sbin criu check || skip "criu check: this kernel is not one for it"
 	pod run -d --name "$id" --network none "$image" sh -c 'while echo line; do sleep 0.2; done' 3>&-
 	number=$(pod inspect --format '{{.Id}}' "$id")
 	logged() { [ "$(pod logs "$id" | wc -l)" -gt "$1" ]; }
-	for name in "$id" -a; do
+	for name in "$id" "$number"; do
 		eventually logged 0
 		run -0 pod container checkpoint "$name"
-		is "${output/$number/$id}" "$id"
+		is "$output" "$name"
 		before=$(pod logs "$id" | wc -l)
 		run -0 pod container restore "$name"
-		is "${output/$number/$id}" "$id"
+		is "$output" "$name"
 		eventually logged "$before"
 	done
 }
@@ -466,7 +466,7 @@ by_name() {
 	by_name run -d --name "$id-grouped" --network none "$image" sleep 1000 3>&-
 	run by_name stats -a --no-stream --format '{{.Name}}'
 	by_name rm -f -t 0 "$id" "$id-grouped"
-	is "$output" "$id-grouped"
+	is "$(grep -F "$id" <<<"$output")" "$id-grouped" # others may be there
 }
 
 @test "podman: podman build: RUN, its mounts, its secret, its user, its network" {
