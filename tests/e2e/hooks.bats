@@ -155,9 +155,18 @@ for_kind_that_fails() {
 	for_kind_that_fails startContainer
 }
 
-@test "a failing startContainer hook fails start and nothing is left" {
+@test "a failing hook is named" {
 	caisson_only
-	hook startContainer 'echo reason of it >&2; exit 3'
+	hook createRuntime true
+	hook createRuntime 'exit 3'
+	run -1 inside true
+	has "$output" createRuntime
+	has "$output" '#1' # from 0, as runc counts
+}
+
+# start_fails_by KIND: and what create made is undone
+start_fails_by() {
+	hook "$1" 'echo reason of it >&2; exit 3'
 	hook poststop "touch $BATS_TEST_TMPDIR/stopped"
 	sleeper
 	create
@@ -170,25 +179,14 @@ for_kind_that_fails() {
 	nothing_left
 }
 
-@test "a failing hook is named" {
+@test "a failing startContainer hook fails start and nothing is left" {
 	caisson_only
-	hook createRuntime true
-	hook createRuntime 'exit 3'
-	run -1 inside true
-	has "$output" createRuntime
-	has "$output" '#1' # from 0, as runc counts
+	start_fails_by startContainer
 }
 
 @test "a failing poststart hook fails start and stops the container" {
 	caisson_only
-	hook poststart 'echo reason of it >&2; exit 3'
-	sleeper
-	create
-	run -1 caisson start "$id"
-	has "$output" 'reason of it'
-	run -1 caisson state "$id"
-	has "$output" 'does not exist'
-	nothing_left
+	start_fails_by poststart
 }
 
 @test "a failing poststop hook leaves nothing behind" {
