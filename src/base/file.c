@@ -4,10 +4,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <time.h>
 
 #include "base/auto.h"
@@ -226,18 +228,61 @@ int file_replace_at(int dir, const char *name, const void *data, size_t len, mod
 	return fail_sys(e, -r, "%s: replace", name);
 }
 
+static bool is_on_proc(int fd)
+{
+	struct statfs fs;
+
+	return fstatfs(fd, &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC;
+}
+
+/* What a link of root's or of our own leads to, as its text says; of the kernel's links what is
+ * behind them. Anybody else's leads nowhere (-ENOENT): he may have put it there for us. */
+static int open_led_to(int dir, const char *name, int link, uid_t owner)
+{
+	static const int flags = O_WRONLY | O_TRUNC | O_NOCTTY | O_CLOEXEC;
+	char target[PATH_MAX];
+	ssize_t n;
+	int fd;
+
+	if (is_on_proc(link)) {
+		fd = openat(dir, name, flags);
+		return fd >= 0 ? fd : -errno;
+	}
+	if (owner != 0 && owner != geteuid())
+		return -ENOENT;
+	n = readlinkat(link, "", target, sizeof(target) - 1);
+	if (n < 0)
+		return -errno;
+	target[n] = '\0';
+	fd = openat(dir, target, flags);
+	return fd >= 0 ? fd : -errno;
+}
+
+/* What was looked at, and not what has its name by now. */
+static int open_again(int found)
+{
+	char path[32];
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", found);
+	fd = open(path, O_WRONLY | O_NOCTTY | O_CLOEXEC);
+	return fd >= 0 ? fd : -errno;
+}
+
 int file_output_at(int dir, const char *name, const void *data, size_t len, mode_t mode,
 		   struct err *e)
 {
-	autofd int fd = -1;
+	autofd int found = openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	autofd int fd = -ENOENT;
 	struct stat st;
 	int r;
 
-	if (fstatat(dir, name, &st, 0) < 0 ||
-	    fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || S_ISREG(st.st_mode))
+	if (found >= 0 && fstat(found, &st) == 0 && !S_ISREG(st.st_mode))
+		fd = S_ISLNK(st.st_mode) ? open_led_to(dir, name, found, st.st_uid)
+					 : open_again(found);
+	if (fd == -ENOENT)
 		return file_replace_at(dir, name, data, len, mode, false, e);
-	fd = openat(dir, name, O_WRONLY | O_TRUNC | O_NOCTTY | O_CLOEXEC);
-	r = fd >= 0 ? write_all(fd, data, len) : -errno;
+	r = fd >= 0 ? write_all(fd, data, len) : fd;
 	return r == 0 ? 0 : fail_sys(e, -r, "%s: write", name);
 }
 

@@ -33,8 +33,8 @@ int file_replace_at(int dir, const char *name, const void *data, size_t len, mod
 		    bool sync, struct err *e) CHECK;
 
 /* For what a caller named: the same without sync, but what is there and is no file is written
- * to and stays (a pipe, a terminal, /dev/null), and so is what a link leads to (/dev/stdout).
- */
+ * to and stays (a pipe, a terminal, /dev/null), and so is what a link of root's or of our own
+ * leads to (/dev/stdout). Another user's link, and one to nothing, is replaced. */
 int file_output_at(int dir, const char *name, const void *data, size_t len, mode_t mode,
 		   struct err *e) CHECK;
 

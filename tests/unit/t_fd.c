@@ -332,6 +332,16 @@ Test(file, what_is_no_file_is_written_to_and_stays)
 	cr_assert_eq(file_output_at(s.fd, "link", "x", 1, 0644, &e), 0, "%s", e.text);
 	cr_assert_eq(fstatat(s.fd, "link", &st, AT_SYMLINK_NOFOLLOW), 0);
 	cr_expect(S_ISREG(st.st_mode), "a link to nothing is replaced");
+	if (geteuid() == 0) {
+		scratch_put(&s, "theirs", "shadow");
+		(void)unlinkat(s.fd, "link", 0);
+		cr_assert_eq(symlinkat("theirs", s.fd, "link"), 0);
+		cr_assert_eq(fchownat(s.fd, "link", 1500, 1500, AT_SYMLINK_NOFOLLOW), 0);
+		cr_assert_eq(file_output_at(s.fd, "link", "x", 1, 0644, &e), 0, "%s", e.text);
+		cr_expect_eq(file_peek_at(s.fd, "theirs", buf, sizeof(buf)), 6,
+			     "another user's link is not followed");
+		(void)unlinkat(s.fd, "theirs", 0);
+	}
 	(void)unlinkat(s.fd, "link", 0);
 	(void)unlinkat(s.fd, "pipe", 0);
 	cr_expect_eq(rmdir(s.path), 0);
